@@ -1,0 +1,48 @@
+import type { HealthRecord } from './health.ts';
+import type { Reason } from './reason.ts';
+
+/** Where a service stands in its life. `failed` means: gave up restarting, an operator has to look. */
+export type ServiceState = 'stopped' | 'starting' | 'running' | 'stopping' | 'backing-off' | 'failed' | 'unknown';
+
+/** How a run ended. Both `code` and `signal` null: nobody can say (a pipeline hid it, or its keeper died too). */
+export interface ExitInfo {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** One life of a service, from a start to an exit. */
+export interface Run {
+  /** Identity that outlives pid reuse: boot id, pid and start time of the process, or what the engine calls it. */
+  readonly id: string;
+  /** The service's own process; null where the driver cannot know. */
+  readonly pid: number | null;
+  /** Epoch ms. */
+  readonly startedAt: number;
+}
+
+export type Wanted = 'up' | 'down';
+
+/** All that is remembered of a service between two events; one row in the store. */
+export interface ServiceRecord {
+  readonly name: string;
+  readonly state: ServiceState;
+  /** When `state` was entered, epoch ms. */
+  readonly since: number;
+  /** The operator's wish. `down` is remembered across restarts of the manager and never fought by recovery. */
+  readonly wanted: Wanted;
+  readonly run: Run | null;
+  readonly lastExit: ExitInfo | null;
+  /** Times (epoch ms) of the exits that still count in the restart window. */
+  readonly exits: readonly number[];
+  /** Failures in a row since the last stable uptime: the exponent of the back-off. */
+  readonly attempt: number;
+  /** Restarts done by the manager since the operator last started the service. */
+  readonly restarts: number;
+  /** When the next automatic start is due; only in `backing-off`. */
+  readonly retryAt: number | null;
+  /** Why the state is what it is, where that needs saying (failed, unknown). */
+  readonly reason: Reason | null;
+  readonly health: HealthRecord;
+}
