@@ -1,0 +1,203 @@
+import { z } from 'zod';
+import { service } from './service-schema.ts';
+import {
+  chatId,
+  cron,
+  duration,
+  integer,
+  interval,
+  list,
+  oneOf,
+  optional,
+  quietHours,
+  section,
+  synonyms,
+  text,
+  timeZone,
+  userId,
+  webAddress,
+} from './values.ts';
+
+export { servedChecks, servedDrivers, unservedKeys } from './served.ts';
+export type { QuietHours, Rate, StatusRange } from './values.ts';
+
+/**
+ * The reference of `config/services.yaml`: every key, its default and what it means; services and their checks stand in
+ * service-schema.ts and check-schema.ts, the kinds of values (durations, sizes, …) in values.ts. Unknown keys are
+ * mistakes. What `null` means is said where it is allowed; in a section it means "nothing set here".
+ */
+
+/** One entry of `admins:`: somebody beyond ADMIN_CHAT_IDS, or more about one of those. */
+const admin = z.strictObject({
+  /** Telegram user id. */
+  id: userId,
+  /** How others read who did something. Default: Telegram's name. */
+  name: optional(text),
+  /** viewer sees; operator acts on services and alerts; owner also changes who and what. */
+  role: oneOf('viewer', 'operator', 'owner').prefault('operator'),
+  /** en or ru. Default: the language of the person's Telegram. */
+  language: optional(oneOf('en', 'ru')),
+  /** `23:00-08:00`: only critical alerts in these hours. In `monitoring.timezone`. */
+  quiet_hours: optional(quietHours),
+});
+
+const telegram = z.strictObject({
+  /** Id of a group that gets the alerts too, beside the admins' own chats. */
+  alert_chat: optional(chatId),
+  /** Topic of that group. */
+  alert_topic: optional(integer(1, Number.MAX_SAFE_INTEGER)),
+});
+
+const alerts = z.strictObject({
+  /** The same alert is not said again sooner than this. */
+  min_interval: duration.prefault('300s'),
+  /** What happens within this time is said in one message. */
+  group_window: duration.prefault('5s'),
+  /** An incident that nobody acknowledged is said again after this. 0: never. */
+  repeat_every: duration.prefault('1h'),
+  /** An incident that nobody acknowledged for so long gets worse by a level. 0: never. */
+  escalate_after: duration.prefault('15m'),
+  /** Address that gets the alerts too. Not served yet. */
+  email: optional(text),
+  /** Address (URL) that gets the alerts too. Not served yet. */
+  webhook: optional(webAddress),
+});
+
+const metrics = z.strictObject({
+  /** How often processor and memory of each service are read. */
+  collect_interval: interval.prefault('10s'),
+  /** History is kept for so many days. */
+  retention_days: integer(1, 3650).prefault(30),
+  /** Look of the charts: dark or light. */
+  theme: oneOf('dark', 'light').prefault('dark'),
+});
+
+const monitoring = z.strictObject({
+  /** Time zone of schedules, quiet hours and the times in messages: an IANA name. Default: the machine's. */
+  timezone: timeZone.prefault(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+  alerts: section(alerts),
+  metrics: section(metrics),
+  /** When the daily summary is sent, as cron; empty: off. Not served yet. */
+  digest: cron.prefault('0 9 * * *'),
+  /** Address that is called while all is well: the dead man's switch. Not served yet. */
+  heartbeat_url: optional(webAddress),
+});
+
+/** The read-only endpoint; `http: null` = none. */
+const http = z.strictObject({
+  /** Address to listen on. */
+  host: text.prefault('127.0.0.1'),
+  /** Port; 0: any free one. */
+  port: integer(0, 65535).prefault(8080),
+});
+
+/** What the seed called its levels, in pino's words. */
+const levelWords = {
+  trace: 'trace',
+  debug: 'debug',
+  info: 'info',
+  warn: 'warn',
+  warning: 'warn',
+  error: 'error',
+  fatal: 'fatal',
+  critical: 'fatal',
+} as const;
+
+/** The manager's own log, on standard output. */
+const logging = z.strictObject({
+  /** trace, debug, info, warn, error or fatal. */
+  level: synonyms(levelWords, ['trace', 'debug', 'info', 'warn', 'error', 'fatal']).prefault('info'),
+  /** json (one object a line) or text. */
+  format: oneOf('json', 'text').prefault('json'),
+});
+
+/** The whole file. Services are looked at one by one, so that each gets its own messages. */
+export const file = z.strictObject({
+  services: z.record(z.string(), service),
+  admins: list(admin),
+  telegram: section(telegram),
+  monitoring: section(monitoring),
+  http: http.nullable().prefault({}),
+  logging: section(logging),
+});
+
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T;
+
+type File = Frozen<z.output<typeof file>>;
+type ServiceInFile = File['services'][string];
+type CheckInFile = ServiceInFile['checks'][number];
+
+/** A check, ready to be asked: it has an id of its own, and http has its timeout (ms). */
+export type CheckConfig = CheckInFile extends infer Check
+  ? Check extends { readonly type: 'http' }
+    ? Omit<Check, 'id' | 'timeout'> & { readonly id: string; readonly timeout: number }
+    : Omit<Check, 'id'> & { readonly id: string }
+  : never;
+
+/** A check of one type. */
+export type CheckConfigOf<Type extends CheckConfig['type']> = Extract<CheckConfig, { readonly type: Type }>;
+
+/**
+ * A service; which keys it has depends on `driver`. All durations are ms, sizes bytes, paths absolute; `depends_on`
+ * names enabled services only; `tmux_socket` with a slash is a path.
+ */
+export type ServiceConfig = ServiceInFile extends infer Service
+  ? Service extends { readonly cwd: string | null }
+    ? Omit<Service, 'checks' | 'title' | 'cwd'> & Named & { readonly cwd: string }
+    : Omit<Service, 'checks' | 'title'> & Named
+  : never;
+
+interface Named {
+  readonly name: string;
+  readonly title: string;
+  readonly checks: readonly CheckConfig[];
+}
+
+/** A service of one driver. */
+export type ServiceConfigOf<Driver extends ServiceConfig['driver']> = Extract<
+  ServiceConfig,
+  { readonly driver: Driver }
+>;
+
+/** Somebody who may use the bot: from ADMIN_CHAT_IDS (owners) and `admins:`. */
+export type AdminConfig = File['admins'][number];
+
+/** What the environment gives. */
+export interface TelegramConfig {
+  /** Secret. */
+  readonly token: string;
+  /** Without a trailing slash; null: Telegram's own. */
+  readonly api_root: string | null;
+  /** socks5://, socks5h://, http:// or https://; may hold a password. */
+  readonly proxy: string | null;
+  readonly alert_chat: number | null;
+  readonly alert_topic: number | null;
+}
+
+export interface HttpConfig {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Secret; null: what needs a login is not served. */
+  readonly token: string | null;
+}
+
+/** Everything that the manager is told from outside. Frozen through and through. */
+export interface Config {
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** Absolute. */
+  readonly data_dir: string;
+  /** In the order of the file, with the disabled ones (`enabled: false`). */
+  readonly services: readonly ServiceConfig[];
+  /** At least one; owners from the environment first. */
+  readonly admins: readonly AdminConfig[];
+  readonly telegram: TelegramConfig;
+  readonly monitoring: File['monitoring'];
+  readonly http: HttpConfig | null;
+  readonly logging: File['logging'];
+}

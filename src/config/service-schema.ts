@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { check } from './check-schema.ts';
+import { command } from './command.ts';
+import {
+  anyText,
+  cron,
+  deadline,
+  decimal,
+  duration,
+  flag,
+  integer,
+  interval,
+  list,
+  oneOf,
+  oneOfCapitals,
+  optional,
+  section,
+  shaped,
+  size,
+  text,
+  webAddress,
+} from './values.ts';
+
+/** Fits into a Telegram button's data, a file name and a metric's label. */
+export const serviceName = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+
+/** A VPN panel. Not served yet. */
+const panel = z.strictObject({
+  id: text,
+  name: optional(text),
+  base_url: webAddress,
+  username: text,
+  password: text,
+  kind: oneOf('marzban').prefault('marzban'),
+});
+
+/** Something done by the clock, in `monitoring.timezone`. Not served yet. */
+const scheduled = z.strictObject({
+  cron,
+  action: oneOf('start', 'stop', 'restart'),
+  skip_if: optional(oneOf('unhealthy_dependency')),
+});
+
+/** A rule on one number of one check. Not served yet. */
+const alertRule = z.strictObject({
+  metric: text,
+  over: decimal,
+  for: duration.prefault(0),
+  clear: optional(decimal),
+  level: oneOf('info', 'warning', 'error', 'critical').prefault('warning'),
+});
+
+/** What every service has. */
+const common = {
+  /** false: known, but neither started nor watched. */
+  enabled: flag.prefault(true),
+  /** How people read it. Default: its name. */
+  title: optional(text),
+  /** When the manager restarts it by itself: always, on-failure (exit code not 0, or a signal), never. */
+  restart_policy: oneOf('always', 'on-failure', 'never').prefault('always'),
+  /** So many exits inside `restart_window` are borne; then the manager gives up, with a critical incident. */
+  max_restarts: integer(0, 1000).prefault(5),
+  /** The window in which exits are counted. */
+  restart_window: interval.prefault('10m'),
+  /** Delay before the first restart; doubles with each further one. 0: at once. */
+  restart_delay: duration.prefault('10s'),
+  /** What the delay grows to. */
+  max_restart_delay: duration.prefault('5m'),
+  /** Up for so long: the delay is back at its first value. */
+  stable_after: duration.prefault('60s'),
+  /** So long after `stop_signal` whatever is left of its process tree gets SIGKILL. */
+  stop_timeout: duration.prefault('20s'),
+  /** No verdict on its health so soon after its start. */
+  start_grace: duration.prefault('10s'),
+  /** Services that have to be up first: start order, recovery waits for them, their alerts stand for this one's. */
+  depends_on: list(text),
+  /** Over this for three samples in a row: restarted. Bytes, or `512mb`, `2gb`. */
+  max_memory: optional(size),
+  /** How often its checks are asked. */
+  health_check_interval: interval.prefault('30s'),
+  /** How long one check may take. */
+  health_check_timeout: deadline.prefault('10s'),
+  /** Failures in a row before it is unhealthy (two successes in a row make it healthy again). */
+  health_check_retries: integer(1, 100).prefault(3),
+  /** VPN panels that this service is. Not served yet. */
+  panels: list(panel),
+  /** Actions by the clock. Not served yet. */
+  schedule: list(scheduled),
+  /** Rules on the checks' numbers. Not served yet. */
+  alerts: list(alertRule),
+};
+
+/** What a service has that the manager starts itself. */
+const launched = {
+  /** Working folder; relative to the configuration file. Default: the folder of that file. */
+  cwd: optional(text),
+  /** Variables of its environment. It gets PATH, HOME, LANG, USER, TZ, these and those of `env_file`; nothing else. */
+  env: section(z.record(shaped('variable-name', /^[A-Za-z_][A-Za-z0-9_]*$/), anyText)),
+  /** File of variables (`NAME=value` lines); relative to `cwd`. `env` wins. */
+  env_file: optional(text),
+  /** Its output; relative to `cwd`. Default: a file in the data folder. */
+  log_file: optional(text),
+  /** The signal that asks it to stop. */
+  stop_signal: oneOfCapitals('SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGKILL').prefault(
+    'SIGTERM',
+  ),
+};
+
+/** Without `checks:`, what has a process is asked whether it is there; `checks: []` asks nothing. */
+const checks = z.preprocess((found) => found ?? [{ type: 'process' }], z.array(check).readonly());
+
+const processKeys = {
+  ...common,
+  ...launched,
+  checks,
+  /**
+   * Program and arguments as a list: `[venv/bin/python, run.py]`. Text is split into words as a shell would (quotes,
+   * backslash), but no shell ever runs it: `|`, `>`, `&&`, `$NAME` are refused.
+   */
+  command,
+};
+
+const tmuxKeys = {
+  ...common,
+  ...launched,
+  checks,
+  /** As for `process`; left out: a session that is there is adopted and watched, but cannot be started. */
+  command: optional(command),
+  /** Exact name of the tmux session. */
+  tmux_session: shaped('tmux-session', /^\w[\w-]{0,63}$/),
+  /** tmux server: a name (`tmux -L`) or a path (`tmux -S`). Default: the user's own. */
+  tmux_socket: optional(text),
+};
+
+const systemdKeys = {
+  ...common,
+  checks: list(check),
+  /** Name of the unit. */
+  unit: text,
+};
+
+const dockerKeys = {
+  ...common,
+  checks: list(check),
+  /** Name of the container. */
+  container: optional(text),
+  /** Name of the compose project. */
+  compose: optional(text),
+};
+
+const externalKeys = { ...common, checks: list(check) };
+
+/** One entry of `services:`. */
+export const service = z.discriminatedUnion('driver', [
+  z.strictObject({ driver: z.literal('process'), ...processKeys }),
+  z.strictObject({ driver: z.literal('tmux'), ...tmuxKeys }),
+  z.strictObject({ driver: z.literal('systemd'), ...systemdKeys }),
+  z.strictObject({ driver: z.literal('docker'), ...dockerKeys }),
+  z.strictObject({ driver: z.literal('external'), ...externalKeys }),
+]);
+
+/** For the other mistakes in an entry whose driver is missing or wrong. */
+export const serviceOfAnyDriver = z
+  .strictObject({ driver: z.unknown(), ...systemdKeys, ...dockerKeys, ...processKeys, ...tmuxKeys })
+  .partial();
