@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { CheckRecord } from '../core/health.ts';
+import type { Incident } from '../core/incident.ts';
+import type { Reason } from '../core/reason.ts';
+import type { ActionResult, Operation, ServiceView, Snapshot } from '../core/snapshot.ts';
+
+/*
+ * What the `orbit` command and the manager say to each other over the control socket: one JSON object per line.
+ * Both sides parse what they get: the two may be of different versions, and a socket is the world outside.
+ */
+
+/** The socket's name inside the data folder. */
+export const socketName = 'control.sock';
+
+/** A request is small; a longer line is not a request. */
+export const maxRequestBytes = 1024 * 1024;
+/** A thousand log lines of 16 KiB, the longest answer there can be. */
+export const maxAnswerBytes = 16 * 1024 * 1024;
+/** The most lines that `logs` gives. */
+export const maxLogLines = 1000;
+
+/** While a request is being worked on, the manager says so this often (ms). */
+export const workingEvery = 2_000;
+
+const id = z.string().min(1).max(64);
+const serviceName = z.string().min(1).max(64);
+/** The OS user who typed the command. Taken on trust: whoever can open the socket is that user or root. */
+const by = z.string().min(1).max(64);
+const verb = z.enum(['start', 'stop', 'restart']);
+
+export const requestSchema = z.discriminatedUnion('do', [
+  z.object({ id, do: z.literal('snapshot') }),
+  z.object({ id, do: z.literal('act'), service: serviceName, verb, by }),
+  z.object({ id, do: z.literal('stopAll'), by }),
+  z.object({ id, do: z.literal('logs'), service: serviceName, lines: z.int().min(1).max(maxLogLines) }),
+]);
+export type Request = z.infer<typeof requestSchema>;
+
+const reason: z.ZodType<Reason> = z.object({
+  code: z.string(),
+  args: z.record(z.string(), z.union([z.string(), z.number()])).exactOptional(),
+});
+
+const refusalCode = z.enum(['bad-request', 'unknown-service', 'busy', 'failed']);
+export type RefusalCode = z.infer<typeof refusalCode>;
+
+export const answerSchema = z.discriminatedUnion('type', [
+  z.object({ id, type: z.literal('working') }),
+  z.object({ id, type: z.literal('done'), value: z.unknown() }),
+  /** `id` null: the line was not understood far enough to know which request it was. */
+  z.object({ id: id.nullable(), type: z.literal('refused'), code: refusalCode, reason }),
+]);
+export type Answer = z.infer<typeof answerSchema>;
+
+const health = z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']);
+const when = z.number();
+
+const check: z.ZodType<CheckRecord> = z.object({
+  id: z.string(),
+  health,
+  verdict: health,
+  reason: reason.nullable(),
+  failures: z.number(),
+  successes: z.number(),
+  at: when.nullable(),
+  metrics: z.array(z.object({ name: z.string(), value: z.number(), unit: z.enum(['%', 'bytes', 'ms', 's', 'count']) })),
+});
+
+const operation: z.ZodType<Operation> = z.object({
+  verb,
+  by: z.object({ kind: z.enum(['telegram', 'cli', 'manager']), id: z.string(), name: z.string() }),
+  since: when,
+  deadline: when,
+});
+
+const service: z.ZodType<ServiceView> = z.object({
+  name: z.string(),
+  title: z.string(),
+  driver: z.string(),
+  state: z.enum(['stopped', 'starting', 'running', 'stopping', 'backing-off', 'failed', 'unknown']),
+  since: when,
+  wanted: z.enum(['up', 'down']),
+  reason: reason.nullable(),
+  health,
+  healthSince: when,
+  healthReason: reason.nullable(),
+  checks: z.array(check),
+  pid: z.number().nullable(),
+  startedAt: when.nullable(),
+  restarts: z.number(),
+  exitsInWindow: z.number(),
+  lastExit: z.object({ code: z.number().nullable(), signal: z.string().nullable(), at: when }).nullable(),
+  retryAt: when.nullable(),
+  operation: operation.nullable(),
+  can: z.array(verb),
+});
+
+const incident: z.ZodType<Incident> = z.object({
+  id: z.number(),
+  key: z.string(),
+  service: z.string(),
+  kind: z.enum(['down', 'unhealthy']),
+  level: z.enum(['info', 'warning', 'error', 'critical']),
+  openedAt: when,
+  resolvedAt: when.nullable(),
+  resolution: z.enum(['recovered', 'stopped-by-operator', 'superseded']).nullable(),
+  acknowledgedBy: z.string().nullable(),
+  acknowledgedAt: when.nullable(),
+  reason,
+  attempts: z.array(z.object({ at: when, what: reason })),
+  lines: z.array(z.string()),
+});
+
+export const snapshotSchema: z.ZodType<Snapshot> = z.object({
+  host: z.string(),
+  version: z.string(),
+  at: when,
+  startedAt: when,
+  overall: health,
+  services: z.array(service),
+  incidents: z.array(incident),
+  telegram: z.object({
+    state: z.enum(['connecting', 'polling', 'unreachable', 'conflict', 'unauthorized', 'off']),
+    since: when,
+    reason: reason.nullable(),
+    waiting: z.number(),
+    oldestWaiting: when.nullable(),
+    lastDelivered: when.nullable(),
+  }),
+});
+
+export const actionResultSchema: z.ZodType<ActionResult> = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), took: z.number(), note: reason.nullable() }),
+  z.object({ ok: z.literal(false), took: z.number(), reason }),
+]);
+export const actionResultsSchema = z.record(z.string(), actionResultSchema);
+export const logLinesSchema = z.array(z.string());
