@@ -3,7 +3,7 @@ import type { Reason } from './reason.ts';
 /** `unknown` means "could not ask" or "not asked yet"; it is never shown or counted as healthy. */
 export type Health = 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
 
-/** One number that a check read. `unit` is one of the words charts and texts know: %, bytes, ms, s, count. */
+/** One number that a check read. `unit` is one of the words charts and texts know. */
 export interface Metric {
   readonly name: string;
   readonly value: number;
@@ -26,7 +26,9 @@ export interface CheckRecord {
   /** The last single verdict and its reason, before thresholds. */
   readonly verdict: Health;
   readonly reason: Reason | null;
+  /** Unhealthy answers in a row. */
   readonly failures: number;
+  /** Answers in a row that were not unhealthy. */
   readonly successes: number;
   /** Epoch ms of the last answer; null: not asked yet. */
   readonly at: number | null;
@@ -39,4 +41,88 @@ export interface HealthRecord {
   /** The reason of the worst check. */
   readonly reason: Reason | null;
   readonly checks: readonly CheckRecord[];
+}
+
+/** Answers in a row that bring a check back from unhealthy. */
+export const SUCCESSES_TO_RECOVER = 2;
+
+const worstFirst: readonly Health[] = ['unhealthy', 'degraded', 'unknown', 'healthy'];
+
+/** Orders by how bad it is, worst first; for `Array.sort`. */
+export function compareHealth(a: Health, b: Health): number {
+  return worstFirst.indexOf(a) - worstFirst.indexOf(b);
+}
+
+/** The worst of several; of none: unknown, since nothing was proven. */
+export function worstHealth(all: readonly Health[]): Health {
+  return all.length === 0 ? 'unknown' : all.reduce((worst, one) => (compareHealth(one, worst) < 0 ? one : worst));
+}
+
+/** Before anything was asked (also after every start: an old answer says nothing about a new process). */
+export function unaskedHealth(now: number): HealthRecord {
+  return { health: 'unknown', since: now, reason: null, checks: [] };
+}
+
+function unaskedCheck(id: string): CheckRecord {
+  return {
+    id,
+    health: 'unknown',
+    verdict: 'unknown',
+    reason: null,
+    failures: 0,
+    successes: 0,
+    at: null,
+    metrics: [],
+  };
+}
+
+/**
+ * Folds one answer into one check's record: `retries` unhealthy answers in a row before unhealthy, two others in a row
+ * before healthy again. An "unknown" answer neither counts for nor against: could not ask is not a failure.
+ */
+export function foldCheck(before: CheckRecord, result: CheckResult, retries: number, now: number): CheckRecord {
+  const failures = result.verdict === 'unhealthy' ? before.failures + 1 : 0;
+  const answered = result.verdict === 'healthy' || result.verdict === 'degraded';
+  const successes = answered ? before.successes + 1 : result.verdict === 'unhealthy' ? 0 : before.successes;
+  return {
+    id: before.id,
+    health: thresholded(before.health, result.verdict, failures, successes, retries),
+    verdict: result.verdict,
+    reason: result.reason,
+    failures,
+    successes,
+    at: now,
+    metrics: result.metrics,
+  };
+}
+
+function thresholded(before: Health, verdict: Health, failures: number, successes: number, retries: number): Health {
+  if (verdict === 'unhealthy') return failures >= retries ? 'unhealthy' : before;
+  if (verdict === 'unknown') return before === 'unhealthy' ? before : 'unknown';
+  if (before === 'unhealthy' && successes < SUCCESSES_TO_RECOVER) return before;
+  return verdict;
+}
+
+/** Folds one check's answer into a service's health. `ids` are the checks configured now, in order. */
+export function foldHealth(
+  before: HealthRecord,
+  ids: readonly string[],
+  id: string,
+  result: CheckResult,
+  retries: number,
+  now: number,
+): HealthRecord {
+  const known = new Map(before.checks.map((check) => [check.id, check]));
+  const checks = ids.map((each) => {
+    const record = known.get(each) ?? unaskedCheck(each);
+    return each === id ? foldCheck(record, result, retries, now) : record;
+  });
+  const worst = [...checks].sort((a, b) => compareHealth(a.health, b.health))[0];
+  const health = worst?.health ?? 'unknown';
+  return {
+    health,
+    since: health === before.health ? before.since : now,
+    reason: health === 'healthy' ? null : (worst?.reason ?? null),
+    checks,
+  };
 }

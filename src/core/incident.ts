@@ -1,4 +1,4 @@
-import type { Reason } from './reason.ts';
+import { type Reason, reason } from './reason.ts';
 
 export type Level = 'info' | 'warning' | 'error' | 'critical';
 
@@ -7,11 +7,14 @@ export const levels: readonly Level[] = ['info', 'warning', 'error', 'critical']
 /** What kind of problem; the text is the Fluent message `incident-<kind>`. */
 export type IncidentKind = 'down' | 'unhealthy';
 
-/** Something the manager did about it, and how it went. */
+/** Something done about it, or how it went. */
 export interface Attempt {
   readonly at: number;
   readonly what: Reason;
 }
+
+/** How an incident ended. */
+export type Resolution = 'recovered' | 'stopped-by-operator' | 'superseded';
 
 /** One problem from opening to resolution. */
 export interface Incident {
@@ -23,12 +26,92 @@ export interface Incident {
   readonly level: Level;
   readonly openedAt: number;
   readonly resolvedAt: number | null;
+  readonly resolution: Resolution | null;
   readonly acknowledgedBy: string | null;
   readonly acknowledgedAt: number | null;
   /** Why it opened, or why it got worse. */
   readonly reason: Reason;
-  /** Newest last; bounded. */
+  /** Newest last; bounded by {@link MAX_ATTEMPTS}. */
   readonly attempts: readonly Attempt[];
   /** The service's last log lines when it opened or got worse. */
   readonly lines: readonly string[];
+}
+
+/** More would not be read on a phone; the oldest go first. */
+export const MAX_ATTEMPTS = 8;
+
+/** What became of an incident, named so that the gate, the log and the chat can say it. */
+export type Change =
+  | { readonly change: 'opened'; readonly incident: Incident }
+  | { readonly change: 'worse'; readonly incident: Incident }
+  | { readonly change: 'updated'; readonly incident: Incident }
+  | { readonly change: 'resolved'; readonly incident: Incident };
+
+/** Something seen that concerns an incident. */
+export type IncidentInput =
+  | {
+      readonly type: 'problem';
+      readonly kind: IncidentKind;
+      readonly level: Level;
+      readonly reason: Reason;
+      /** What the manager does about it, if anything. */
+      readonly attempt: Reason | null;
+      readonly lines: readonly string[];
+    }
+  | { readonly type: 'attempt'; readonly kind: IncidentKind; readonly attempt: Reason }
+  | { readonly type: 'over'; readonly kind: IncidentKind; readonly resolution: Resolution };
+
+function withAttempt(incident: Incident, what: Reason | null, at: number): Incident {
+  return what === null
+    ? incident
+    : { ...incident, attempts: [...incident.attempts, { at, what }].slice(-MAX_ATTEMPTS) };
+}
+
+/**
+ * What an input does to the incident with that key: opens it, makes it worse, adds to it, ends it, or nothing.
+ * `open` is the open incident of this service and kind, or null. `nextId` numbers a new one.
+ */
+export function changeIncident(
+  open: Incident | null,
+  service: string,
+  input: IncidentInput,
+  nextId: () => number,
+  now: number,
+): Change | null {
+  if (input.type === 'over') {
+    if (open === null) return null;
+    return { change: 'resolved', incident: { ...open, resolvedAt: now, resolution: input.resolution } };
+  }
+  if (input.type === 'attempt')
+    return open === null ? null : { change: 'updated', incident: withAttempt(open, input.attempt, now) };
+  if (open === null) {
+    const fresh: Incident = {
+      id: nextId(),
+      key: `${service}/${input.kind}`,
+      service,
+      kind: input.kind,
+      level: input.level,
+      openedAt: now,
+      resolvedAt: null,
+      resolution: null,
+      acknowledgedBy: null,
+      acknowledgedAt: null,
+      reason: input.reason,
+      attempts: [],
+      lines: input.lines,
+    };
+    return { change: 'opened', incident: withAttempt(fresh, input.attempt, now) };
+  }
+  const worse = levels.indexOf(input.level) > levels.indexOf(open.level);
+  const said = withAttempt(open, input.attempt, now);
+  const lines = input.lines.length > 0 ? input.lines : open.lines;
+  if (!worse) return { change: 'updated', incident: { ...said, reason: input.reason, lines } };
+  return { change: 'worse', incident: { ...said, reason: input.reason, level: input.level, lines } };
+}
+
+/** How an exit is said: by code, by signal, or honestly not known. */
+export function exitReason(exit: { readonly code: number | null; readonly signal: string | null } | null): Reason {
+  if (exit === null) return reason('exit-unknown');
+  if (exit.signal !== null) return reason('exit-signal', { signal: exit.signal });
+  return exit.code === null ? reason('exit-unknown') : reason('exit-code', { code: String(exit.code) });
 }

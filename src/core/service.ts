@@ -1,4 +1,4 @@
-import type { HealthRecord } from './health.ts';
+import { type HealthRecord, unaskedHealth } from './health.ts';
 import type { Reason } from './reason.ts';
 
 /** Where a service stands in its life. `failed` means: gave up restarting, an operator has to look. */
@@ -33,6 +33,10 @@ export interface ServiceRecord {
   /** The operator's wish. `down` is remembered across restarts of the manager and never fought by recovery. */
   readonly wanted: Wanted;
   readonly run: Run | null;
+  /** Whether the present run has lived through `start_grace`: only then is a start a success. */
+  readonly settled: boolean;
+  /** The id of the last run whose exit was dealt with, so that no exit is counted twice across managers. */
+  readonly lastRun: string | null;
   readonly lastExit: ExitInfo | null;
   /** Times (epoch ms) of the exits that still count in the restart window. */
   readonly exits: readonly number[];
@@ -45,4 +49,24 @@ export interface ServiceRecord {
   /** Why the state is what it is, where that needs saying (failed, unknown). */
   readonly reason: Reason | null;
   readonly health: HealthRecord;
+}
+
+/** A service that nobody has seen yet. */
+export function newService(name: string, now: number): ServiceRecord {
+  return {
+    name,
+    state: 'stopped',
+    since: now,
+    wanted: 'up',
+    run: null,
+    settled: false,
+    lastRun: null,
+    lastExit: null,
+    exits: [],
+    attempt: 0,
+    restarts: 0,
+    retryAt: null,
+    reason: null,
+    health: unaskedHealth(now),
+  };
 }

@@ -1,0 +1,256 @@
+import { unaskedHealth } from './health.ts';
+import { type Reason, reason } from './reason.ts';
+import { exitsInWindow, type RecoveryPolicy, recover } from './recovery.ts';
+import type { ExitInfo, Run, ServiceRecord, ServiceState } from './service.ts';
+
+/** What happened to a service: seen by its driver, asked by a person, or brought by the clock. */
+export type ServiceEvent =
+  /** The first look after the manager's start. */
+  | { readonly type: 'found-running'; readonly run: Run }
+  | { readonly type: 'found-exited'; readonly run: Run; readonly exit: ExitInfo }
+  | { readonly type: 'found-absent' }
+  /** Later looks and events. */
+  | { readonly type: 'running'; readonly run: Run }
+  | { readonly type: 'exited'; readonly run: Run; readonly exit: ExitInfo }
+  | { readonly type: 'unseen'; readonly reason: Reason }
+  /** An operation's steps. */
+  | { readonly type: 'start-asked' }
+  | { readonly type: 'stop-asked' }
+  | { readonly type: 'restart-asked' }
+  | { readonly type: 'started'; readonly run: Run }
+  | { readonly type: 'start-failed'; readonly fatal: boolean; readonly reason: Reason }
+  | { readonly type: 'stopped'; readonly exit: ExitInfo | null }
+  | { readonly type: 'stop-failed'; readonly reason: Reason }
+  | { readonly type: 'tick' };
+
+/** What the supervisor must do now. */
+export type Effect = { readonly do: 'start' } | { readonly do: 'stop' };
+
+/** What the incidents hear of it. */
+export type Signal =
+  | { readonly signal: 'exited'; readonly exit: ExitInfo; readonly followUp: 'restart'; readonly delay: number }
+  | { readonly signal: 'exited'; readonly exit: ExitInfo; readonly followUp: 'policy-never' | 'clean-exit' }
+  | { readonly signal: 'gave-up'; readonly exits: number; readonly within: number; readonly exit: ExitInfo | null }
+  | { readonly signal: 'start-failed'; readonly reason: Reason; readonly final: boolean }
+  /** A started run has lived through its grace. */
+  | { readonly signal: 'settled' }
+  /** An operator stopped it: whatever was wrong is over for now. */
+  | { readonly signal: 'stopped-by-operator' };
+
+export interface Step {
+  readonly record: ServiceRecord;
+  readonly effects: readonly Effect[];
+  readonly signals: readonly Signal[];
+}
+
+const START: Effect = { do: 'start' };
+
+function step(record: ServiceRecord, effects: readonly Effect[] = [], signals: readonly Signal[] = []): Step {
+  return { record, effects, signals };
+}
+
+function enter(
+  record: ServiceRecord,
+  state: ServiceState,
+  now: number,
+  more: Partial<ServiceRecord> = {},
+): ServiceRecord {
+  return {
+    ...record,
+    state,
+    since: state === record.state ? record.since : now,
+    retryAt: null,
+    reason: null,
+    ...more,
+  };
+}
+
+/**
+ * The life of a service as one pure function: what is remembered, and what happened, give what is remembered next,
+ * what to do, and what to tell.
+ */
+export function transition(
+  before: ServiceRecord,
+  event: ServiceEvent,
+  policy: RecoveryPolicy,
+  now: number,
+  random: number,
+): Step {
+  switch (event.type) {
+    case 'found-running':
+      return foundRunning(before, event.run, now);
+    case 'found-exited':
+      return event.run.id === before.lastRun
+        ? resume(before, now)
+        : afterExit({ ...before, run: event.run }, event.exit, policy, now, random);
+    case 'found-absent':
+      return foundAbsent(before, policy, now, random);
+    case 'running':
+      return running(before, event.run, now);
+    case 'exited':
+      if (event.run.id === before.lastRun || (before.run !== null && event.run.id !== before.run.id))
+        return step(before);
+      return afterExit({ ...before, run: event.run }, event.exit, policy, now, random);
+    case 'unseen':
+      return step(enter(before, 'unknown', now, { reason: event.reason }));
+    case 'start-asked':
+      return step(enter(before, 'starting', now, { wanted: 'up', exits: [], attempt: 0, restarts: 0 }));
+    case 'stop-asked':
+      return step(enter(before, 'stopping', now, { wanted: 'down' }));
+    case 'restart-asked':
+      return step(enter(before, 'stopping', now, { wanted: 'up', exits: [], attempt: 0, restarts: 0 }));
+    case 'started':
+      return started(before, event.run, now);
+    case 'start-failed':
+      return startFailed(before, event.reason, event.fatal, policy, now, random);
+    case 'stopped':
+      return stopped(before, event.exit, now);
+    case 'stop-failed':
+      return step(enter(before, 'unknown', now, { reason: event.reason }));
+    case 'tick':
+      return tick(before, policy, now);
+  }
+}
+
+function foundRunning(before: ServiceRecord, run: Run, now: number): Step {
+  const same = before.run?.id === run.id;
+  const record = enter(before, 'running', now, {
+    run,
+    settled: same && before.settled,
+    health: same ? before.health : unaskedHealth(now),
+  });
+  // The manager died between the operator's stop and its end: finish what was asked.
+  if (before.state === 'stopping' && before.wanted === 'down')
+    return step(enter(record, 'stopping', now), [{ do: 'stop' }]);
+  // Running although it was stopped: somebody started it by hand meanwhile, which is a wish too.
+  return step({ ...record, wanted: 'up' });
+}
+
+/** Nothing new since the last manager: go on where it stopped. */
+function resume(before: ServiceRecord, now: number): Step {
+  if (before.wanted === 'down') return step(enter(before, 'stopped', now));
+  if (before.state === 'failed' || before.state === 'stopped') return step(before);
+  if (before.state === 'backing-off' && before.retryAt !== null && before.retryAt > now) return step(before);
+  return step(enter(before, 'starting', now), [START]);
+}
+
+function foundAbsent(before: ServiceRecord, policy: RecoveryPolicy, now: number, random: number): Step {
+  if (before.wanted === 'down') return step(enter(before, 'stopped', now, { run: null }));
+  if (before.run !== null) return afterExit(before, { code: null, signal: null, at: now }, policy, now, random);
+  const neverRan = before.lastRun === null && before.state === 'stopped';
+  return neverRan ? step(enter(before, 'starting', now), [START]) : resume(before, now);
+}
+
+function running(before: ServiceRecord, run: Run, now: number): Step {
+  if (before.run?.id === run.id && before.state !== 'unknown') return step(before);
+  if (before.state === 'stopping' || run.id === before.lastRun) return step(before);
+  const same = before.run?.id === run.id;
+  return step(
+    enter(before, 'running', now, {
+      run,
+      wanted: 'up',
+      settled: same && before.settled,
+      health: same ? before.health : unaskedHealth(now),
+    }),
+  );
+}
+
+function started(before: ServiceRecord, run: Run, now: number): Step {
+  // It may have died before the driver could say that it had started; the exit was dealt with already.
+  if (run.id === before.lastRun) return step(before);
+  return step(enter(before, 'running', now, { run, settled: false, health: unaskedHealth(now) }));
+}
+
+function stopped(before: ServiceRecord, exit: ExitInfo | null, now: number): Step {
+  const record = {
+    run: null,
+    settled: false,
+    lastRun: before.run?.id ?? before.lastRun,
+    lastExit: exit ?? before.lastExit,
+    health: unaskedHealth(now),
+  };
+  // A restart goes on to "starting"; only a stop ends here and ends what was wrong.
+  if (before.wanted === 'up') return step(enter(before, 'starting', now, record));
+  return step(enter(before, 'stopped', now, record), [], [{ signal: 'stopped-by-operator' }]);
+}
+
+function afterExit(before: ServiceRecord, exit: ExitInfo, policy: RecoveryPolicy, now: number, random: number): Step {
+  const ended: ServiceRecord = {
+    ...before,
+    lastRun: before.run?.id ?? before.lastRun,
+    run: null,
+    settled: false,
+    lastExit: exit,
+    health: unaskedHealth(now),
+  };
+  // Somebody is stopping it: the operation itself reports the end.
+  if (before.state === 'stopping') return step(ended);
+  if (before.wanted === 'down') return step(enter(ended, 'stopped', now));
+  return decide({ ...ended, exits: [...ended.exits, now] }, exit, null, policy, now, random);
+}
+
+function startFailed(
+  before: ServiceRecord,
+  why: Reason,
+  fatal: boolean,
+  policy: RecoveryPolicy,
+  now: number,
+  random: number,
+): Step {
+  if (fatal) {
+    const signals: Signal[] = [{ signal: 'start-failed', reason: why, final: true }];
+    return step(enter(before, 'failed', now, { run: null, reason: why }), [], signals);
+  }
+  return decide({ ...before, run: null, exits: [...before.exits, now] }, null, why, policy, now, random);
+}
+
+function decide(
+  record: ServiceRecord,
+  exit: ExitInfo | null,
+  failure: Reason | null,
+  policy: RecoveryPolicy,
+  now: number,
+  random: number,
+): Step {
+  const recovery = recover(record, exit, policy, now, random);
+  const bounded = { ...record, exits: exitsInWindow(record.exits, policy, now) };
+  if (recovery.decision === 'give-up') {
+    const { exits, within } = recovery;
+    const why = failure ?? reason('gave-up', { exits });
+    return step(enter(bounded, 'failed', now, { reason: why }), [], [{ signal: 'gave-up', exits, within, exit }]);
+  }
+  if (recovery.decision === 'leave') {
+    if (failure !== null) {
+      const signals: Signal[] = [{ signal: 'start-failed', reason: failure, final: true }];
+      return step(enter(bounded, 'failed', now, { reason: failure }), [], signals);
+    }
+    const signals: Signal[] = exit === null ? [] : [{ signal: 'exited', exit, followUp: recovery.why }];
+    return step(enter(bounded, 'stopped', now, { reason: reason(recovery.why) }), [], signals);
+  }
+  const signals: Signal[] =
+    failure !== null
+      ? [{ signal: 'start-failed', reason: failure, final: false }]
+      : exit !== null
+        ? [{ signal: 'exited', exit, followUp: 'restart', delay: recovery.delay }]
+        : [];
+  const again = { ...bounded, attempt: record.attempt + 1, restarts: record.restarts + 1 };
+  return recovery.delay === 0
+    ? step(enter(again, 'starting', now), [START], signals)
+    : step(enter(again, 'backing-off', now, { retryAt: recovery.at, reason: failure }), [], signals);
+}
+
+function tick(before: ServiceRecord, policy: RecoveryPolicy, now: number): Step {
+  if (before.state === 'backing-off' && before.retryAt !== null && before.retryAt <= now)
+    return step(enter(before, 'starting', now), [START]);
+  if (before.state !== 'running' || before.run === null) return step(before);
+  const up = now - before.run.startedAt;
+  const settles = !before.settled && up >= policy.start_grace;
+  const stable = before.attempt > 0 && up >= policy.stable_after;
+  if (!settles && !stable) return step(before);
+  const record = {
+    ...before,
+    settled: before.settled || settles,
+    attempt: stable ? 0 : before.attempt,
+  };
+  return step(record, [], settles ? [{ signal: 'settled' }] : []);
+}

@@ -1,0 +1,59 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { migrations } from './schema.ts';
+
+export type Connection = Database.Database;
+
+/** SQLite with the few pragmas that matter here; all SQL of the program stands in this folder. */
+export interface SqlStore {
+  readonly connection: Connection;
+  /** Runs `work` in one transaction: all of it is on disk afterwards, or none. Nested calls join the outer one. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/**
+ * Opens (and if needed creates or upgrades) the store in `folder`; `:memory:` for tests.
+ * Throws when the file was written by a newer version, or cannot be opened.
+ */
+export function openStore(folder: string): SqlStore {
+  const memory = folder === ':memory:';
+  if (!memory) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const connection = new Database(memory ? folder : join(folder, 'orbit.db'));
+  // WAL so that readers never block the writer; FULL because an alert that was accepted must survive a power loss.
+  connection.pragma('journal_mode = WAL');
+  connection.pragma('synchronous = FULL');
+  connection.pragma('busy_timeout = 2000');
+  connection.pragma('foreign_keys = ON');
+  migrate(connection);
+  let depth = 0;
+  return {
+    connection,
+    transaction(work) {
+      if (depth > 0) return work();
+      depth += 1;
+      try {
+        return connection.transaction(work)();
+      } finally {
+        depth -= 1;
+      }
+    },
+    close: () => {
+      connection.close();
+    },
+  };
+}
+
+function migrate(connection: Connection): void {
+  const row = connection.prepare('SELECT user_version AS version FROM pragma_user_version').get();
+  const version = typeof row === 'object' && row !== null && 'version' in row ? Number(row.version) : 0;
+  if (version > migrations.length)
+    throw new Error(`The data folder was written by a newer version (schema ${version}, known: ${migrations.length})`);
+  migrations.slice(version).forEach((sql, index) => {
+    connection.transaction(() => {
+      connection.exec(sql);
+      connection.exec(`PRAGMA user_version = ${version + index + 1}`);
+    })();
+  });
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { Incident } from '../core/incident.ts';
+import { fromJson, incidentSchema } from '../wire.ts';
+import type { SqlStore } from './database.ts';
+
+const row = z.object({ incident: z.string() });
+
+/** Incidents, open and past. */
+export function createIncidentTable(store: SqlStore) {
+  const { connection } = store;
+  const write = connection.prepare(
+    `INSERT INTO incidents (id, key, service, opened_at, resolved_at, incident) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET resolved_at = excluded.resolved_at, incident = excluded.incident`,
+  );
+  const one = connection.prepare('SELECT incident FROM incidents WHERE id = ?');
+  const openOnes = connection.prepare('SELECT incident FROM incidents WHERE resolved_at IS NULL ORDER BY id');
+  const highest = connection.prepare('SELECT coalesce(max(id), 0) AS id FROM incidents');
+  return {
+    save(incident: Incident): void {
+      const { id, key, service, openedAt, resolvedAt } = incident;
+      write.run(id, key, service, openedAt, resolvedAt, JSON.stringify(incident));
+    },
+    get(id: number): Incident | null {
+      const found = one.get(id);
+      return found === undefined ? null : fromJson(incidentSchema, row.parse(found).incident);
+    },
+    open(): readonly Incident[] {
+      return openOnes.all().map((found) => fromJson(incidentSchema, row.parse(found).incident));
+    },
+    lastId(): number {
+      return z.object({ id: z.number() }).parse(highest.get()).id;
+    },
+  };
+}
+
+export type IncidentTable = ReturnType<typeof createIncidentTable>;

@@ -1,0 +1,63 @@
+/** One entry per version of the schema, in order; an entry that was released is never changed. Times are epoch ms. */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE services (
+    name TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE incidents (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    service TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    resolved_at INTEGER,
+    incident TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX incidents_open ON incidents (key) WHERE resolved_at IS NULL;
+  CREATE INDEX incidents_opened ON incidents (opened_at);
+
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    chat TEXT NOT NULL,
+    topic INTEGER,
+    kind TEXT NOT NULL,
+    incident INTEGER REFERENCES incidents (id),
+    body TEXT,
+    silent INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'waiting',
+    cause TEXT
+  ) STRICT;
+  CREATE INDEX outbox_waiting ON outbox (chat, id) WHERE state IN ('waiting', 'sending');
+
+  CREATE TABLE copies (
+    incident INTEGER NOT NULL REFERENCES incidents (id),
+    chat TEXT NOT NULL,
+    message INTEGER NOT NULL,
+    sent_at INTEGER NOT NULL,
+    PRIMARY KEY (incident, chat)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE parked (
+    chat TEXT PRIMARY KEY,
+    cause TEXT NOT NULL,
+    since INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    service TEXT,
+    outcome TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE settings (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { HealthRecord } from './core/health.ts';
+import { type Incident, levels } from './core/incident.ts';
+import type { Reason } from './core/reason.ts';
+import type { ServiceRecord } from './core/service.ts';
+
+/**
+ * The shapes of the core's records where they cross an edge: the database (an older version may have written it) and
+ * the control socket.
+ */
+export const reasonSchema: z.ZodType<Reason> = z.object({
+  code: z.string(),
+  args: z.record(z.string(), z.union([z.string(), z.number()])).exactOptional(),
+});
+
+export const healthWord = z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']);
+
+const metric = z.object({
+  name: z.string(),
+  value: z.number(),
+  unit: z.enum(['%', 'bytes', 'ms', 's', 'count']),
+});
+
+export const healthRecordSchema: z.ZodType<HealthRecord> = z.object({
+  health: healthWord,
+  since: z.number(),
+  reason: reasonSchema.nullable(),
+  checks: z.array(
+    z.object({
+      id: z.string(),
+      health: healthWord,
+      verdict: healthWord,
+      reason: reasonSchema.nullable(),
+      failures: z.number(),
+      successes: z.number(),
+      at: z.number().nullable(),
+      metrics: z.array(metric),
+    }),
+  ),
+});
+
+export const serviceRecordSchema: z.ZodType<ServiceRecord> = z.object({
+  name: z.string(),
+  state: z.enum(['stopped', 'starting', 'running', 'stopping', 'backing-off', 'failed', 'unknown']),
+  since: z.number(),
+  wanted: z.enum(['up', 'down']),
+  run: z.object({ id: z.string(), pid: z.number().nullable(), startedAt: z.number() }).nullable(),
+  settled: z.boolean(),
+  lastRun: z.string().nullable(),
+  lastExit: z.object({ code: z.number().nullable(), signal: z.string().nullable(), at: z.number() }).nullable(),
+  exits: z.array(z.number()),
+  attempt: z.number(),
+  restarts: z.number(),
+  retryAt: z.number().nullable(),
+  reason: reasonSchema.nullable(),
+  health: healthRecordSchema,
+});
+
+export const incidentSchema: z.ZodType<Incident> = z.object({
+  id: z.number(),
+  key: z.string(),
+  service: z.string(),
+  kind: z.enum(['down', 'unhealthy']),
+  level: z.enum(levels),
+  openedAt: z.number(),
+  resolvedAt: z.number().nullable(),
+  resolution: z.enum(['recovered', 'stopped-by-operator', 'superseded']).nullable(),
+  acknowledgedBy: z.string().nullable(),
+  acknowledgedAt: z.number().nullable(),
+  reason: reasonSchema,
+  attempts: z.array(z.object({ at: z.number(), what: reasonSchema })),
+  lines: z.array(z.string()),
+});
+
+/** Parses a JSON column. Throws on what no version of ours has written. */
+export function fromJson<T>(schema: z.ZodType<T>, text: string): T {
+  return schema.parse(JSON.parse(text));
+}
