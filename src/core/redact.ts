@@ -1,17 +1,20 @@
 const hidden = '[redacted]';
 
-/** Each rule keeps what helps to find the culprit (the bot's id, the user, the key) and hides the secret itself. */
+/**
+ * Each rule keeps what helps to find the culprit (the bot's id, the user, the key) and hides the secret itself. The
+ * repetitions at the start of a rule are bounded, so that a long line costs no more than its length.
+ */
 const rules: readonly (readonly [RegExp, string])[] = [
   // Telegram bot tokens, also inside .../bot<token>/... ; not image digests like sha256:….
-  [/(?<!sha\d*)(\d+):[\w-]{30,}/g, `$1:${hidden}`],
+  [/(?<!sha\d{0,3})(\d{3,20}):[\w-]{30,}/g, `$1:${hidden}`],
   // scheme://user:password@host. A port and a path with an @ in it are no password.
-  [/([a-z][a-z0-9+.-]*:\/\/[^\s:@/"]*):(?!\d+\/)[^\s"<>]*@/gi, `$1:${hidden}@`],
-  [/\b(bearer|authorization:\s*\w+)\s+[\w.~+/=-]{6,}/gi, `$1 ${hidden}`],
+  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:@/"]{0,256}):(?!\d{1,5}\/)[^\s"<>]{0,512}@/gi, `$1:${hidden}@`],
+  [/\b(bearer|authorization:\s{0,4}\w{1,20})\s{1,4}[\w.~+/=-]{6,}/gi, `$1 ${hidden}`],
   // JSON web tokens, the kind that panels hand out.
-  [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, hidden],
+  [/\beyJ[\w-]{1,4096}\.[\w-]{1,4096}\.[\w-]*/g, hidden],
   // password=…, "api_key": "…", TOKEN: …
   [
-    /((?:password|passwd|pwd|token|secret|api[_-]?key)["']?\s*[=:]\s*)(?!\[redacted\])("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s"'&,;)}\]]+)/gi,
+    /((?:password|passwd|pwd|token|secret|api[_-]?key)["']?\s{0,4}[=:]\s{0,4})(?!\[redacted\]|bearer\b)("(?:[^"\\]|\\.){0,512}"|'(?:[^'\\]|\\.){0,512}'|[^\s"'&,;)}\]]+)/gi,
     `$1${hidden}`,
   ],
 ];
