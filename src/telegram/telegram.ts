@@ -1,0 +1,82 @@
+import type { Incident } from '../core/incident.ts';
+import type { Role } from '../core/role.ts';
+import type { Settings } from '../core/settings.ts';
+import type { Control, ServiceView, TelegramView } from '../core/snapshot.ts';
+import type { Language } from '../i18n.ts';
+import type { Logger } from '../logger.ts';
+import type { Button, Transport } from '../outbox/transport.ts';
+import type { Timing } from './timing.ts';
+
+/** Somebody who may use the bot. */
+export interface Admin {
+  /** Telegram user id; also the id of the person's own chat with the bot. */
+  readonly id: number;
+  /** How others read who did something; null: as Telegram calls them. */
+  readonly name: string | null;
+  readonly role: Role;
+  /** null: what the person chose in the chat, else the language of their Telegram. */
+  readonly language: Language | null;
+}
+
+export interface TelegramOptions {
+  readonly token: string;
+  /** Without a slash at the end; null: Telegram's own. */
+  readonly apiRoot: string | null;
+  /** `socks5://`, `socks5h://` (names resolved at the proxy), `http://` or `https://`. */
+  readonly proxy: string | null;
+  readonly admins: readonly Admin[];
+  /** IANA name; every clock time in a chat is said in it. */
+  readonly timezone: string;
+  readonly control: Control;
+  readonly settings: Settings;
+  /** Epoch ms. */
+  readonly clock: () => number;
+  readonly log: Logger;
+  readonly version: string;
+  /** Somebody who is no admin wrote; at most once per person, and bounded. They get no answer. */
+  onStranger(who: { readonly id: number; readonly name: string; readonly username: string | null }): void;
+  /** An admin wrote or tapped: their chat can be written to. */
+  onAdminSeen(id: number): void;
+  /** Each change of whether the bot hears Telegram. */
+  onState(view: Pick<TelegramView, 'state' | 'reason'>): void;
+  /** Only tests change these. */
+  readonly timing?: Partial<Timing>;
+}
+
+/** One thing to be told about an incident. */
+export interface IncidentNotice {
+  readonly incident: Incident;
+  /** The service as it is now; null when it is not configured any more. */
+  readonly service: ServiceView | null;
+  readonly counts: { readonly down: number; readonly total: number };
+  /** How late (ms) it is said; null when at once. */
+  readonly delayedBy: number | null;
+  /** An earlier copy may have arrived: the answer to it was lost. */
+  readonly repeat: boolean;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** What a chat shows: Telegram HTML and inline buttons. */
+export interface Rendered {
+  readonly text: string;
+  readonly buttons: readonly (readonly Button[])[];
+}
+
+export interface Telegram {
+  /** Returns at once; connects in the background for as long as it takes. */
+  start(): void;
+  /** The first definite answer to "who am I": a wrong token is known by it. Pending while Telegram cannot be reached. */
+  readonly firstContact: Promise<'ok' | 'unauthorized'>;
+  /** Works as soon as Telegram does, whether or not polling does. */
+  readonly transport: Transport;
+  /** The one message about an incident, as it stands now; sent when it opens, edited as it moves. */
+  renderIncident(language: Language, notice: IncidentNotice): Rendered;
+  /** The short answer to that message when all is well again. */
+  renderRecovery(language: Language, notice: IncidentNotice): Rendered;
+  languageOf(adminId: number): Language;
+  /** Stops polling and waits for the handlers that still run, 10 s at most. */
+  stop(): Promise<void>;
+  /** Epoch ms of the last completed poll; null before the first. */
+  lastPollAt(): number | null;
+}
