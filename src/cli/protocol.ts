@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { CheckRecord } from '../core/health.ts';
-import type { Incident } from '../core/incident.ts';
-import type { Reason } from '../core/reason.ts';
 import type { ActionResult, Operation, ServiceView, Snapshot } from '../core/snapshot.ts';
+import { healthWord, incidentSchema, reasonSchema } from '../wire.ts';
 
 /*
  * What the `orbit` command and the manager say to each other over the control socket: one JSON object per line.
@@ -23,7 +22,7 @@ export const maxLogLines = 1000;
 export const workingEvery = 2_000;
 
 const id = z.string().min(1).max(64);
-const serviceName = z.string().min(1).max(64);
+const serviceName = z.string().min(1).max(256);
 /** The OS user who typed the command. Taken on trust: whoever can open the socket is that user or root. */
 const by = z.string().min(1).max(64);
 const verb = z.enum(['start', 'stop', 'restart']);
@@ -36,11 +35,6 @@ export const requestSchema = z.discriminatedUnion('do', [
 ]);
 export type Request = z.infer<typeof requestSchema>;
 
-const reason: z.ZodType<Reason> = z.object({
-  code: z.string(),
-  args: z.record(z.string(), z.union([z.string(), z.number()])).exactOptional(),
-});
-
 const refusalCode = z.enum(['bad-request', 'unknown-service', 'busy', 'failed']);
 export type RefusalCode = z.infer<typeof refusalCode>;
 
@@ -48,18 +42,17 @@ export const answerSchema = z.discriminatedUnion('type', [
   z.object({ id, type: z.literal('working') }),
   z.object({ id, type: z.literal('done'), value: z.unknown() }),
   /** `id` null: the line was not understood far enough to know which request it was. */
-  z.object({ id: id.nullable(), type: z.literal('refused'), code: refusalCode, reason }),
+  z.object({ id: id.nullable(), type: z.literal('refused'), code: refusalCode, reason: reasonSchema }),
 ]);
 export type Answer = z.infer<typeof answerSchema>;
 
-const health = z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']);
 const when = z.number();
 
 const check: z.ZodType<CheckRecord> = z.object({
   id: z.string(),
-  health,
-  verdict: health,
-  reason: reason.nullable(),
+  health: healthWord,
+  verdict: healthWord,
+  reason: reasonSchema.nullable(),
   failures: z.number(),
   successes: z.number(),
   at: when.nullable(),
@@ -80,10 +73,10 @@ const service: z.ZodType<ServiceView> = z.object({
   state: z.enum(['stopped', 'starting', 'running', 'stopping', 'backing-off', 'failed', 'unknown']),
   since: when,
   wanted: z.enum(['up', 'down']),
-  reason: reason.nullable(),
-  health,
+  reason: reasonSchema.nullable(),
+  health: healthWord,
   healthSince: when,
-  healthReason: reason.nullable(),
+  healthReason: reasonSchema.nullable(),
   checks: z.array(check),
   pid: z.number().nullable(),
   startedAt: when.nullable(),
@@ -95,34 +88,18 @@ const service: z.ZodType<ServiceView> = z.object({
   can: z.array(verb),
 });
 
-const incident: z.ZodType<Incident> = z.object({
-  id: z.number(),
-  key: z.string(),
-  service: z.string(),
-  kind: z.enum(['down', 'unhealthy']),
-  level: z.enum(['info', 'warning', 'error', 'critical']),
-  openedAt: when,
-  resolvedAt: when.nullable(),
-  resolution: z.enum(['recovered', 'stopped-by-operator', 'superseded']).nullable(),
-  acknowledgedBy: z.string().nullable(),
-  acknowledgedAt: when.nullable(),
-  reason,
-  attempts: z.array(z.object({ at: when, what: reason })),
-  lines: z.array(z.string()),
-});
-
 export const snapshotSchema: z.ZodType<Snapshot> = z.object({
   host: z.string(),
   version: z.string(),
   at: when,
   startedAt: when,
-  overall: health,
+  overall: healthWord,
   services: z.array(service),
-  incidents: z.array(incident),
+  incidents: z.array(incidentSchema),
   telegram: z.object({
     state: z.enum(['connecting', 'polling', 'unreachable', 'conflict', 'unauthorized', 'off']),
     since: when,
-    reason: reason.nullable(),
+    reason: reasonSchema.nullable(),
     waiting: z.number(),
     oldestWaiting: when.nullable(),
     lastDelivered: when.nullable(),
@@ -130,8 +107,8 @@ export const snapshotSchema: z.ZodType<Snapshot> = z.object({
 });
 
 export const actionResultSchema: z.ZodType<ActionResult> = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), took: z.number(), note: reason.nullable() }),
-  z.object({ ok: z.literal(false), took: z.number(), reason }),
+  z.object({ ok: z.literal(true), took: z.number(), note: reasonSchema.nullable() }),
+  z.object({ ok: z.literal(false), took: z.number(), reason: reasonSchema }),
 ]);
 export const actionResultsSchema = z.record(z.string(), actionResultSchema);
 export const logLinesSchema = z.array(z.string());

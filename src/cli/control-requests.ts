@@ -1,0 +1,70 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { reason } from '../core/reason.ts';
+import type { Actor, Control } from '../core/snapshot.ts';
+import type { Logger } from '../logger.ts';
+import { type Answer, type RefusalCode, type Request, requestSchema } from './protocol.ts';
+
+type Read =
+  | { readonly ok: true; readonly request: Request }
+  | { readonly ok: false; readonly answer: Answer & { type: 'refused' } };
+
+/** Parses one line of the control socket. What it is not is never repeated: it may hold anything. */
+export function readRequest(text: string): Read {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = null;
+  }
+  const parsed = requestSchema.safeParse(json);
+  if (parsed.success) return { ok: true, request: parsed.data };
+  return { ok: false, answer: refused(null, 'bad-request', 'control-bad-request') };
+}
+
+/** Does what was asked. A bug in the manager becomes an answer and a line in the log, not a hanging command. */
+export async function carryOut(request: Request, control: Control, log: Logger): Promise<Answer> {
+  try {
+    return await answer(request, control, log);
+  } catch (err) {
+    log.error({ err, request: request.do }, 'control request failed');
+    return refused(request.id, 'failed', 'control-failed');
+  }
+}
+
+async function answer(request: Request, control: Control, log: Logger): Promise<Answer> {
+  if (request.do === 'snapshot') return done(request, control.snapshot());
+  if (request.do === 'stopAll') {
+    log.info({ by: request.by }, 'command: stop --all');
+    return done(request, Object.fromEntries(await control.stopAll(actor(request.by))));
+  }
+  const known = control.snapshot().services.map((service) => service.name);
+  if (!known.includes(request.service)) return unknownService(request, request.service, known);
+  if (request.do === 'logs') return done(request, await control.logs(request.service, request.lines));
+  log.info({ by: request.by, service: request.service }, `command: ${request.verb}`);
+  return done(request, await control.act(request.service, request.verb, actor(request.by)));
+}
+
+function actor(name: string): Actor {
+  return { kind: 'cli', id: name, name };
+}
+
+function done(request: Request, value: unknown): Answer {
+  return { id: request.id, type: 'done', value };
+}
+
+function unknownService(request: Request, typed: string, known: readonly string[]): Answer {
+  const nearest = known.length > 0 ? closest(typed, known) : '';
+  // Farther than half of what was typed is another word, not a slip.
+  return nearest !== '' && distance(typed, nearest) <= typed.length / 2
+    ? refused(request.id, 'unknown-service', 'control-unknown-service-nearest', { service: typed, nearest })
+    : refused(request.id, 'unknown-service', 'control-unknown-service', { service: typed });
+}
+
+function refused(
+  id: string | null,
+  code: RefusalCode,
+  why: string,
+  args?: Readonly<Record<string, string>>,
+): Answer & { type: 'refused' } {
+  return { id, type: 'refused', code, reason: reason(why, args) };
+}

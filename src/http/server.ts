@@ -1,0 +1,122 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Liveness } from '../core/liveness.ts';
+import type { Logger } from '../logger.ts';
+import { healthz } from './healthz.ts';
+
+export interface HttpServer {
+  /** Where it listens; `port` null: the address is not to be had now, it is logged and tried again. Never rejects. */
+  listen(): Promise<{ readonly port: number | null }>;
+  /** Ends open connections too: an answer here is never worth waiting for. */
+  close(): Promise<void>;
+}
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly liveness: () => Liveness;
+  readonly log: Logger;
+  /** Epoch ms. */
+  readonly clock?: () => number;
+  /** Ms until a port that was taken is tried again. */
+  readonly retryEvery?: number;
+  /** Ms that a client has to send its request. */
+  readonly patience?: number;
+}
+
+/** What a route says; the body is sent as JSON. */
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+type Route = () => Reply;
+
+/** The read-only endpoint: GET and HEAD of the routes below, everything else is refused. */
+export function createHttpServer(options: HttpOptions): HttpServer {
+  const { host, port, liveness, log, clock = Date.now, retryEvery = 30_000, patience = 5_000 } = options;
+  const routes: ReadonlyMap<string, Route> = new Map([['/healthz', () => healthz(liveness(), clock())]]);
+
+  const server = createServer(
+    {
+      headersTimeout: patience,
+      requestTimeout: patience,
+      connectionsCheckingInterval: Math.min(1_000, patience),
+      keepAliveTimeout: patience,
+      maxHeaderSize: 8 * 1024,
+    },
+    (request, response) => send(response, answer(request, routes, log)),
+  );
+  // Also for one that sends a request and does not read the answer.
+  server.setTimeout(2 * patience);
+  server.maxConnections = 256;
+  server.maxRequestsPerSocket = 100;
+
+  let retry: NodeJS.Timeout | undefined;
+  let told = false;
+  let closed = false;
+
+  function listen(): Promise<{ readonly port: number | null }> {
+    return new Promise((resolve) => {
+      const failed = (err: Error): void => {
+        if (!closed) {
+          log[told ? 'debug' : 'error']({ err, host, port, retryEvery }, 'http: cannot listen; all else goes on');
+          told = true;
+          retry = setTimeout(() => void listen(), retryEvery);
+        }
+        resolve({ port: null });
+      };
+      server.once('error', failed);
+      server.listen(port, host, () => {
+        server.off('error', failed);
+        server.on('error', (err) => log.error({ err }, 'http: server failed'));
+        const bound = portOf(server.address());
+        log.info({ host, port: bound }, 'http: listening');
+        resolve({ port: bound });
+      });
+    });
+  }
+
+  return {
+    listen,
+    close() {
+      closed = true;
+      clearTimeout(retry);
+      return new Promise((resolve) => {
+        if (!server.listening) return resolve();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+function portOf(address: AddressInfo | string | null): number | null {
+  return typeof address === 'object' && address !== null ? address.port : null;
+}
+
+function answer({ method, url = '' }: IncomingMessage, routes: ReadonlyMap<string, Route>, log: Logger): Reply {
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: { error: 'method not allowed' } };
+  const route = routes.get(url.split('?', 1)[0] ?? '');
+  if (!route) return { status: 404, body: { error: 'not found' } };
+  try {
+    return route();
+  } catch (err) {
+    log.error({ err, url }, 'http: route failed');
+    return { status: 500, body: { error: 'internal error' } };
+  }
+}
+
+function send(response: ServerResponse, { status, body }: Reply): void {
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    // With another method a body may follow that nobody is going to read.
+    ...(status === 405 ? { Allow: 'GET, HEAD', Connection: 'close' } : {}),
+  });
+  response.end(text);
+}
