@@ -14,7 +14,8 @@ export interface Attempt {
 }
 
 /** How an incident ended. */
-export type Resolution = 'recovered' | 'stopped-by-operator' | 'superseded';
+export const resolutions = ['recovered', 'stopped-by-operator', 'superseded', 'removed'] as const;
+export type Resolution = (typeof resolutions)[number];
 
 /** One problem from opening to resolution. */
 export interface Incident {

@@ -122,8 +122,7 @@ function foundRunning(before: ServiceRecord, run: Run, now: number): Step {
   // The manager died between the operator's stop and its end: finish what was asked.
   if (before.state === 'stopping' && before.wanted === 'down')
     return step(enter(record, 'stopping', now), [{ do: 'stop' }]);
-  // Running although it was stopped: somebody started it by hand meanwhile, which is a wish too.
-  return step({ ...record, wanted: 'up' });
+  return step({ ...record, wanted: wishOf(before) });
 }
 
 /** Nothing new since the last manager: go on where it stopped. */
@@ -148,11 +147,16 @@ function running(before: ServiceRecord, run: Run, now: number): Step {
   return step(
     enter(before, 'running', now, {
       run,
-      wanted: 'up',
+      wanted: wishOf(before),
       settled: same && before.settled,
       health: same ? before.health : unaskedHealth(now),
     }),
   );
+}
+
+/** Found running although it was stopped: somebody started it by hand meanwhile, which is a wish too. */
+function wishOf(before: ServiceRecord): ServiceRecord['wanted'] {
+  return before.state === 'stopped' ? 'up' : before.wanted;
 }
 
 function started(before: ServiceRecord, run: Run, now: number): Step {

@@ -10,7 +10,7 @@ export interface Lateness {
   readonly repeat: boolean;
 }
 
-/** Turns what is to be told into a chat's language. May read logs; must not reject. */
+/** Turns what is to be told into a chat's language. */
 export interface Renderer {
   /** The incident's one message, as it looks now. */
   incident(chat: string, incident: Incident, late: Lateness): Message;
@@ -119,7 +119,9 @@ export function createOutbox(options: OutboxOptions) {
     const told = (kind: OutboxRow['kind']) => rows.some((row) => row.kind === kind);
     const silent = rows.every((row) => row.silent);
     const shown = table.copy(incident.id, to.chat);
-    const message = { ...render.incident(to.chat, incident, late), silent };
+    // Repeating an edit changes nothing: only what is sent anew can stand there twice.
+    const anew = shown === null || told('worse');
+    const message = { ...render.incident(to.chat, incident, { ...late, repeat: anew && late.repeat }), silent };
     if (shown === null) {
       // Nothing but a quiet update of what this chat never saw: nothing to say.
       if (!told('opened') && !told('worse') && !told('resolved')) return { outcome: 'sent', messageId: 0 };

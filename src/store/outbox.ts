@@ -62,6 +62,12 @@ export function createOutboxTable(store: SqlStore) {
   const insert = connection.prepare(
     'INSERT INTO outbox (chat, topic, kind, incident, body, silent, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
+  // What still waits is told as it is by then: a quiet update adds nothing to it.
+  const insertUpdate = connection.prepare(
+    `INSERT INTO outbox (chat, topic, kind, incident, body, silent, created_at)
+     SELECT ?, ?, ?, ?, ?, ?, ?
+     WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE chat = ? AND incident = ? AND state = 'waiting')`,
+  );
   const chats = connection.prepare("SELECT DISTINCT chat FROM outbox WHERE state IN ('waiting', 'sending')");
   const first = connection.prepare(
     `SELECT ${COLUMNS} FROM outbox WHERE chat = ? AND state IN ('waiting', 'sending') ORDER BY id LIMIT 1`,
@@ -91,7 +97,9 @@ export function createOutboxTable(store: SqlStore) {
 
   return {
     add(row: NewRow): void {
-      insert.run(row.chat, row.topic, row.kind, row.incident, row.body, row.silent ? 1 : 0, row.createdAt);
+      const values = [row.chat, row.topic, row.kind, row.incident, row.body, row.silent ? 1 : 0, row.createdAt];
+      if (row.kind === 'updated') insertUpdate.run(...values, row.chat, row.incident);
+      else insert.run(...values);
     },
     chatsWaiting(): readonly string[] {
       return z

@@ -1,0 +1,245 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { createCheck } from './checks/registry.ts';
+import { ControlSocketError, createControlServer } from './cli/control-server.ts';
+import { socketName } from './cli/protocol.ts';
+import type { Config, ServiceConfig } from './config/schema.ts';
+import type { Liveness } from './core/liveness.ts';
+import { reason } from './core/reason.ts';
+import { newService } from './core/service.ts';
+import type { TelegramView } from './core/snapshot.ts';
+import { createDriver } from './drivers/registry.ts';
+import type { Logger } from './logger.ts';
+import { createAnnouncer } from './outbox/announce.ts';
+import { createOutbox } from './outbox/outbox.ts';
+import type { Destination } from './outbox/transport.ts';
+import { createAudit } from './store/audit.ts';
+import { openStore } from './store/database.ts';
+import { createIncidentTable } from './store/incidents.ts';
+import { createOutboxTable } from './store/outbox.ts';
+import { createServiceTable } from './store/services.ts';
+import { createSettings } from './store/settings.ts';
+import { createCheckLoop } from './supervisor/check-loop.ts';
+import { createControl } from './supervisor/control.ts';
+import type { Managed } from './supervisor/managed.ts';
+import { createMonitor } from './supervisor/monitor.ts';
+import { createScheduler } from './supervisor/scheduler.ts';
+import { createTelegram } from './telegram/bot.ts';
+import { createRenderer } from './telegram/renderer.ts';
+
+export interface AppOptions {
+  readonly log: Logger;
+  readonly version: string;
+  /** Epoch ms. */
+  readonly clock?: () => number;
+  /** In [0, 1). */
+  readonly random?: () => number;
+}
+
+export interface App {
+  /** Resolves with the process's exit code when the app ends by itself or was stopped. */
+  readonly exited: Promise<number>;
+  /** Where the HTTP endpoint listens; null: none, or its port is taken. */
+  readonly httpPort: number | null;
+  /** Lets go of everything; services keep running. Idempotent. */
+  stop(why: string): Promise<void>;
+}
+
+/** Exit codes of `orbit run`. */
+const EXIT_OK = 0;
+const EXIT_CANNOT_START = 1;
+const EXIT_WRONG_TOKEN = 2;
+
+/** A loop that has not turned for so long is dead; `/healthz` says so. */
+const LOOP_SILENCE_MS = 15_000;
+/** What is on its way to Telegram gets this long at the end; the rest waits for the next manager. */
+const LAST_WORDS_MS = 3000;
+/** Delivered rows are kept this long for looking into. */
+const KEEP_DELIVERED_MS = 7 * 24 * 3600_000;
+
+/** Builds every part, wires it, starts it. Start and stop order stand here and nowhere else. */
+export async function startApp(config: Config, options: AppOptions): Promise<App> {
+  const { log, version, clock = Date.now, random = Math.random } = options;
+  const startedAt = clock();
+
+  const store = openStore(config.data_dir);
+  const serviceTable = createServiceTable(store);
+  const incidentTable = createIncidentTable(store);
+  const outboxTable = createOutboxTable(store);
+  const settings = createSettings(store);
+  const audit = createAudit(store);
+
+  const services = new Map<string, Managed>();
+  for (const service of config.services.filter((each) => each.enabled)) {
+    services.set(service.name, {
+      config: service,
+      driver: await createDriver(service, config.data_dir, clock),
+      checks: await scheduleChecks(service, clock, random),
+      record: serviceTable.load(service.name) ?? newService(service.name, clock()),
+      operation: null,
+      commits: Promise.resolve(),
+      retry: null,
+    });
+  }
+
+  const owners = config.admins.filter((admin) => admin.role === 'owner').map((admin) => String(admin.id));
+  const announcer = createAnnouncer(outboxTable, recipientsOf(config), clock);
+  const monitor = createMonitor({
+    services,
+    store,
+    serviceTable,
+    incidentTable,
+    announce: announcer.change,
+    announced: () => outbox.kick(),
+    clock,
+    random,
+    log,
+  });
+
+  let telegramState: Pick<TelegramView, 'state' | 'reason'> = { state: 'connecting', reason: null };
+  let telegramSince = startedAt;
+  const telegramView = (): TelegramView => ({ ...telegramState, since: telegramSince, ...outbox.view() });
+
+  const control = createControl({
+    services,
+    monitor,
+    audit,
+    telegram: telegramView,
+    host: hostname(),
+    version,
+    clock,
+    log,
+  });
+
+  const telegram = createTelegram({
+    token: config.telegram.token,
+    apiRoot: config.telegram.api_root,
+    proxy: config.telegram.proxy,
+    admins: config.admins,
+    timezone: config.monitoring.timezone,
+    control,
+    settings,
+    clock,
+    log,
+    version,
+    onStranger: (who) => {
+      const name = who.username === null ? who.name : `${who.name} @${who.username}`;
+      announcer.text(owners, reason('stranger', { name, id: String(who.id) }), true);
+      outbox.kick();
+    },
+    onAdminSeen: (id) => outbox.unpark(String(id)),
+    onState: (view) => {
+      if (view.state !== telegramState.state) telegramSince = clock();
+      telegramState = view;
+      if (view.state === 'polling') outbox.reachable();
+    },
+  });
+
+  const outbox = createOutbox({
+    table: outboxTable,
+    incidents: incidentTable,
+    transport: telegram.transport,
+    render: createRenderer(telegram, config.admins, control, clock),
+    clock,
+    log,
+  });
+
+  const checks = createCheckLoop({ services, observeHealth: monitor.observeHealth, clock, log });
+  let pruned = 0;
+  const scheduler = createScheduler(
+    () => {
+      monitor.tick();
+      checks.tick();
+      if (clock() - pruned < 3600_000) return;
+      pruned = clock();
+      outboxTable.prune(pruned - KEEP_DELIVERED_MS);
+    },
+    clock,
+    log,
+  );
+
+  const liveness = (): Liveness => {
+    const loops: readonly (readonly [string, number])[] = [
+      ['scheduler', clock() - scheduler.lastTurn()],
+      ['outbox', clock() - outbox.lastTurn()],
+    ];
+    const stalled = loops.flatMap(([loop, silentFor]) => (silentFor > LOOP_SILENCE_MS ? [{ loop, silentFor }] : []));
+    return { ok: stalled.length === 0, version, startedAt, stalled, telegram: telegramState.state };
+  };
+
+  const controlServer = createControlServer({ path: join(config.data_dir, socketName), control, log });
+  const http = config.http === null ? null : await startHttp(config.http, liveness, log, clock);
+
+  let finish: (code: number) => void = () => undefined;
+  const exited = new Promise<number>((resolve) => {
+    finish = resolve;
+  });
+  let stopping: Promise<void> | null = null;
+
+  async function shutDown(why: string, code: number): Promise<void> {
+    log.info({ why }, 'the manager stops; services keep running');
+    await scheduler.stop();
+    await telegram.stop();
+    await monitor.settle();
+    await outbox.stop(LAST_WORDS_MS);
+    await Promise.all([http?.server.close(), controlServer.close()]);
+    await Promise.all([...services.values()].map((service) => service.driver.close()));
+    await Promise.all([...services.values()].flatMap((service) => service.checks.map(({ check }) => check.close())));
+    store.close();
+    finish(code);
+  }
+
+  function stop(why: string, code: number): Promise<void> {
+    stopping ??= shutDown(why, code);
+    return stopping;
+  }
+
+  try {
+    // The socket is also the lock of the data folder: nothing is touched before it is ours.
+    await controlServer.listen();
+  } catch (error) {
+    if (!(error instanceof ControlSocketError)) throw error;
+    log.fatal({ reason: error.reason }, 'the control socket cannot be had');
+    await stop('no control socket', EXIT_CANNOT_START);
+    throw error;
+  }
+
+  await monitor.begin();
+  await scheduler.start();
+  telegram.start();
+  outbox.kick();
+  telegram.firstContact
+    .then((answer) => (answer === 'unauthorized' ? stop('Telegram refused the token', EXIT_WRONG_TOKEN) : undefined))
+    .catch((error: unknown) => log.error({ err: error }, 'first contact failed'));
+  log.info({ services: [...services.keys()], version }, 'the manager runs');
+
+  return { exited, httpPort: http?.port ?? null, stop: (why) => stop(why, EXIT_OK) };
+}
+
+/** Admins' own chats (a private chat has its user's id) and the group, if there is one. */
+function recipientsOf(config: Config): readonly Destination[] {
+  const own = config.admins.map((admin) => ({ chat: String(admin.id), topic: null }));
+  const { alert_chat, alert_topic } = config.telegram;
+  return alert_chat === null ? own : [...own, { chat: String(alert_chat), topic: alert_topic }];
+}
+
+async function scheduleChecks(service: ServiceConfig, clock: () => number, random: () => number) {
+  const checks = await Promise.all(service.checks.map(createCheck));
+  // Spread over a tenth of the interval, so that a hundred checks do not ask in the same millisecond.
+  return checks.map((check) => ({
+    check,
+    nextAt: clock() + (random() * service.health_check_interval) / 10,
+    busy: false,
+  }));
+}
+
+async function startHttp(
+  where: { readonly host: string; readonly port: number },
+  liveness: () => Liveness,
+  log: Logger,
+  clock: () => number,
+) {
+  const { createHttpServer } = await import('./http/server.ts');
+  const server = createHttpServer({ ...where, liveness, log, clock });
+  return { server, port: (await server.listen()).port };
+}

@@ -1,0 +1,185 @@
+import type { Logger } from 'pino';
+import { overallOf, worstFirst } from '../core/condition.ts';
+import { type Reason, reason } from '../core/reason.ts';
+import type { Run } from '../core/service.ts';
+import type { ActionResult, Actor, Control, Snapshot, TelegramView, Verb } from '../core/snapshot.ts';
+import type { Audit } from '../store/audit.ts';
+import { type Managed, possible } from './managed.ts';
+import type { Monitor } from './monitor.ts';
+import { viewOf } from './view.ts';
+
+export interface ControlOptions {
+  readonly services: ReadonlyMap<string, Managed>;
+  readonly monitor: Monitor;
+  readonly audit: Audit;
+  readonly telegram: () => TelegramView;
+  readonly host: string;
+  readonly version: string;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+/** A start is called good when the process still runs after this long (or its shorter `start_grace`). */
+const PROOF_OF_LIFE_MS = 1000;
+/** What an operation gets beyond the service's own `stop_timeout` before it is ended and said to hang. */
+const OPERATION_MARGIN_MS = 30_000;
+
+type Outcome = { readonly ok: true; readonly note: Reason | null } | { readonly ok: false; readonly reason: Reason };
+
+const done = (note: Reason | null = null): Outcome => ({ ok: true, note });
+const refused = (why: Reason): Outcome => ({ ok: false, reason: why });
+
+/** The one door through which people act on services: one operation at a time each, with a deadline, audited. */
+export function createControl(options: ControlOptions): Control {
+  const { services, monitor, audit, clock, log } = options;
+  const startedAt = clock();
+
+  async function act(name: string, verb: Verb, by: Actor): Promise<ActionResult> {
+    const begun = clock();
+    const service = services.get(name);
+    const outcome =
+      service === undefined ? refused(reason('unknown-service', { name })) : await attempt(service, verb, by);
+    const took = clock() - begun;
+    audit.add(clock(), by, verb, name, outcome.ok ? 'ok' : outcome.reason.code);
+    log.info({ service: name, verb, by, took, outcome }, 'action');
+    return outcome.ok ? { ok: true, took, note: outcome.note } : { ok: false, took, reason: outcome.reason };
+  }
+
+  async function attempt(service: Managed, verb: Verb, by: Actor): Promise<Outcome> {
+    const { operation } = service;
+    if (operation !== null) {
+      const seconds = Math.round((clock() - operation.since) / 1000);
+      return refused(reason(`busy-${operation.verb}`, { by: operation.by.name, seconds }));
+    }
+    const can = possible(service);
+    // Whoever restarts what is down wants it up.
+    if (verb === 'restart' && !can.includes(verb) && can.includes('start')) return attempt(service, 'start', by);
+    if (!can.includes(verb)) return senseless(service, verb);
+    const limit = service.config.stop_timeout + OPERATION_MARGIN_MS;
+    service.operation = { verb, by, since: clock(), deadline: clock() + limit };
+    try {
+      return await withDeadline(operations[verb](service, by), limit);
+    } finally {
+      service.operation = null;
+    }
+  }
+
+  /** A verb that makes no sense now: a repeat is no mistake, the rest says why not. */
+  function senseless(service: Managed, verb: Verb): Outcome {
+    const { state } = service.record;
+    if (service.config.driver === 'external') return refused(reason('watched-only'));
+    if (verb === 'start' && (state === 'running' || state === 'starting')) return done(reason('already-running'));
+    if (verb === 'stop' && (state === 'stopped' || state === 'failed')) return done(reason('already-stopped'));
+    return refused(reason('cannot-be-started'));
+  }
+
+  async function withDeadline(work: Promise<Outcome>, ms: number): Promise<Outcome> {
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise<Outcome>((resolve) => {
+      limit = setTimeout(() => resolve(refused(reason('operation-hung', { seconds: ms / 1000 }))), ms);
+    });
+    const outcome = await Promise.race([work, late]);
+    clearTimeout(limit);
+    return outcome;
+  }
+
+  async function start(service: Managed): Promise<Outcome> {
+    const result = await service.driver.start();
+    if (!result.ok) {
+      monitor.observe(service, { ...result, type: 'start-failed' });
+      return refused(result.reason);
+    }
+    monitor.observe(service, { type: 'started', run: result.run });
+    return prove(service, result.run);
+  }
+
+  async function prove(service: Managed, run: Run): Promise<Outcome> {
+    const until = clock() + Math.min(PROOF_OF_LIFE_MS, service.config.start_grace);
+    while (service.record.run?.id === run.id && clock() < until)
+      await new Promise((resolve) => setTimeout(resolve, Math.min(50, until - clock())));
+    if (service.record.run?.id === run.id) return done();
+    return refused(reason('died-at-once', { exit: exitCode(service) }));
+  }
+
+  async function stop(service: Managed): Promise<Outcome> {
+    const result = await service.driver.stop();
+    if (!result.ok) {
+      monitor.observe(service, { ...result, type: 'stop-failed' });
+      return refused(result.reason);
+    }
+    monitor.observe(service, { type: 'stopped', exit: result.exit });
+    if (result.killed.length === 0) return done();
+    const seconds = service.config.stop_timeout / 1000;
+    return done(reason('had-to-be-killed', { what: result.killed.join(', '), seconds }));
+  }
+
+  const operations: Readonly<Record<Verb, (service: Managed, by: Actor) => Promise<Outcome>>> = {
+    async start(service, by) {
+      monitor.note(service, reason('started-by', { by: by.name }));
+      monitor.observe(service, { type: 'start-asked' });
+      return start(service);
+    },
+    async stop(service) {
+      monitor.observe(service, { type: 'stop-asked' });
+      return stop(service);
+    },
+    async restart(service, by) {
+      monitor.note(service, reason('restarted-by', { by: by.name }));
+      monitor.observe(service, { type: 'restart-asked' });
+      const stopped = await stop(service);
+      if (!stopped.ok) return stopped;
+      const started = await start(service);
+      return started.ok ? stopped : started;
+    },
+  };
+
+  function snapshot(): Snapshot {
+    const now = clock();
+    const views = worstFirst([...services.values()].map((service) => viewOf(service, now)));
+    return {
+      host: options.host,
+      version: options.version,
+      at: now,
+      startedAt,
+      overall: overallOf(views),
+      services: views,
+      incidents: monitor.openIncidents(),
+      telegram: options.telegram(),
+    };
+  }
+
+  return {
+    snapshot,
+    act,
+    async logs(name, lines) {
+      const service = services.get(name);
+      return service === undefined ? [] : service.driver.logs(lines);
+    },
+    /** Those that nobody alive depends on go first. */
+    async stopAll(by) {
+      const results = new Map<string, ActionResult>();
+      const left = new Set(services.keys());
+      while (left.size > 0) {
+        const free = [...left].filter((name) => ![...left].some((other) => dependsOn(services.get(other), name)));
+        // The configuration has no cycles; without this line a bug there would make this loop for ever.
+        const batch = free.length > 0 ? free : [...left];
+        await Promise.all(
+          batch.map(async (name) => {
+            results.set(name, await act(name, 'stop', by));
+            left.delete(name);
+          }),
+        );
+      }
+      return results;
+    },
+  };
+}
+
+function dependsOn(service: Managed | undefined, name: string): boolean {
+  return service?.config.depends_on.includes(name) ?? false;
+}
+
+function exitCode(service: Managed): string {
+  const exit = service.record.lastExit;
+  return exit === null ? '?' : (exit.signal ?? (exit.code === null ? '?' : String(exit.code)));
+}

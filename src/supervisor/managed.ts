@@ -1,0 +1,48 @@
+import type { Check } from '../checks/check.ts';
+import type { ServiceConfig } from '../config/schema.ts';
+import type { ServiceRecord } from '../core/service.ts';
+import type { Operation, Verb } from '../core/snapshot.ts';
+import type { Driver } from '../drivers/driver.ts';
+
+/** One check of one service, with its place in time. */
+export interface ScheduledCheck {
+  readonly check: Check;
+  /** When it is asked next, epoch ms. */
+  nextAt: number;
+  /** Being asked at this moment: a second asking waits for the next round. */
+  busy: boolean;
+}
+
+/** A service in the hands of the supervisor: the only mutable state of supervision. */
+export interface Managed {
+  readonly config: ServiceConfig;
+  readonly driver: Driver;
+  readonly checks: readonly ScheduledCheck[];
+  record: ServiceRecord;
+  operation: Operation | null;
+  /** Commits in the order of their events; each waits for the one before. */
+  commits: Promise<void>;
+  retry: NodeJS.Timeout | null;
+}
+
+/** Whether the manager could start it: a tmux session without a command can only be watched. */
+export function startable(config: ServiceConfig): boolean {
+  return config.driver === 'process' || (config.driver === 'tmux' && config.command !== null);
+}
+
+/** The verbs that make sense now, most useful first. */
+export function possible(service: Managed): readonly Verb[] {
+  if (service.operation !== null || service.config.driver === 'external') return [];
+  const verbs = verbsIn[service.record.state];
+  return startable(service.config) ? verbs : verbs.filter((verb) => verb === 'stop');
+}
+
+const verbsIn: Readonly<Record<ServiceRecord['state'], readonly Verb[]>> = {
+  running: ['restart', 'stop'],
+  starting: ['restart', 'stop'],
+  stopping: [],
+  stopped: ['start'],
+  failed: ['start'],
+  'backing-off': ['start', 'stop'],
+  unknown: ['restart', 'stop', 'start'],
+};

@@ -1,0 +1,252 @@
+import type { Logger } from 'pino';
+import { incidentsOfHealth, incidentsOfSignal } from '../core/consequence.ts';
+import { type CheckResult, foldHealth } from '../core/health.ts';
+import { type Change, changeIncident, type Incident, type IncidentInput } from '../core/incident.ts';
+import { type Effect, type ServiceEvent, type Signal, transition } from '../core/transition.ts';
+import type { Observation } from '../drivers/driver.ts';
+import type { SqlStore } from '../store/database.ts';
+import type { IncidentTable } from '../store/incidents.ts';
+import type { ServiceTable } from '../store/services.ts';
+import type { Managed } from './managed.ts';
+
+export interface MonitorOptions {
+  readonly services: ReadonlyMap<string, Managed>;
+  readonly store: SqlStore;
+  readonly serviceTable: ServiceTable;
+  readonly incidentTable: IncidentTable;
+  /** Puts what is to be told into the outbox; called inside the transaction. */
+  readonly announce: (change: Change) => void;
+  /** Something was put into the outbox. */
+  readonly announced: () => void;
+  readonly clock: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** Lines of a service's log that go into an incident. */
+const LINES_IN_INCIDENT = 5;
+/** A log that cannot be read this fast is left out rather than hold the alert. */
+const LINES_DEADLINE_MS = 500;
+/** How often a service that could not be seen is looked for again. */
+const LOOK_AGAIN_MS = 5000;
+
+/**
+ * The heart: what is seen of a service goes in; its record moves, recovery acts at once, and record, incidents and
+ * outbox are written in one transaction.
+ */
+export function createMonitor(options: MonitorOptions) {
+  const { services, store, serviceTable, incidentTable, clock, random, log } = options;
+  const open = new Map<string, Incident>(incidentTable.open().map((incident) => [incident.key, incident]));
+  let lastId = incidentTable.lastId();
+  const lastLook = new Map<string, number>();
+
+  /** Takes in one event. The record and the effects are immediate; the commit follows within milliseconds. */
+  function observe(service: Managed, event: ServiceEvent): void {
+    const before = service.record;
+    const now = clock();
+    const { record, effects, signals } = transition(before, event, service.config, now, random());
+    if (record === before && signals.length === 0 && effects.length === 0) return;
+    service.record = record;
+    // Before anything is written: a restart must not wait for a disk. A manager killed in between finds out by asking
+    // the driver.
+    for (const effect of effects) perform(service, effect);
+    scheduleRetry(service);
+    if (record.state !== before.state)
+      log.info(
+        { service: record.name, from: before.state, to: record.state, event: event.type, run: record.run },
+        'state',
+      );
+    commitSoon(service, signals);
+  }
+
+  function perform(service: Managed, effect: Effect): void {
+    const work = effect.do === 'start' ? start(service) : stop(service);
+    work.catch((error: unknown) => log.error({ err: error, service: service.record.name }, `${effect.do} failed`));
+  }
+
+  async function start(service: Managed): Promise<void> {
+    const result = await service.driver.start();
+    if (service.record.state !== 'starting') return;
+    observe(service, result.ok ? { type: 'started', run: result.run } : { ...result, type: 'start-failed' });
+  }
+
+  async function stop(service: Managed): Promise<void> {
+    const result = await service.driver.stop();
+    observe(service, result.ok ? { type: 'stopped', exit: result.exit } : { ...result, type: 'stop-failed' });
+  }
+
+  /** Restart delays are kept to the millisecond; the one-second tick is only the net below. */
+  function scheduleRetry(service: Managed): void {
+    if (service.retry !== null) clearTimeout(service.retry);
+    service.retry = null;
+    const { retryAt } = service.record;
+    if (retryAt === null) return;
+    service.retry = setTimeout(() => observe(service, { type: 'tick' }), Math.max(0, retryAt - clock()) + 1);
+    service.retry.unref();
+  }
+
+  function commitSoon(service: Managed, signals: readonly Signal[]): void {
+    service.commits = service.commits.then(async () => {
+      const lines = signals.some(wantsLines) ? await lastLines(service) : [];
+      commit(
+        service,
+        signals.flatMap((signal) => incidentsOfSignal(signal, lines)),
+      );
+    });
+  }
+
+  async function lastLines(service: Managed): Promise<readonly string[]> {
+    let limit: NodeJS.Timeout | undefined;
+    const patience = new Promise<readonly string[]>((resolve) => {
+      limit = setTimeout(resolve, LINES_DEADLINE_MS, []);
+    });
+    const lines = service.driver.logs(LINES_IN_INCIDENT).catch((error: unknown) => {
+      log.warn({ err: error, service: service.record.name }, 'its log could not be read');
+      return [];
+    });
+    const read = await Promise.race([lines, patience]);
+    clearTimeout(limit);
+    return read;
+  }
+
+  /** Record, incidents and what is to be told of them: all of it on disk, or none. */
+  function commit(service: Managed, inputs: readonly IncidentInput[]): void {
+    const changes: Change[] = [];
+    const now = clock();
+    try {
+      store.transaction(() => {
+        changes.length = 0;
+        serviceTable.save(service.record);
+        for (const input of inputs) {
+          const key = `${service.record.name}/${input.kind}`;
+          const change = changeIncident(open.get(key) ?? null, service.record.name, input, () => ++lastId, now);
+          if (change === null) continue;
+          incidentTable.save(change.incident);
+          options.announce(change);
+          changes.push(change);
+        }
+      });
+    } catch (error) {
+      // A full disk must not stop supervision; the memory goes on and the next commit tries again.
+      log.error({ err: error, service: service.record.name }, 'the store could not be written');
+    }
+    for (const { change, incident } of changes) {
+      if (incident.resolvedAt === null) open.set(incident.key, incident);
+      else open.delete(incident.key);
+      log.info({ incident: incident.id, key: incident.key, level: incident.level, reason: incident.reason }, change);
+    }
+    if (changes.length > 0) options.announced();
+  }
+
+  /** Takes in the answer of one check; `run` is the life it was asked about. */
+  function observeHealth(service: Managed, run: string | null, id: string, result: CheckResult): void {
+    if ((service.record.run?.id ?? null) !== run || service.record.state !== 'running') return;
+    const before = service.record.health;
+    const ids = service.checks.map((each) => each.check.id);
+    const health = foldHealth(before, ids, id, result, service.config.health_check_retries, clock());
+    service.record = { ...service.record, health };
+    if (health.health === before.health) return;
+    log.info({ service: service.record.name, from: before.health, to: health.health, reason: health.reason }, 'health');
+    service.commits = service.commits.then(async () => {
+      const lines = health.health === 'unhealthy' ? await lastLines(service) : [];
+      commit(service, incidentsOfHealth(before.health, health, lines));
+    });
+  }
+
+  /** Adds to what was tried about a service's open incidents, if there are any. */
+  function note(service: Managed, attempt: Extract<IncidentInput, { type: 'attempt' }>['attempt']): void {
+    service.commits = service.commits.then(() =>
+      commit(service, [
+        { type: 'attempt', kind: 'down', attempt },
+        { type: 'attempt', kind: 'unhealthy', attempt },
+      ]),
+    );
+  }
+
+  async function look(service: Managed): Promise<void> {
+    lastLook.set(service.record.name, clock());
+    const seen = await service.driver.inspect();
+    if (service.operation === null) observe(service, firstLook(seen));
+  }
+
+  return {
+    observe,
+    observeHealth,
+    note,
+    openIncidents: (): readonly Incident[] => [...open.values()],
+    /** Looks at every service for the first time: adopts what runs, starts what should. */
+    async begin(): Promise<void> {
+      await Promise.all(
+        [...services.values()].map(async (service) => {
+          service.driver.onChange((seen) => observe(service, change(seen)));
+          await look(service);
+          // What the last manager left open although it is over (it died between the two).
+          if (service.record.state === 'running' && service.record.settled)
+            commitSoon(service, [{ signal: 'settled' }]);
+        }),
+      );
+      for (const incident of open.values()) if (!services.has(incident.service)) endRemoved(incident);
+    },
+    tick(): void {
+      for (const service of services.values()) {
+        observe(service, { type: 'tick' });
+        const { name, state } = service.record;
+        const due = clock() - (lastLook.get(name) ?? 0) >= LOOK_AGAIN_MS;
+        if (state === 'unknown' && service.operation === null && due)
+          look(service).catch((error: unknown) => log.error({ err: error, service: name }, 'inspect failed'));
+      }
+    },
+    /** Waits until all that was seen is written. */
+    async settle(): Promise<void> {
+      for (const service of services.values()) {
+        if (service.retry !== null) clearTimeout(service.retry);
+        service.retry = null;
+      }
+      await Promise.all([...services.values()].map((service) => service.commits));
+    },
+  };
+
+  /** Its service is not in the configuration any more: nobody will ever say that it is over. */
+  function endRemoved(incident: Incident): void {
+    const ended: Incident = { ...incident, resolvedAt: clock(), resolution: 'removed' };
+    store.transaction(() => {
+      incidentTable.save(ended);
+      options.announce({ change: 'resolved', incident: ended });
+    });
+    open.delete(incident.key);
+    options.announced();
+  }
+}
+
+export type Monitor = ReturnType<typeof createMonitor>;
+
+function wantsLines(signal: Signal): boolean {
+  return signal.signal === 'exited' || signal.signal === 'gave-up' || signal.signal === 'start-failed';
+}
+
+function firstLook(seen: Observation): ServiceEvent {
+  switch (seen.state) {
+    case 'running':
+      return { type: 'found-running', run: seen.run };
+    case 'exited':
+      return { type: 'found-exited', run: seen.run, exit: seen.exit };
+    case 'absent':
+      return { type: 'found-absent' };
+    case 'unknown':
+      return { type: 'unseen', reason: seen.reason };
+  }
+}
+
+function change(seen: Observation): ServiceEvent {
+  switch (seen.state) {
+    case 'running':
+      return { type: 'running', run: seen.run };
+    case 'exited':
+      return { type: 'exited', run: seen.run, exit: seen.exit };
+    case 'absent':
+      return { type: 'found-absent' };
+    case 'unknown':
+      return { type: 'unseen', reason: seen.reason };
+  }
+}
