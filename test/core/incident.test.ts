@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { incidentsOfHealth, incidentsOfSignal } from '../../src/core/consequence.ts';
+import { gate } from '../../src/core/gate.ts';
+import { unaskedHealth } from '../../src/core/health.ts';
+import { changeIncident, type Incident, type IncidentInput, MAX_ATTEMPTS } from '../../src/core/incident.ts';
+import type { Signal } from '../../src/core/transition.ts';
+
+/** Feeds inputs to one service's incidents and returns the names of what happened. */
+function story() {
+  const open = new Map<string, Incident>();
+  const happened: string[] = [];
+  let id = 0;
+  let now = 0;
+  return {
+    open,
+    happened,
+    feed(inputs: readonly IncidentInput[]) {
+      now += 1000;
+      for (const input of inputs) {
+        const key = `bot/${input.kind}`;
+        const change = changeIncident(open.get(key) ?? null, 'bot', input, () => ++id, now);
+        if (change === null) continue;
+        happened.push(`${change.change} ${input.kind} ${change.incident.level}`);
+        if (change.incident.resolvedAt === null) open.set(key, change.incident);
+        else open.delete(key);
+      }
+    },
+  };
+}
+
+const exited: Signal = { signal: 'exited', exit: { code: 1, signal: null, at: 0 }, followUp: 'restart', delay: 10_000 };
+const gaveUp: Signal = { signal: 'gave-up', exits: 6, within: 240_000, exit: { code: 1, signal: null, at: 0 } };
+
+describe('incidents', () => {
+  it('one crash loop is one incident that gets worse once', () => {
+    const bot = story();
+    for (let i = 0; i < 5; i += 1) bot.feed(incidentsOfSignal(exited, ['line']));
+    bot.feed(incidentsOfSignal(gaveUp, ['last']));
+    assert.deepEqual(bot.happened, [
+      'opened down error',
+      'updated down error',
+      'updated down error',
+      'updated down error',
+      'updated down error',
+      'worse down critical',
+    ]);
+    const incident = bot.open.get('bot/down');
+    assert.deepEqual(incident?.reason, { code: 'crash-loop-code', args: { exits: 6, minutes: 4, code: '1' } });
+    assert.deepEqual(incident?.lines, ['last']);
+  });
+
+  it('beszel#1519: nothing is resolved that was not open', () => {
+    const bot = story();
+    bot.feed(incidentsOfSignal({ signal: 'settled' }, []));
+    assert.deepEqual(bot.happened, []);
+  });
+
+  it('resolves when the service has settled, and opens anew afterwards', () => {
+    const bot = story();
+    bot.feed(incidentsOfSignal(exited, []));
+    bot.feed(incidentsOfSignal({ signal: 'settled' }, []));
+    bot.feed(incidentsOfSignal(exited, []));
+    assert.deepEqual(bot.happened, ['opened down error', 'resolved down error', 'opened down error']);
+  });
+
+  it('an exit takes the place of failed health', () => {
+    const bot = story();
+    const health = { ...unaskedHealth(0), health: 'unhealthy', reason: { code: 'http-timeout' } } as const;
+    bot.feed(incidentsOfHealth('healthy', health, []));
+    bot.feed(incidentsOfSignal(exited, []));
+    assert.deepEqual(bot.happened, ['opened unhealthy error', 'opened down error', 'resolved unhealthy error']);
+  });
+
+  it('unknown health neither opens nor ends anything', () => {
+    assert.deepEqual(incidentsOfHealth('unhealthy', unaskedHealth(0), []), []);
+  });
+
+  it('keeps what was tried within bounds', () => {
+    const bot = story();
+    for (let i = 0; i < 50; i += 1) bot.feed(incidentsOfSignal(exited, []));
+    assert.equal(bot.open.get('bot/down')?.attempts.length, MAX_ATTEMPTS);
+  });
+});
+
+describe('the gate', () => {
+  const base = story();
+  base.feed(incidentsOfSignal(exited, []));
+  const incident = base.open.get('bot/down');
+  assert.ok(incident);
+
+  it('sounds when it opens, gets worse, and is over; edits quietly in between', () => {
+    assert.deepEqual(gate('opened', incident), { verdict: 'send', silent: false });
+    assert.deepEqual(gate('worse', incident), { verdict: 'send', silent: false });
+    assert.deepEqual(gate('updated', incident), { verdict: 'edit' });
+    assert.deepEqual(gate('resolved', { ...incident, resolution: 'recovered' }), { verdict: 'send', silent: false });
+  });
+
+  it('does not sound for what the operator did himself, nor for what something worse replaced', () => {
+    assert.deepEqual(gate('resolved', { ...incident, resolution: 'stopped-by-operator' }), { verdict: 'edit' });
+    assert.deepEqual(gate('resolved', { ...incident, resolution: 'superseded' }), { verdict: 'edit' });
+  });
+});

@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { RecoveryPolicy } from '../../src/core/recovery.ts';
+import { newService, type Run, type ServiceRecord } from '../../src/core/service.ts';
+import { type ServiceEvent, type Signal, transition } from '../../src/core/transition.ts';
+
+const policy: RecoveryPolicy = {
+  restart_policy: 'always',
+  max_restarts: 5,
+  restart_window: 600_000,
+  restart_delay: 10_000,
+  max_restart_delay: 300_000,
+  stable_after: 60_000,
+  start_grace: 10_000,
+};
+
+/** A service's life on a clock of its own: feeds events, keeps the record, collects what is to be done and told. */
+function life(rules: Partial<RecoveryPolicy> = {}, record: ServiceRecord = newService('bot', 0)) {
+  const all = { ...policy, ...rules };
+  const told: Signal[] = [];
+  let starts = 0;
+  let runs = 0;
+  const self = {
+    record,
+    told,
+    now: 0,
+    starts: () => starts,
+    feed(event: ServiceEvent) {
+      const step = transition(self.record, event, all, self.now, 0);
+      self.record = step.record;
+      told.push(...step.signals);
+      starts += step.effects.filter((effect) => effect.do === 'start').length;
+      return step;
+    },
+    run(): Run {
+      runs += 1;
+      return { id: `run-${runs}`, pid: 1000 + runs, startedAt: self.now };
+    },
+    /** Starts, lives for `ms`, exits with `code`; follows its restarts until it is up again or has given up. */
+    liveAndDie(ms: number, code = 1) {
+      if (self.record.state === 'backing-off') {
+        self.now = Math.max(self.now, self.record.retryAt ?? self.now);
+        self.feed({ type: 'tick' });
+      }
+      const run = self.run();
+      self.feed({ type: 'started', run });
+      const end = self.now + ms;
+      while (self.now < end) {
+        self.now = Math.min(end, self.now + 1000);
+        self.feed({ type: 'tick' });
+      }
+      self.feed({ type: 'exited', run, exit: { code, signal: null, at: self.now } });
+    },
+  };
+  return self;
+}
+
+const names = (told: readonly Signal[]) => told.map((signal) => signal.signal);
+
+describe('recovery', () => {
+  it('restarts after an exit with a delay that doubles up to the cap', () => {
+    const bot = life({ max_restarts: 100, max_restart_delay: 60_000 });
+    bot.feed({ type: 'found-absent' });
+    const delays: number[] = [];
+    for (let i = 0; i < 5; i += 1) {
+      bot.liveAndDie(1000);
+      delays.push((bot.record.retryAt ?? 0) - bot.now);
+    }
+    assert.deepEqual(delays, [10_000, 20_000, 40_000, 60_000, 60_000]);
+  });
+
+  it('gives up at the sixth exit inside the window, whatever the length of the runs', () => {
+    for (const lifetime of [10, 3_000, 25_000, 70_000]) {
+      const bot = life({ restart_delay: 1000, max_restart_delay: 1000 });
+      bot.feed({ type: 'found-absent' });
+      let exits = 0;
+      while (bot.record.state !== 'failed' && exits < 50) {
+        bot.liveAndDie(lifetime);
+        exits += 1;
+      }
+      assert.equal(exits, 6, `runs of ${lifetime} ms`);
+      assert.equal(names(bot.told).at(-1), 'gave-up');
+    }
+  });
+
+  it('pm2#1496: a crash after the minimal uptime counts like any other', () => {
+    const bot = life({ restart_delay: 0 });
+    bot.feed({ type: 'found-absent' });
+    for (let i = 0; i < 6; i += 1) bot.liveAndDie(25_000);
+    assert.equal(bot.record.state, 'failed');
+    assert.equal(bot.starts(), 6);
+  });
+
+  it('lets exits age out of the window, so that a rare crash never ends in failed', () => {
+    const bot = life();
+    bot.feed({ type: 'found-absent' });
+    for (let i = 0; i < 30; i += 1) bot.liveAndDie(200_000);
+    assert.equal(bot.record.state, 'backing-off');
+  });
+
+  it('moby#22283: the delay is the first one again after stable uptime', () => {
+    const bot = life({ max_restarts: 100 });
+    bot.feed({ type: 'found-absent' });
+    bot.liveAndDie(1000);
+    bot.liveAndDie(1000);
+    assert.equal((bot.record.retryAt ?? 0) - bot.now, 20_000);
+    bot.liveAndDie(60_000);
+    assert.equal((bot.record.retryAt ?? 0) - bot.now, 10_000);
+  });
+
+  it('a start that the driver calls good resets nothing', () => {
+    const bot = life();
+    bot.feed({ type: 'found-absent' });
+    bot.liveAndDie(0);
+    bot.now = bot.record.retryAt ?? 0;
+    bot.feed({ type: 'tick' });
+    bot.feed({ type: 'started', run: bot.run() });
+    assert.equal(bot.record.attempt, 1);
+    assert.equal(bot.record.exits.length, 1);
+  });
+
+  it('restarts at once, without a wait in between, when the delay is 0', () => {
+    const bot = life({ restart_delay: 0 });
+    const run = bot.run();
+    bot.feed({ type: 'found-running', run });
+    const step = bot.feed({ type: 'exited', run, exit: { code: null, signal: 'SIGKILL', at: 0 } });
+    assert.deepEqual(step.effects, [{ do: 'start' }]);
+    assert.equal(bot.record.state, 'starting');
+  });
+
+  it('leaves a clean exit alone under on-failure, and every exit under never', () => {
+    for (const [restart_policy, code, why] of [
+      ['on-failure', 0, 'clean-exit'],
+      ['never', 0, 'policy-never'],
+      ['never', 1, 'policy-never'],
+    ] as const) {
+      const bot = life({ restart_policy });
+      bot.feed({ type: 'found-absent' });
+      bot.liveAndDie(1000, code);
+      assert.equal(bot.record.state, 'stopped');
+      assert.deepEqual(bot.told.at(-1), {
+        signal: 'exited',
+        exit: { code, signal: null, at: 1000 },
+        followUp: why,
+      });
+    }
+  });
+
+  it('restarts a failure under on-failure', () => {
+    const bot = life({ restart_policy: 'on-failure' });
+    bot.feed({ type: 'found-absent' });
+    bot.liveAndDie(1000, 3);
+    assert.equal(bot.record.state, 'backing-off');
+  });
+
+  it('fails at once, without a loop, when the start cannot work', () => {
+    const bot = life();
+    bot.feed({ type: 'found-absent' });
+    bot.feed({ type: 'start-failed', fatal: true, reason: { code: 'command-not-found', args: { command: 'x' } } });
+    assert.equal(bot.record.state, 'failed');
+    assert.equal(bot.record.reason?.code, 'command-not-found');
+    bot.now = 3_600_000;
+    assert.deepEqual(bot.feed({ type: 'tick' }).effects, []);
+  });
+
+  it('counts failed starts in the same window as exits', () => {
+    const bot = life({ restart_delay: 0 });
+    bot.feed({ type: 'found-absent' });
+    for (let i = 0; i < 6; i += 1) bot.feed({ type: 'start-failed', fatal: false, reason: { code: 'busy' } });
+    assert.equal(bot.record.state, 'failed');
+  });
+});
+
+describe('an operator', () => {
+  it('stops it, and no exit brings it back', () => {
+    const bot = life();
+    const run = bot.run();
+    bot.feed({ type: 'found-running', run });
+    bot.feed({ type: 'stop-asked' });
+    bot.feed({ type: 'exited', run, exit: { code: 0, signal: null, at: 0 } });
+    assert.equal(bot.record.state, 'stopping');
+    bot.feed({ type: 'stopped', exit: { code: 0, signal: null, at: 0 } });
+    assert.equal(bot.record.state, 'stopped');
+    assert.equal(bot.starts(), 0);
+    assert.deepEqual(names(bot.told), ['stopped-by-operator']);
+  });
+
+  it('is remembered by the next manager', () => {
+    const bot = life({}, { ...newService('bot', 0), wanted: 'down', lastRun: 'run-0' });
+    bot.feed({ type: 'found-absent' });
+    assert.equal(bot.record.state, 'stopped');
+    assert.equal(bot.starts(), 0);
+  });
+
+  it('gets a stop finished that the last manager had begun', () => {
+    const before = { ...newService('bot', 0), state: 'stopping', wanted: 'down' } as const;
+    const bot = life({}, before);
+    const step = bot.feed({ type: 'found-running', run: bot.run() });
+    assert.deepEqual(step.effects, [{ do: 'stop' }]);
+  });
+
+  it('who starts by hand what the manager had stopped wants it up', () => {
+    const bot = life({}, { ...newService('bot', 0), wanted: 'down', lastRun: 'run-0' });
+    bot.feed({ type: 'found-absent' });
+    bot.feed({ type: 'running', run: bot.run() });
+    assert.equal(bot.record.state, 'running');
+    assert.equal(bot.record.wanted, 'up');
+  });
+
+  it('begins a new count with a start', () => {
+    const bot = life({ restart_delay: 0 });
+    bot.feed({ type: 'found-absent' });
+    for (let i = 0; i < 6; i += 1) bot.liveAndDie(10);
+    assert.equal(bot.record.state, 'failed');
+    bot.feed({ type: 'start-asked' });
+    assert.deepEqual(bot.record.exits, []);
+    bot.liveAndDie(10);
+    assert.equal(bot.record.state, 'starting');
+  });
+});
+
+describe('a new manager', () => {
+  it('knows a service that ran on, and does not tell or start anything', () => {
+    const bot = life();
+    const run = bot.run();
+    bot.feed({ type: 'found-absent' });
+    bot.feed({ type: 'started', run });
+    const next = life({}, bot.record);
+    next.now = 5000;
+    next.feed({ type: 'found-running', run });
+    assert.equal(next.record.state, 'running');
+    assert.equal(next.starts(), 0);
+    assert.deepEqual(next.told, []);
+  });
+
+  it('treats one that died meanwhile as having died', () => {
+    const run: Run = { id: 'r', pid: 1, startedAt: 0 };
+    const bot = life({}, { ...newService('bot', 0), state: 'running', run });
+    bot.feed({ type: 'found-exited', run, exit: { code: 3, signal: null, at: 10 } });
+    assert.equal(bot.record.state, 'backing-off');
+    assert.deepEqual(names(bot.told), ['exited']);
+  });
+
+  it('counts an exit once, however often it is found', () => {
+    const run: Run = { id: 'r', pid: 1, startedAt: 0 };
+    const bot = life({}, { ...newService('bot', 0), state: 'running', run });
+    const exit = { code: 3, signal: null, at: 10 };
+    bot.feed({ type: 'found-exited', run, exit });
+    bot.feed({ type: 'exited', run, exit });
+    const next = life({}, bot.record);
+    next.feed({ type: 'found-exited', run, exit });
+    assert.equal(next.record.exits.length, 1);
+    assert.deepEqual(next.told, []);
+  });
+
+  it('keeps failed failed', () => {
+    const bot = life({}, { ...newService('bot', 0), state: 'failed', lastRun: 'r' });
+    bot.feed({ type: 'found-absent' });
+    assert.equal(bot.record.state, 'failed');
+    assert.equal(bot.starts(), 0);
+  });
+
+  it('says unknown, and does nothing, while a driver cannot see', () => {
+    const run: Run = { id: 'r', pid: 1, startedAt: 0 };
+    const bot = life({}, { ...newService('bot', 0), state: 'running', run });
+    bot.feed({ type: 'unseen', reason: { code: 'tmux-forbidden' } });
+    assert.equal(bot.record.state, 'unknown');
+    assert.equal(bot.starts(), 0);
+    bot.feed({ type: 'found-running', run });
+    assert.equal(bot.record.state, 'running');
+  });
+});
+
+describe('settling', () => {
+  it('is told once, after the grace, and again for the next run (monit#711)', () => {
+    const bot = life({ max_restarts: 10 });
+    bot.feed({ type: 'found-absent' });
+    bot.liveAndDie(30_000);
+    assert.deepEqual(names(bot.told), ['settled', 'exited']);
+    bot.liveAndDie(5000);
+    assert.deepEqual(names(bot.told), ['settled', 'exited', 'exited']);
+    bot.liveAndDie(15_000);
+    assert.deepEqual(names(bot.told), ['settled', 'exited', 'exited', 'settled', 'exited']);
+  });
+});
