@@ -9,3 +9,207 @@ say-d = { $n } d
 say-percent = { $n } %
 say-bytes = { $n } { $unit }
 say-count = { $n }
+
+## Configuration: one line per mistake, after `file:line:column key: `
+
+config-found =
+    { $shape ->
+        [nothing] nothing
+        [list] a list
+        [map] a map of keys
+        [variable] the value of { $found }
+        [variable-empty] an empty { $found }
+        [hidden] a value that is not shown here
+       *[value] { $found }
+    }
+
+reason-config-unreadable =
+    { $problem ->
+        [ENOENT] found no such file; allowed: a file that is there (config/services.example.yaml explains every key)
+        [EACCES] found a file that the manager may not read; allowed: one that its user can read
+        [EISDIR] found a folder; allowed: a file
+       *[other] the file cannot be read ({ $problem })
+    }
+reason-config-yaml-duplicate = found a key that stands here twice; allowed: each key once
+reason-config-yaml-tab = found a tab in the indentation; allowed: spaces only
+reason-config-yaml-indent = found text that does not fit the indentation around it; allowed: the same number of spaces for keys of one level, one "key: value" a line, quotes around text with ": " in it
+reason-config-yaml-quote = found a character that YAML does not understand here; allowed: quotes around text that begins with @ ` % * & or a bracket, or that goes on after a quote
+reason-config-yaml-alias = found a * name that no & name before it explains; allowed: quotes around text that begins with *
+reason-config-yaml-aliases = found aliases that unfold to too much; allowed: at most a hundred copies
+reason-config-yaml-unclosed = found the end of a line or of the file inside quotes or brackets, or a key without ":"; allowed: each quote and bracket closed, ":" after each key
+reason-config-yaml-escape = found a backslash in double quotes that YAML does not understand; allowed: single quotes, or two backslashes for one
+reason-config-yaml-documents = found a second document (a line "---"); allowed: one
+reason-config-yaml-tag = found a tag (a word that begins with !) that is not known here; allowed: quotes around text that begins with !
+reason-config-yaml-other = found something that is not YAML ({ $code }); allowed: YAML 1.2
+reason-config-variable-form = found "${"{"}" that names no variable; allowed: ${"{"}NAME{"}"}, ${"{"}NAME:-default{"}"}, or $${"{"} for the two characters themselves
+reason-config-variable-unset = found ${"{"}{ $name }{"}"}, which is not set; allowed: a variable of the environment or of .env, or a default: ${"{"}{ $name }:-…{"}"}
+
+reason-config-unknown-key = found an unknown key; allowed: { $options }
+reason-config-unknown-key-near = found an unknown key, did you mean { $nearest }? allowed: { $options }
+reason-config-key-of-driver = found a key of another driver; allowed with driver { $drivers }, not with { $driver }
+reason-config-map = found { config-found }; allowed: keys with values below this one
+reason-config-list = found { config-found }; allowed: a list
+reason-config-duration = found { config-found }; allowed: a duration like 500ms, 10s, 5m, 1h, 7d, or a number of seconds; at most 24d
+reason-config-interval = found { config-found }; allowed: a duration like 10s, 5m, 1h, or a number of seconds; at least 1s, at most 24d
+reason-config-deadline = found { config-found }; allowed: a duration above 0 like 500ms, 10s, or a number of seconds
+reason-config-size = found { config-found }; allowed: a size like 512mb, 2gb, or a number of bytes; above 0
+reason-config-percentage = found { config-found }; allowed: a percentage from 0% to 100%
+reason-config-rate = found { config-found }; allowed: so many in so long, like 5/1m
+reason-config-integer = found { config-found }; allowed: a whole number from { $min } to { $max }
+reason-config-user-id = found { config-found }; allowed: a person's Telegram id, a number above 0
+reason-config-chat-id = found { config-found }; allowed: a Telegram chat's id, a number (below 0 for a group)
+reason-config-topic-id = found { config-found }; allowed: the id of a topic, a number above 0
+reason-config-decimal = found { config-found }; allowed: a number
+reason-config-flag = found { config-found }; allowed: true or false
+reason-config-text = found { config-found }; allowed: text of one line, not empty (in quotes, if it looks like a number)
+reason-config-any-text = found { config-found }; allowed: text (in quotes, if it looks like something else)
+reason-config-one-of = found { config-found }; allowed: { $options }
+reason-config-web-address = found { config-found }; allowed: an address with http:// or https://, without user and password
+reason-config-pattern = found { config-found }; allowed: a regular expression of at most 200 characters
+reason-config-cron = found { config-found }; allowed: a schedule of five cron fields like "0 9 * * *", or "" for none
+reason-config-time-zone = found { config-found }; allowed: a time zone's name like Europe/Moscow or UTC
+reason-config-quiet-hours = found { config-found }; allowed: two different times of day like "23:00-08:00"
+reason-config-statuses = found { config-found }; allowed: HTTP statuses like 200, 200-299, or a list of these
+reason-config-command = found { config-found }; allowed: a list of program and arguments like [venv/bin/python, run.py], or one line of words; no shell runs it, so | & ; < > ( ) $ and ` have no meaning
+reason-config-check-id = found { config-found }; allowed: 1 to 32 of a-z, 0-9, "_" and "-", the first a letter or digit
+reason-config-service-name = found a name that cannot be used; allowed: 1 to 32 of a-z, 0-9, "_" and "-", the first a letter or digit
+reason-config-variable-name = found a name that no variable can have; allowed: letters, digits and "_", the first not a digit
+reason-config-tmux-session = found { config-found }; allowed: 1 to 64 letters, digits, "_" and "-", the first not "-"
+
+reason-config-no-services = found { config-found }; allowed: at least one service
+reason-config-not-served = found { $word }, which is not served by this version; allowed: { $options }
+reason-config-head-has-no-body = found a pattern for a body, but method HEAD gives none; allowed with method GET
+reason-config-check-twice = found { config-found } a second time; allowed: an id of its own for each check of a service
+reason-config-no-service = found { config-found }, which is no service; allowed: { $options }
+reason-config-no-service-near = found { config-found }, which is no service, did you mean { $nearest }? allowed: { $options }
+reason-config-cycle = found a cycle: { $cycle }; allowed: dependencies that end somewhere
+reason-config-delays-crossed = found { config-found }, which is less than restart_delay; allowed: the same or more
+reason-config-session-twice = found the tmux session of service { $other }; allowed: a session of its own for each service on one tmux server
+reason-config-admin-twice = found { config-found } a second time; allowed: each id once
+reason-config-topic-alone = found a topic without a group; allowed together with alert_chat
+
+reason-config-bot-token = found { config-found }; allowed: the token that @BotFather gave for a bot of the manager's own, digits:letters
+reason-config-owners = found { config-found }; allowed: Telegram user ids with commas between them, like 123456789,987654321 (a person's id is above 0; @userinfobot tells it)
+reason-config-no-admins = found nothing, and no admins in the file; allowed: at least one Telegram user id, like 123456789 (@userinfobot tells it): without one nobody could use the bot
+reason-config-api-root = found { config-found }; allowed: an address with http:// or https://
+reason-config-proxy = found { config-found }; allowed: an address with socks5://, socks5h://, http:// or https://
+reason-config-http-token = found { config-found }; allowed: letters, digits and signs without blanks
+
+reason-config-nothing-enabled = no service is enabled: there is nothing to look after
+reason-config-tmux-without-command = has no command: a session that is there is adopted and watched, but the manager cannot start it
+reason-config-depends-on-disabled = { $other } is not enabled: this dependency is ignored
+reason-config-without-effect = is not served by this version yet: it has no effect
+
+reason-config-seed-login = has no meaning any more: there is no password login; the chat and the command line control, HTTP only shows
+reason-config-seed-log-files = has no meaning any more: the manager logs to its standard output, which systemd or the container engine keeps and rotates
+reason-config-seed-prometheus = has no meaning any more: Prometheus is to be served on the address of http, which this version does not do yet
+reason-config-seed-process = has no meaning any more: the process is found by itself in the tmux session
+reason-config-seed-check = was replaced by a check of type { $check }, which this version does not serve yet
+reason-config-seed-telegram = has no meaning any more: alerts always go to the admins' chats
+reason-config-seed-levels = has no meaning any more: alerts of all levels go to the admins
+reason-config-seed-session = has no driver: read as tmux with the session { $session }, which was the default
+reason-config-seed-watched = has no driver: read as external, and switched off, because this version does not yet serve what is only watched
+reason-config-seed-dashboard = is ignored: http took its place and is set
+
+## cli
+# Words of tables are short: a column is as wide as its longest word.
+
+cli-help = Keeps the services of a VPN host running, and tells you in Telegram when it cannot.
+cli-help-version = print the version
+cli-help-help = print this help
+cli-help-json = print JSON, for scripts
+cli-help-run = run the manager here, until it is told to stop; services keep running
+cli-help-status = show the state of all services, worst first
+cli-help-start = start a service
+cli-help-stop = stop a service; it stays down until somebody starts it
+cli-help-restart = stop and start a service
+cli-help-logs = show the last lines of a service's log
+cli-help-config = look at the configuration
+cli-help-config-check = check the configuration and the environment; starts nothing
+cli-help-service = name of the service, as in the configuration
+cli-help-all = all services, dependants first
+cli-help-lines = how many lines, at most { $max }
+cli-usage-title = Usage:
+cli-arguments-title = Arguments:
+cli-options-title = Options:
+cli-commands-title = Commands:
+cli-lines-range = A number from 1 to { $max } is needed.
+cli-stop-what = Say which service to stop, or --all.
+
+cli-status-head = { $host }, manager { $version }, up { $uptime }, { $incidents ->
+    [0] no open alerts
+    [one] { $incidents } open alert
+   *[other] { $incidents } open alerts
+}
+cli-no-services = No services are configured.
+cli-telegram = Telegram: { $state } for { $since }
+cli-telegram-connecting = connecting
+cli-telegram-polling = connected
+cli-telegram-unreachable = out of reach
+cli-telegram-conflict = another program uses the bot's token
+cli-telegram-unauthorized = refuses the bot's token
+cli-telegram-off = off
+cli-waiting = { $waiting ->
+    [one] { $waiting } message waits for delivery
+   *[other] { $waiting } messages wait for delivery
+}
+cli-column-service = SERVICE
+cli-column-state = STATE
+cli-column-health = HEALTH
+cli-column-for = FOR
+cli-column-pid = PID
+cli-column-restarts = RESTARTS
+cli-column-why = WHY
+cli-state-stopped = stopped
+cli-state-starting = starting
+cli-state-running = running
+cli-state-stopping = stopping
+cli-state-backing-off = waiting
+cli-state-failed = gave up
+cli-state-unknown = unknown
+cli-health-healthy = healthy
+cli-health-degraded = degraded
+cli-health-unhealthy = unhealthy
+cli-health-unknown = unknown
+cli-being-start = being started by { $by }
+cli-being-stop = being stopped by { $by }
+cli-being-restart = being restarted by { $by }
+cli-retry = next try in { $in }
+cli-duration-days = { $n }d
+cli-duration-hours = { $n }h
+cli-duration-minutes = { $n }m
+cli-duration-seconds = { $n }s
+
+cli-doing-start = Starting { $service } …
+cli-doing-stop = Stopping { $service } …
+cli-doing-restart = Restarting { $service } …
+cli-doing-stop-all = Stopping all services …
+cli-done-start = { $service } was started in { $took }.
+cli-done-stop = { $service } was stopped in { $took }.
+cli-done-restart = { $service } was restarted in { $took }.
+cli-failed-start = { $service } was not started: { $why } (after { $took })
+cli-failed-stop = { $service } was not stopped: { $why } (after { $took })
+cli-failed-restart = { $service } was not restarted: { $why } (after { $took })
+cli-nothing-to-stop = There is nothing to stop.
+cli-goes-on = The manager goes on with it; “orbit status” shows how it ends.
+cli-config-ok = ok: { $services ->
+    [one] { $services } service
+   *[other] { $services } services
+}
+cli-config-warning = warning: { $message }
+
+reason-control-no-manager = No manager is running: nothing answers at { $path }. Start it with “orbit run” (or “systemctl start orbitvpn-manager”), or set ORBIT_DATA_DIR when its data folder is elsewhere.
+reason-control-forbidden = You are not allowed to talk to the manager at { $path }: use the account that it runs under, or sudo.
+reason-control-no-answer = The manager does not answer: not a word for { $seconds } s. Its log may say why; services keep running without it.
+reason-control-lost = The connection to the manager broke before the answer came. What was asked for may have been done; “orbit status” shows it.
+reason-control-bad-answer = The manager answers in a way this command does not understand: they are probably of different versions. Restart the manager after an update; services keep running.
+reason-control-busy = The manager is talking to too many commands at once. Try again in a moment.
+reason-control-bad-request = The manager does not understand the request: the command is probably of another version.
+reason-control-line-too-long = The request is too long.
+reason-control-failed = Something went wrong inside the manager; its log says what.
+reason-control-unknown-service = There is no service “{ $service }”. “orbit status” lists them all.
+reason-control-unknown-service-nearest = There is no service “{ $service }”. Did you mean “{ $nearest }”?
+reason-control-taken = Another manager is already running with this data folder: it answers at { $path }. One folder has one manager; this one starts nothing.
+reason-control-not-a-socket = { $path } is in the way: it is not a socket. Nothing was touched; move it away and start again.
+reason-control-path-too-long = The path { $path } is too long for a socket: { $max } bytes at most. Choose a shorter ORBIT_DATA_DIR.
+reason-control-cannot-listen = The control socket { $path } cannot be made: { $code }. Check who owns the data folder and that the disk is not full.

@@ -9,3 +9,210 @@ say-d = { $n } д
 say-percent = { $n } %
 say-bytes = { $n } { $unit }
 say-count = { $n }
+
+## Конфигурация: по строке на ошибку, после `файл:строка:столбец ключ: `
+
+config-found =
+    { $shape ->
+        [nothing] пусто
+        [list] список
+        [map] набор ключей
+        [variable] значение { $found }
+        [variable-empty] пустая { $found }
+        [hidden] значение, которое здесь не показывается
+       *[value] { $found }
+    }
+
+reason-config-unreadable =
+    { $problem ->
+        [ENOENT] найдено: такого файла нет; допустимо: существующий файл (все ключи объясняет config/services.example.yaml)
+        [EACCES] найдено: файл, который менеджеру нельзя читать; допустимо: файл, доступный его пользователю
+        [EISDIR] найдено: папка; допустимо: файл
+       *[other] файл не читается ({ $problem })
+    }
+reason-config-yaml-duplicate = найдено: ключ, который здесь уже есть; допустимо: каждый ключ один раз
+reason-config-yaml-tab = найдено: табуляция в отступе; допустимо: только пробелы
+reason-config-yaml-indent = найдено: текст не подходит к отступам вокруг; допустимо: одинаковый отступ у ключей одного уровня, по одному «ключ: значение» в строке, кавычки вокруг текста, в котором есть «: »
+reason-config-yaml-quote = найдено: знак, который YAML здесь не понимает; допустимо: кавычки вокруг текста, который начинается с @ ` % * & или скобки либо продолжается после кавычки
+reason-config-yaml-alias = найдено: имя с *, которое не объявлено раньше через &; допустимо: кавычки вокруг текста, который начинается с *
+reason-config-yaml-aliases = найдено: псевдонимы разворачиваются в слишком многое; допустимо: не больше ста копий
+reason-config-yaml-unclosed = найдено: строка или файл кончились внутри кавычек или скобок, либо ключ без «:»; допустимо: закрытые кавычки и скобки, «:» после каждого ключа
+reason-config-yaml-escape = найдено: обратная косая черта в двойных кавычках, которую YAML не понимает; допустимо: одинарные кавычки или две косые черты вместо одной
+reason-config-yaml-documents = найдено: второй документ (строка «---»); допустимо: один
+reason-config-yaml-tag = найдено: метка (слово, которое начинается с !), которой здесь нет; допустимо: кавычки вокруг текста, который начинается с !
+reason-config-yaml-other = найдено: это не YAML ({ $code }); допустимо: YAML 1.2
+reason-config-variable-form = найдено: «${"{"}» без имени переменной; допустимо: ${"{"}NAME{"}"}, ${"{"}NAME:-значение{"}"} или $${"{"}, если нужны сами эти два знака
+reason-config-variable-unset = найдено: переменная ${"{"}{ $name }{"}"} не задана; допустимо: переменная окружения или файла .env либо значение по умолчанию: ${"{"}{ $name }:-…{"}"}
+
+reason-config-unknown-key = найдено: неизвестный ключ; допустимо: { $options }
+reason-config-unknown-key-near = найдено: неизвестный ключ, может быть, { $nearest }? допустимо: { $options }
+reason-config-key-of-driver = найдено: ключ другого драйвера; допустимо с driver { $drivers }, а не с { $driver }
+reason-config-map = найдено: { config-found }; допустимо: ключи со значениями под этим ключом
+reason-config-list = найдено: { config-found }; допустимо: список
+reason-config-duration = найдено: { config-found }; допустимо: время вида 500ms, 10s, 5m, 1h, 7d или число секунд; не больше 24d
+reason-config-interval = найдено: { config-found }; допустимо: время вида 10s, 5m, 1h или число секунд; не меньше 1s и не больше 24d
+reason-config-deadline = найдено: { config-found }; допустимо: время больше 0 вида 500ms, 10s или число секунд
+reason-config-size = найдено: { config-found }; допустимо: размер вида 512mb, 2gb или число байтов; больше 0
+reason-config-percentage = найдено: { config-found }; допустимо: доля от 0% до 100%
+reason-config-rate = найдено: { config-found }; допустимо: столько-то за столько-то, например 5/1m
+reason-config-integer = найдено: { config-found }; допустимо: целое число от { $min } до { $max }
+reason-config-user-id = найдено: { config-found }; допустимо: id человека в Telegram, число больше 0
+reason-config-chat-id = найдено: { config-found }; допустимо: id чата в Telegram, число (у группы — меньше 0)
+reason-config-topic-id = найдено: { config-found }; допустимо: id темы, число больше 0
+reason-config-decimal = найдено: { config-found }; допустимо: число
+reason-config-flag = найдено: { config-found }; допустимо: true или false
+reason-config-text = найдено: { config-found }; допустимо: непустой текст в одну строку (в кавычках, если похож на число)
+reason-config-any-text = найдено: { config-found }; допустимо: текст (в кавычках, если похож на что-то другое)
+reason-config-one-of = найдено: { config-found }; допустимо: { $options }
+reason-config-web-address = найдено: { config-found }; допустимо: адрес с http:// или https://, без имени и пароля
+reason-config-pattern = найдено: { config-found }; допустимо: регулярное выражение не длиннее 200 знаков
+reason-config-cron = найдено: { config-found }; допустимо: расписание из пяти полей cron, например "0 9 * * *", или "", если его нет
+reason-config-time-zone = найдено: { config-found }; допустимо: имя часового пояса, например Europe/Moscow или UTC
+reason-config-quiet-hours = найдено: { config-found }; допустимо: два разных времени суток, например "23:00-08:00"
+reason-config-statuses = найдено: { config-found }; допустимо: коды HTTP вида 200, 200-299 или их список
+reason-config-command = найдено: { config-found }; допустимо: список из программы и аргументов, например [venv/bin/python, run.py], или слова в одну строку; оболочка их не выполняет, поэтому | & ; < > ( ) $ и ` ничего не значат
+reason-config-check-id = найдено: { config-found }; допустимо: от 1 до 32 знаков a-z, 0-9, «_» и «-», первый — буква или цифра
+reason-config-service-name = найдено: недопустимое имя; допустимо: от 1 до 32 знаков a-z, 0-9, «_» и «-», первый — буква или цифра
+reason-config-variable-name = найдено: недопустимое имя переменной; допустимо: латинские буквы, цифры и «_», первый знак не цифра
+reason-config-tmux-session = найдено: { config-found }; допустимо: от 1 до 64 латинских букв, цифр, «_» и «-», первый знак не «-»
+
+reason-config-no-services = найдено: { config-found }; допустимо: хотя бы один сервис
+reason-config-not-served = найдено: { $word }, эта версия такого ещё не умеет; допустимо: { $options }
+reason-config-head-has-no-body = найдено: образец для тела ответа, но метод HEAD тела не даёт; допустимо с методом GET
+reason-config-check-twice = найдено: { config-found } второй раз; допустимо: свой id у каждой проверки сервиса
+reason-config-no-service = найдено: { config-found }, такого сервиса нет; допустимо: { $options }
+reason-config-no-service-near = найдено: { config-found }, такого сервиса нет, может быть, { $nearest }? допустимо: { $options }
+reason-config-cycle = найдено: круг зависимостей: { $cycle }; допустимо: зависимости, которые где-то кончаются
+reason-config-delays-crossed = найдено: { config-found }, это меньше restart_delay; допустимо: столько же или больше
+reason-config-session-twice = найдено: сессия tmux сервиса { $other }; допустимо: своя сессия у каждого сервиса на одном сервере tmux
+reason-config-admin-twice = найдено: { config-found } второй раз; допустимо: каждый id один раз
+reason-config-topic-alone = найдено: тема без группы; допустимо вместе с alert_chat
+
+reason-config-bot-token = найдено: { config-found }; допустимо: токен от @BotFather для собственного бота менеджера, цифры:буквы
+reason-config-owners = найдено: { config-found }; допустимо: id пользователей Telegram через запятую, например 123456789,987654321 (id человека больше 0; его скажет @userinfobot)
+reason-config-no-admins = найдено: пусто, и в файле нет admins; допустимо: хотя бы один id пользователя Telegram, например 123456789 (его скажет @userinfobot): иначе ботом никто не сможет пользоваться
+reason-config-api-root = найдено: { config-found }; допустимо: адрес с http:// или https://
+reason-config-proxy = найдено: { config-found }; допустимо: адрес с socks5://, socks5h://, http:// или https://
+reason-config-http-token = найдено: { config-found }; допустимо: буквы, цифры и знаки без пробелов
+
+reason-config-nothing-enabled = ни один сервис не включён: следить не за чем
+reason-config-tmux-without-command = нет command: готовая сессия будет принята под наблюдение, но запустить её менеджер не сможет
+reason-config-depends-on-disabled = { $other } не включён: эта зависимость не учитывается
+reason-config-without-effect = эта версия такого ещё не умеет: ключ ни на что не влияет
+
+reason-config-seed-login = больше ничего не значит: входа по паролю нет; управление — в чате и в командной строке, HTTP только показывает
+reason-config-seed-log-files = больше ничего не значит: менеджер пишет в стандартный вывод, его хранит и обрезает systemd или среда контейнеров
+reason-config-seed-prometheus = больше ничего не значит: Prometheus будет на адресе http, эта версия такого ещё не умеет
+reason-config-seed-process = больше ничего не значит: процесс находится в сессии tmux сам
+reason-config-seed-check = заменён проверкой type { $check }, эта версия такой ещё не умеет
+reason-config-seed-telegram = больше ничего не значит: тревоги всегда приходят в чаты админов
+reason-config-seed-levels = больше ничего не значит: админам приходят тревоги всех уровней
+reason-config-seed-session = нет driver: прочитан как tmux с сессией { $session }, как было по умолчанию
+reason-config-seed-watched = нет driver: прочитан как external и выключен, потому что эта версия ещё не умеет только наблюдать
+reason-config-seed-dashboard = не учитывается: его место занял http, и он задан
+
+## cli
+# Слова таблиц коротки: столбец так же широк, как самое длинное слово в нём.
+
+cli-help = Поддерживает работу сервисов VPN-сервера и сообщает в Telegram, если не может.
+cli-help-version = показать версию
+cli-help-help = показать эту справку
+cli-help-json = вывести JSON, для скриптов
+cli-help-run = запустить менеджер здесь, пока его не остановят; сервисы продолжат работать
+cli-help-status = показать состояние всех сервисов, худшие сверху
+cli-help-start = запустить сервис
+cli-help-stop = остановить сервис; он не запустится, пока его не запустят
+cli-help-restart = остановить и запустить сервис
+cli-help-logs = показать последние строки журнала сервиса
+cli-help-config = посмотреть на конфигурацию
+cli-help-config-check = проверить конфигурацию и окружение; ничего не запускает
+cli-help-service = имя сервиса, как в конфигурации
+cli-help-all = все сервисы, сначала зависимые
+cli-help-lines = сколько строк, не больше { $max }
+cli-usage-title = Использование:
+cli-arguments-title = Аргументы:
+cli-options-title = Параметры:
+cli-commands-title = Команды:
+cli-lines-range = Нужно число от 1 до { $max }.
+cli-stop-what = Укажите, какой сервис остановить, или --all.
+
+cli-status-head = { $host }, менеджер { $version }, работает { $uptime }, { $incidents ->
+    [0] открытых тревог нет
+    [one] { $incidents } открытая тревога
+    [few] { $incidents } открытые тревоги
+   *[many] { $incidents } открытых тревог
+}
+cli-no-services = Ни один сервис не настроен.
+cli-telegram = Telegram: { $state } уже { $since }
+cli-telegram-connecting = соединение
+cli-telegram-polling = на связи
+cli-telegram-unreachable = недоступен
+cli-telegram-conflict = токен бота использует другая программа
+cli-telegram-unauthorized = не принимает токен бота
+cli-telegram-off = выключен
+cli-waiting = { $waiting ->
+    [one] { $waiting } сообщение ждёт доставки
+    [few] { $waiting } сообщения ждут доставки
+   *[many] { $waiting } сообщений ждут доставки
+}
+cli-column-service = СЕРВИС
+cli-column-state = СОСТОЯНИЕ
+cli-column-health = ЗДОРОВЬЕ
+cli-column-for = УЖЕ
+cli-column-pid = PID
+cli-column-restarts = ПЕРЕЗАПУСКИ
+cli-column-why = ПРИЧИНА
+cli-state-stopped = остановлен
+cli-state-starting = запускается
+cli-state-running = работает
+cli-state-stopping = останавливается
+cli-state-backing-off = ждёт
+cli-state-failed = не поднялся
+cli-state-unknown = неизвестно
+cli-health-healthy = здоров
+cli-health-degraded = с перебоями
+cli-health-unhealthy = нездоров
+cli-health-unknown = неизвестно
+cli-being-start = запускает { $by }
+cli-being-stop = останавливает { $by }
+cli-being-restart = перезапускает { $by }
+cli-retry = следующая попытка через { $in }
+cli-duration-days = { $n } д
+cli-duration-hours = { $n } ч
+cli-duration-minutes = { $n } мин
+cli-duration-seconds = { $n } с
+
+cli-doing-start = Запускаю { $service } …
+cli-doing-stop = Останавливаю { $service } …
+cli-doing-restart = Перезапускаю { $service } …
+cli-doing-stop-all = Останавливаю все сервисы …
+cli-done-start = { $service }: запущен за { $took }.
+cli-done-stop = { $service }: остановлен за { $took }.
+cli-done-restart = { $service }: перезапущен за { $took }.
+cli-failed-start = { $service }: не запущен: { $why } (через { $took })
+cli-failed-stop = { $service }: не остановлен: { $why } (через { $took })
+cli-failed-restart = { $service }: не перезапущен: { $why } (через { $took })
+cli-nothing-to-stop = Останавливать нечего.
+cli-goes-on = Менеджер доведёт это до конца; «orbit status» покажет, чем кончилось.
+cli-config-ok = ok: { $services ->
+    [one] { $services } сервис
+    [few] { $services } сервиса
+   *[many] { $services } сервисов
+}
+cli-config-warning = предупреждение: { $message }
+
+reason-control-no-manager = Менеджер не запущен: по адресу { $path } никто не отвечает. Запустите его командой «orbit run» (или «systemctl start orbitvpn-manager») либо задайте ORBIT_DATA_DIR, если его папка данных в другом месте.
+reason-control-forbidden = Вам нельзя говорить с менеджером по адресу { $path }: нужна учётная запись, под которой он работает, или sudo.
+reason-control-no-answer = Менеджер не отвечает: ни слова за { $seconds } с. Причина может быть в его журнале; сервисы работают и без него.
+reason-control-lost = Связь с менеджером оборвалась раньше, чем пришёл ответ. Действие могло быть выполнено; проверьте: «orbit status».
+reason-control-bad-answer = Команда не понимает ответ менеджера: вероятно, у них разные версии. После обновления перезапустите менеджер; сервисы продолжат работать.
+reason-control-busy = Менеджер занят: слишком много команд сразу. Повторите через минуту.
+reason-control-bad-request = Менеджер не понимает запрос: вероятно, команда другой версии.
+reason-control-line-too-long = Запрос слишком длинный.
+reason-control-failed = Внутри менеджера что-то сломалось; подробности в его журнале.
+reason-control-unknown-service = Сервиса «{ $service }» нет. Все сервисы покажет «orbit status».
+reason-control-unknown-service-nearest = Сервиса «{ $service }» нет. Может быть, «{ $nearest }»?
+reason-control-taken = С этой папкой данных уже работает другой менеджер: он отвечает по адресу { $path }. У одной папки один менеджер; этот ничего не запускает.
+reason-control-not-a-socket = На месте { $path } лежит не сокет. Ничего не тронуто; уберите его и запустите снова.
+reason-control-path-too-long = Путь { $path } слишком длинный для сокета: не больше { $max } байт. Выберите ORBIT_DATA_DIR покороче.
+reason-control-cannot-listen = Не удаётся создать управляющий сокет { $path }: { $code }. Проверьте, кому принадлежит папка данных и есть ли место на диске.

@@ -19,7 +19,7 @@ import {
 /** What every check has. */
 const common = {
   /** Name of the check within its service, under which its history is kept. Default: its type (`http`, `http-2`). */
-  id: optional(shaped('check-id', /^[a-z0-9][a-z0-9_-]{0,31}$/)),
+  id: optional(shaped('config-check-id', /^[a-z0-9][a-z0-9_-]{0,31}$/)),
 };
 
 /** The service's own process is there. */

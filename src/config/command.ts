@@ -36,7 +36,7 @@ export function splitWords(line: string): readonly string[] | undefined {
 }
 
 /** Program and arguments; a list, or text that {@link splitWords} understands. */
-export const command = reader('command', (found): readonly string[] | undefined => {
+export const command = reader('config-command', (found): readonly string[] | undefined => {
   if (typeof found === 'string') return splitWords(found);
   if (!Array.isArray(found) || found.length === 0 || found[0] === '') return undefined;
   const words: string[] = [];

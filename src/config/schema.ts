@@ -14,6 +14,7 @@ import {
   synonyms,
   text,
   timeZone,
+  topicId,
   userId,
   webAddress,
 } from './values.ts';
@@ -45,7 +46,7 @@ const telegram = z.strictObject({
   /** Id of a group that gets the alerts too, beside the admins' own chats. */
   alert_chat: optional(chatId),
   /** Topic of that group. */
-  alert_topic: optional(integer(1, Number.MAX_SAFE_INTEGER)),
+  alert_topic: optional(topicId),
 });
 
 const alerts = z.strictObject({
@@ -111,9 +112,9 @@ const logging = z.strictObject({
   format: oneOf('json', 'text').prefault('json'),
 });
 
-/** The whole file. Services are looked at one by one, so that each gets its own messages. */
+/** The whole file. */
 export const file = z.strictObject({
-  services: z.record(z.string(), service),
+  services: section(z.record(z.string(), service)),
   admins: list(admin),
   telegram: section(telegram),
   monitoring: section(monitoring),
@@ -192,9 +193,9 @@ export interface Config {
   readonly path: string;
   /** Absolute. */
   readonly data_dir: string;
-  /** In the order of the file, with the disabled ones (`enabled: false`). */
+  /** In the order of the file; without those that are switched off (`enabled: false`). */
   readonly services: readonly ServiceConfig[];
-  /** At least one; owners from the environment first. */
+  /** At least one; the environment's owners first. */
   readonly admins: readonly AdminConfig[];
   readonly telegram: TelegramConfig;
   readonly monitoring: File['monitoring'];

@@ -95,7 +95,7 @@ const launched = {
   /** Working folder; relative to the configuration file. Default: the folder of that file. */
   cwd: optional(text),
   /** Variables of its environment. It gets PATH, HOME, LANG, USER, TZ, these and those of `env_file`; nothing else. */
-  env: section(z.record(shaped('variable-name', /^[A-Za-z_][A-Za-z0-9_]*$/), anyText)),
+  env: section(z.record(shaped('config-variable-name', /^[A-Za-z_][A-Za-z0-9_]*$/), anyText)),
   /** File of variables (`NAME=value` lines); relative to `cwd`. `env` wins. */
   env_file: optional(text),
   /** Its output; relative to `cwd`. Default: a file in the data folder. */
@@ -127,7 +127,7 @@ const tmuxKeys = {
   /** As for `process`; left out: a session that is there is adopted and watched, but cannot be started. */
   command: optional(command),
   /** Exact name of the tmux session. */
-  tmux_session: shaped('tmux-session', /^\w[\w-]{0,63}$/),
+  tmux_session: shaped('config-tmux-session', /^\w[\w-]{0,63}$/),
   /** tmux server: a name (`tmux -L`) or a path (`tmux -S`). Default: the user's own. */
   tmux_socket: optional(text),
 };

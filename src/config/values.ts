@@ -4,13 +4,13 @@ import { z } from 'zod';
 /**
  * The words of the configuration: one reader per kind of value. A reader gets what YAML gave (or a string that came
  * from `${NAME}`, which is why numbers and flags are also read from text) and returns the value, or `undefined` when it
- * does not understand. What is allowed is then said by the Fluent message `reason-config-<kind>`.
+ * does not understand. What is allowed is then said by the reason `code`.
  */
-function reader<T>(kind: string, read: (found: unknown) => T | undefined, args: Args = {}) {
+export function reader<T>(code: string, read: (found: unknown) => T | undefined, args: Args = {}) {
   return z.unknown().transform((found, context): T => {
     const value = read(found);
     if (value !== undefined) return value;
-    context.issues.push({ code: 'custom', input: found, params: { kind, args } satisfies Mistake });
+    context.issues.push({ code: 'custom', input: found, params: { code, args } satisfies Mistake });
     return z.NEVER;
   });
 }
@@ -19,7 +19,7 @@ type Args = Readonly<Record<string, string | number>>;
 
 /** What a reader leaves in a zod issue's `params`. */
 export interface Mistake {
-  readonly kind: string;
+  readonly code: string;
   readonly args: Args;
 }
 
@@ -61,28 +61,28 @@ function toDuration(found: unknown): number | undefined {
 }
 
 /** `500ms 10s 5m 1h 7d`, or a number of seconds → milliseconds. At most 24 days. */
-export const duration = reader('duration', toDuration);
+export const duration = reader('config-duration', toDuration);
 
 /** A {@link duration} that is not nothing: an interval of 0 would be a busy loop. At least one second. */
-export const interval = reader('interval', (found) => {
+export const interval = reader('config-interval', (found) => {
   const ms = toDuration(found);
   return ms !== undefined && ms >= 1000 ? ms : undefined;
 });
 
 /** A {@link duration} that is not nothing: a deadline of 0 can never be met. */
-export const deadline = reader('deadline', (found) => toDuration(found) || undefined);
+export const deadline = reader('config-deadline', (found) => toDuration(found) || undefined);
 
 const bytes: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
 /** `512mb 2gb` (powers of 1024), or a number of bytes → bytes. */
-export const size = reader('size', (found) => {
+export const size = reader('config-size', (found) => {
   const parts = matching(String(found), /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i);
   const value = Math.round(Number(parts?.[1]) * (bytes[parts?.[2]?.toLowerCase() ?? ''] ?? Number.NaN));
   return value > 0 && Number.isSafeInteger(value) ? value : undefined;
 });
 
 /** `90%` or 90 → 90. */
-export const percentage = reader('percentage', (found) => {
+export const percentage = reader('config-percentage', (found) => {
   const value = Number(matching(String(found), /^(\d+(?:\.\d+)?)\s*%?$/)?.[1]);
   return value >= 0 && value <= 100 ? value : undefined;
 });
@@ -94,35 +94,48 @@ export interface Rate {
 }
 
 /** `5/1m` → five in one minute. */
-export const rate = reader('rate', (found): Rate | undefined => {
+export const rate = reader('config-rate', (found): Rate | undefined => {
   const parts = matching(found, /^(\d+)\s*\/\s*(\S+)$/);
   const per = toDuration(parts?.[2]);
   return parts && per ? { count: Number(parts[1]), per } : undefined;
 });
 
-/** A whole number within limits. */
-export function integer(min: number, max: number) {
-  const read = (found: unknown) => {
-    const value = toNumber(found);
-    return value !== undefined && Number.isSafeInteger(value) && value >= min && value <= max ? value : undefined;
-  };
-  return reader('integer', read, { min: String(min), max: String(max) });
+function toInteger(found: unknown, min: number, max: number): number | undefined {
+  const value = toNumber(found);
+  return value !== undefined && Number.isSafeInteger(value) && value >= min && value <= max ? value : undefined;
 }
 
+/** A whole number within limits. */
+export function integer(min: number, max: number) {
+  const read = (found: unknown) => toInteger(found, min, max);
+  return reader('config-integer', read, { min: String(min), max: String(max) });
+}
+
+/** A Telegram user's id. */
+export const userId = reader('config-user-id', (found) => toInteger(found, 1, Number.MAX_SAFE_INTEGER));
+
+/** Any Telegram chat's id: people are above 0, groups below. */
+export const chatId = reader('config-chat-id', (found) => {
+  return toInteger(found, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) || undefined;
+});
+
+/** The id of a topic in a group: that of its first message, which Telegram counts in 32 bits. */
+export const topicId = reader('config-topic-id', (found) => toInteger(found, 1, 2 ** 31 - 1));
+
 /** A number, whole or not. */
-export const decimal = reader('decimal', (found) => {
+export const decimal = reader('config-decimal', (found) => {
   const value = toNumber(found);
   return value !== undefined && Number.isFinite(value) ? value : undefined;
 });
 
 /** `true` or `false`. */
-export const flag = reader('flag', (found) => {
+export const flag = reader('config-flag', (found) => {
   if (typeof found === 'boolean') return found;
   return found === 'true' ? true : found === 'false' ? false : undefined;
 });
 
 /** Text that is not empty and has no control characters. */
-export const text = reader('text', (found) => {
+export const text = reader('config-text', (found) => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   return typeof found === 'string' && /^[^\u0000-\u001f\u007f]+$/.test(found) && found.trim() !== ''
     ? found
@@ -130,35 +143,38 @@ export const text = reader('text', (found) => {
 });
 
 /** Any text, also empty or of several lines: the value of a service's environment variable. */
-export const anyText = reader('any-text', (found) =>
+export const anyText = reader('config-any-text', (found) =>
   typeof found === 'string' && !found.includes('\0') ? found : undefined,
 );
 
-/** Text of one shape; `kind` names the message that explains the shape. */
-export function shaped(kind: string, shape: RegExp) {
-  return reader(kind, (found) => (typeof found === 'string' && shape.test(found) ? found : undefined));
+/** Text of one shape; `code` is the reason that explains the shape. */
+export function shaped(code: string, shape: RegExp) {
+  return reader(code, (found) => (typeof found === 'string' && shape.test(found) ? found : undefined));
 }
 
 /** One of some words, in any case: the seed wrote `INFO`. */
 export function oneOf<const T extends string>(...words: readonly [T, ...T[]]) {
   const read = (found: unknown) => words.find((word) => typeof found === 'string' && word === found.toLowerCase());
-  return reader('one-of', read, { options: words.join(', ') });
+  return reader('config-one-of', read, { options: words.join(', ') });
 }
 
 /** The same for words that are written in capitals. */
 export function oneOfCapitals<const T extends string>(...words: readonly [T, ...T[]]) {
   const read = (found: unknown) => words.find((word) => typeof found === 'string' && word === found.toUpperCase());
-  return reader('one-of', read, { options: words.join(', ') });
+  return reader('config-one-of', read, { options: words.join(', ') });
 }
 
 /** The words that a {@link reader} of words accepts, with what they stand for here. */
 export function synonyms<const T extends string>(words: Readonly<Record<string, T>>, allowed: readonly T[]) {
-  const read = (found: unknown) => (typeof found === 'string' ? words[found.toLowerCase()] : undefined);
-  return reader('one-of', read, { options: allowed.join(', ') });
+  const read = (found: unknown) => {
+    const word = typeof found === 'string' ? found.toLowerCase() : '';
+    return Object.hasOwn(words, word) ? words[word] : undefined;
+  };
+  return reader('config-one-of', read, { options: allowed.join(', ') });
 }
 
 /** An address of a web server. No user and password in it: addresses are shown in messages. */
-export const webAddress = reader('web-address', (found) => {
+export const webAddress = reader('config-web-address', (found) => {
   const url = typeof found === 'string' && URL.canParse(found) ? new URL(found) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined;
   return url.href;
@@ -168,7 +184,7 @@ export const webAddress = reader('web-address', (found) => {
 const longestPattern = 200;
 
 /** A regular expression, kept as its source. */
-export const pattern = reader('pattern', (found) => {
+export const pattern = reader('config-pattern', (found) => {
   if (typeof found !== 'string' || found === '' || found.length > longestPattern) return undefined;
   try {
     return new RegExp(found, 'u').source;
@@ -178,12 +194,12 @@ export const pattern = reader('pattern', (found) => {
 });
 
 /** A schedule of five cron fields (six: with seconds), in the configured time zone. Empty: off. */
-export const cron = reader('cron', (found) =>
+export const cron = reader('config-cron', (found) =>
   typeof found === 'string' && (found === '' || isCron(found)) ? found : undefined,
 );
 
 /** An IANA name. */
-export const timeZone = reader('time-zone', (found) => {
+export const timeZone = reader('config-time-zone', (found) => {
   if (typeof found !== 'string' || !/^[A-Za-z]/.test(found)) return undefined;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: found }).resolvedOptions().timeZone;
@@ -199,7 +215,7 @@ export interface QuietHours {
 }
 
 /** `23:00-08:00`. */
-export const quietHours = reader('quiet-hours', (found): QuietHours | undefined => {
+export const quietHours = reader('config-quiet-hours', (found): QuietHours | undefined => {
   const parts = matching(found, /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/);
   if (!parts) return undefined;
   const from = Number(parts[1]) * 60 + Number(parts[2]);
@@ -214,7 +230,7 @@ export interface StatusRange {
 }
 
 /** `200`, `200-299`, or a list of these. */
-export const statuses = reader('statuses', (found): readonly StatusRange[] | undefined => {
+export const statuses = reader('config-statuses', (found): readonly StatusRange[] | undefined => {
   const ranges: StatusRange[] = [];
   for (const item of Array.isArray(found) ? found : [found]) {
     const parts = matching(String(item), /^([1-5]\d\d)(?:-([1-5]\d\d))?$/);
@@ -225,10 +241,3 @@ export const statuses = reader('statuses', (found): readonly StatusRange[] | und
   }
   return ranges.length > 0 ? ranges : undefined;
 });
-
-/** A whole name of a Telegram user, group or channel: people are above 0, groups below. */
-export const chatId = integer(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-/** A Telegram user's id. */
-export const userId = integer(1, Number.MAX_SAFE_INTEGER);
-
-export { reader };

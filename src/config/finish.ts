@@ -1,0 +1,81 @@
+import { basename, dirname } from 'node:path';
+import type { z } from 'zod';
+import type { Environment, Settings } from './environment.ts';
+import { expandPath } from './paths.ts';
+import type { AdminConfig, CheckConfig, Config, file, ServiceConfig } from './schema.ts';
+
+type File = z.output<typeof file>;
+type Service = File['services'][string];
+
+/** Puts a file that was found right together with the environment: absolute paths, names filled in, frozen. */
+export function finish(value: File, path: string, settings: Settings, env: Environment): Config {
+  const enabled = Object.entries(value.services).filter(([, service]) => service.enabled);
+  const names = new Set(enabled.map(([name]) => name));
+  return freeze<Config>({
+    path,
+    data_dir: settings.dataDir,
+    services: enabled.map(([name, service]) => finishService(name, service, names, dirname(path), env)),
+    admins: finishAdmins(value.admins, settings.owners),
+    telegram: { token: settings.token, api_root: settings.apiRoot, proxy: settings.proxy, ...value.telegram },
+    monitoring: value.monitoring,
+    http: value.http === null ? null : { ...value.http, token: settings.httpToken },
+    logging: value.logging,
+  });
+}
+
+function finishService(
+  name: string,
+  service: Service,
+  names: ReadonlySet<string>,
+  base: string,
+  env: Environment,
+): ServiceConfig {
+  const common = {
+    name,
+    title: service.title ?? name,
+    // Only the first delay may have been set; it is not to be cut by the default of the longest.
+    max_restart_delay: Math.max(service.max_restart_delay, service.restart_delay),
+    depends_on: service.depends_on.filter((other) => names.has(other)),
+    checks: finishChecks(service),
+  };
+  if (service.driver !== 'process' && service.driver !== 'tmux') return { ...service, ...common };
+  const cwd = expandPath(service.cwd ?? '.', base, env);
+  const inside = (path: string | null) => (path === null ? null : expandPath(path, cwd, env));
+  const files = { cwd, env_file: inside(service.env_file), log_file: inside(service.log_file) };
+  if (service.driver === 'process') return { ...service, ...common, ...files };
+  const socket = service.tmux_socket;
+  const isName = socket === null || basename(socket) === socket;
+  return { ...service, ...common, ...files, tmux_socket: isName ? socket : expandPath(socket, base, env) };
+}
+
+/** Gives each check an id of its own: the one in the file, else its type, else its type and a number. */
+function finishChecks(service: Service): readonly CheckConfig[] {
+  const taken = new Set(service.checks.map((check) => check.id));
+  return service.checks.map((check) => {
+    let id: string = check.id ?? check.type;
+    for (let n = 2; check.id === null && taken.has(id); n++) id = `${check.type}-${n}`;
+    taken.add(id);
+    if (check.type !== 'http') return { ...check, id };
+    return { ...check, id, timeout: check.timeout ?? service.health_check_timeout };
+  });
+}
+
+/** Owners from the environment first; `admins:` says more about them, but does not take their role. */
+function finishAdmins(admins: File['admins'], owners: readonly number[]): readonly AdminConfig[] {
+  const nobody = { name: null, language: null, quiet_hours: null };
+  const first = owners.map((id) => ({
+    ...nobody,
+    ...admins.find((admin) => admin.id === id),
+    id,
+    role: 'owner' as const,
+  }));
+  return [...first, ...admins.filter(({ id }) => !owners.includes(id))];
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) freeze(part);
+  }
+  return value;
+}

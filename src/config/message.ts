@@ -1,0 +1,37 @@
+import type { Reason } from '../core/reason.ts';
+import { type Language, sayReason } from '../i18n.ts';
+
+/** A way into the file: keys and places in lists. */
+export type Path = readonly (string | number)[];
+
+/** One mistake, or one warning, and where it stands. */
+export interface ConfigMessage {
+  /** As it was given to the loader; `environment` for a variable. */
+  readonly file: string;
+  /** From 1; null where there is no line (a variable, a file that is not there). */
+  readonly line: number | null;
+  readonly column: number | null;
+  /** `services.shop.checks[0].url`, or the variable's name; empty for the file as a whole. */
+  readonly key: string;
+  readonly reason: Reason;
+}
+
+/** `services.shop.checks[0].url`. */
+export function keyOf(path: Path): string {
+  return path.reduce<string>((key, part) => {
+    if (typeof part === 'number') return `${key}[${part}]`;
+    return key === '' ? part : `${key}.${part}`;
+  }, '');
+}
+
+/** A message about a variable. */
+export function aboutVariable(name: string, why: Reason): ConfigMessage {
+  return { file: 'environment', line: null, column: null, key: name, reason: why };
+}
+
+/** One line: `file:line:column key: found …; allowed …`. */
+export function formatMessage(language: Language, message: ConfigMessage): string {
+  const { file, line, column, key } = message;
+  const place = line === null ? file : `${file}:${line}:${column ?? 1}`;
+  return `${key === '' ? place : `${place} ${key}`}: ${sayReason(language, message.reason)}`;
+}

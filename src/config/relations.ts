@@ -1,0 +1,173 @@
+import { reason } from '../core/reason.ts';
+import { check } from './check-schema.ts';
+import { at, nearest } from './keys.ts';
+import type { ConfigMessage, Path } from './message.ts';
+import { servedChecks, servedDrivers } from './served.ts';
+import { service, serviceName } from './service-schema.ts';
+import type { Source } from './source.ts';
+import { duration, flag } from './values.ts';
+
+const knownDrivers: readonly string[] = service.options.map((option) => option.shape.driver.value);
+const knownChecks: readonly string[] = check.options.map((option) => option.shape.type.value);
+
+/**
+ * The mistakes that no single value shows: names that lead nowhere, cycles, two of what may be there once, words of a
+ * later version. Looks at the file as it is, so that these are told together with the mistakes in single values.
+ */
+export function checkRelations(source: Source): readonly ConfigMessage[] {
+  const value = source.value;
+  const names = keysOf(at(value, ['services']));
+  const none = names.length === 0 && ['nothing', 'map'].includes(source.found(['services']).shape);
+  return [
+    ...(none ? [source.message(['services'], reason('config-no-services', source.found(['services'])))] : []),
+    ...names.flatMap((name) => checkService(name, names, source)),
+    ...findCycles(names, source),
+    ...findSharedSessions(names, source),
+    ...findTwins(listAt(value, ['admins']), 'id', 'config-admin-twice', ['admins'], source),
+    ...checkTopic(source),
+  ];
+}
+
+function checkService(name: string, names: readonly string[], source: Source): readonly ConfigMessage[] {
+  const value = source.value;
+  const path = ['services', name];
+  const messages: ConfigMessage[] = [];
+  if (!serviceName.test(name)) messages.push(source.message(path, reason('config-service-name'), 'key'));
+
+  // What is switched off may use the words of a later version: it does nothing.
+  if (isEnabled(name, source)) {
+    const driver = at(value, [...path, 'driver']);
+    if (typeof driver === 'string' && knownDrivers.includes(driver) && !servedDrivers.includes(driver)) {
+      messages.push(sayNotServed([...path, 'driver'], driver, servedDrivers, source));
+    }
+    listAt(value, [...path, 'checks']).forEach((_, index) => {
+      const place = [...path, 'checks', index, 'type'];
+      const type = at(value, place);
+      if (typeof type === 'string' && knownChecks.includes(type) && !servedChecks.includes(type)) {
+        messages.push(sayNotServed(place, type, servedChecks, source));
+      }
+    });
+  }
+
+  listAt(value, [...path, 'checks']).forEach((_, index) => {
+    const place = [...path, 'checks', index];
+    const method = at(value, [...place, 'method']);
+    if (
+      typeof method === 'string' &&
+      method.toUpperCase() === 'HEAD' &&
+      at(value, [...place, 'body_matches']) != null
+    ) {
+      messages.push(source.message([...place, 'body_matches'], reason('config-head-has-no-body')));
+    }
+  });
+  messages.push(
+    ...findTwins(listAt(value, [...path, 'checks']), 'id', 'config-check-twice', [...path, 'checks'], source),
+  );
+
+  dependencies(name, source).forEach((other, index) => {
+    if (names.includes(other)) return;
+    const near = nearest(other, names);
+    const place = [...path, 'depends_on', index];
+    const args = { ...source.found(place), options: names.join(', ') };
+    messages.push(
+      source.message(
+        place,
+        near === null
+          ? reason('config-no-service', args)
+          : reason('config-no-service-near', { ...args, nearest: near }),
+      ),
+    );
+  });
+
+  const first = duration.safeParse(at(value, [...path, 'restart_delay'])).data;
+  const most = duration.safeParse(at(value, [...path, 'max_restart_delay'])).data;
+  if (first !== undefined && most !== undefined && most < first) {
+    const place = [...path, 'max_restart_delay'];
+    messages.push(source.message(place, reason('config-delays-crossed', source.found(place))));
+  }
+  return messages;
+}
+
+function sayNotServed(path: Path, word: string, served: readonly string[], source: Source): ConfigMessage {
+  return source.message(path, reason('config-not-served', { word, options: served.join(', ') }));
+}
+
+/** Each cycle once, at the first of its services in the file. */
+function findCycles(names: readonly string[], source: Source): readonly ConfigMessage[] {
+  const messages: ConfigMessage[] = [];
+  const done = new Set<string>();
+  const walk = (name: string, way: readonly string[]): void => {
+    const start = way.indexOf(name);
+    if (start !== -1) {
+      const first = way[start] ?? name;
+      const next = way[start + 1] ?? name;
+      const index = dependencies(first, source).indexOf(next);
+      const cycle = [...way.slice(start), name].join(' → ');
+      messages.push(source.message(['services', first, 'depends_on', index], reason('config-cycle', { cycle })));
+      return;
+    }
+    if (done.has(name)) return;
+    for (const other of dependencies(name, source)) if (names.includes(other)) walk(other, [...way, name]);
+    done.add(name);
+  };
+  for (const name of names) walk(name, []);
+  return messages;
+}
+
+function findSharedSessions(names: readonly string[], source: Source): readonly ConfigMessage[] {
+  const owners = new Map<string, string>();
+  const messages: ConfigMessage[] = [];
+  for (const name of names) {
+    const session = at(source.value, ['services', name, 'tmux_session']);
+    if (typeof session !== 'string' || !isEnabled(name, source)) continue;
+    const socket = at(source.value, ['services', name, 'tmux_socket']) ?? '';
+    const id = `${socket}\n${session}`;
+    const other = owners.get(id);
+    if (other === undefined) owners.set(id, name);
+    else messages.push(source.message(['services', name, 'tmux_session'], reason('config-session-twice', { other })));
+  }
+  return messages;
+}
+
+/** Entries of a list that have the same value under `key`; told at the later one. */
+function findTwins(
+  entries: readonly unknown[],
+  key: string,
+  code: string,
+  path: Path,
+  source: Source,
+): readonly ConfigMessage[] {
+  const seen = new Set<string>();
+  return entries.flatMap((entry, index) => {
+    const value = at(entry, [key]);
+    if (value === undefined || value === null) return [];
+    const twin = seen.has(String(value));
+    seen.add(String(value));
+    const place = [...path, index, key];
+    return twin ? [source.message(place, reason(code, source.found(place)))] : [];
+  });
+}
+
+function checkTopic(source: Source): readonly ConfigMessage[] {
+  const value = source.value;
+  const alone = at(value, ['telegram', 'alert_topic']) != null && at(value, ['telegram', 'alert_chat']) == null;
+  return alone ? [source.message(['telegram', 'alert_topic'], reason('config-topic-alone'))] : [];
+}
+
+/** Whether a service is to be served, as far as the file says so in a way that can be read. */
+function isEnabled(name: string, source: Source): boolean {
+  return flag.safeParse(at(source.value, ['services', name, 'enabled'])).data !== false;
+}
+
+function dependencies(name: string, source: Source): readonly string[] {
+  return listAt(source.value, ['services', name, 'depends_on']).map(String);
+}
+
+function listAt(value: unknown, path: Path): readonly unknown[] {
+  const found = at(value, path);
+  return Array.isArray(found) ? found : [];
+}
+
+function keysOf(value: unknown): readonly string[] {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+}

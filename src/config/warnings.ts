@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import { reason } from '../core/reason.ts';
+import { at } from './keys.ts';
+import type { ConfigMessage, Path } from './message.ts';
+import type { file } from './schema.ts';
+import { unservedKeys } from './served.ts';
+import type { Source } from './source.ts';
+
+/** What is allowed, but probably not what the operator wants. */
+export function findWarnings(value: z.output<typeof file>, source: Source): readonly ConfigMessage[] {
+  const warnings: ConfigMessage[] = [];
+  const services = Object.entries(value.services);
+  if (!services.some(([, { enabled }]) => enabled)) {
+    warnings.push(source.message(['services'], reason('config-nothing-enabled'), 'key'));
+  }
+  for (const [name, service] of services) {
+    if (!service.enabled) continue;
+    const path = ['services', name];
+    if (service.driver === 'tmux' && service.command === null) {
+      warnings.push(source.message(path, reason('config-tmux-without-command'), 'key'));
+    }
+    service.depends_on.forEach((other, index) => {
+      if (value.services[other]?.enabled !== false) return;
+      warnings.push(source.message([...path, 'depends_on', index], reason('config-depends-on-disabled', { other })));
+    });
+  }
+  const set = unservedKeys.flatMap((key) => matches(source.value, key.split('.')));
+  const works = ([part, name]: Path) => part !== 'services' || value.services[String(name)]?.enabled;
+  for (const path of set.filter(works)) warnings.push(source.message(path, reason('config-without-effect'), 'key'));
+  return warnings;
+}
+
+/** The paths that a pattern with `*` stands for, where something is set. */
+function matches(value: unknown, [part, ...rest]: readonly string[], path: Path = []): readonly Path[] {
+  if (part === undefined) return isSet(value) ? [path] : [];
+  const keys = part === '*' ? Object.keys(value ?? {}) : [part];
+  return keys.flatMap((key) => matches(at(value, [key]), rest, [...path, key]));
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
+}
