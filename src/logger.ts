@@ -37,8 +37,20 @@ export function createLogger({ level, format, to }: LogOptions): Logger {
       serializers: { err: stdSerializers.err, error: stdSerializers.err },
       hooks: { streamWrite: (line) => rewrite(line, say) },
     },
-    to ?? destination({ dest: 1, sync: false, maxLength: maxWaiting }),
+    to ?? stdout(),
   );
+}
+
+function stdout(): DestinationStream {
+  const stream = destination({ dest: 1, sync: false, maxLength: maxWaiting });
+  // A full disk behind a redirection must not end the manager. The lines stay waiting and go with the next write.
+  stream.on('error', () => {});
+  return stream;
+}
+
+/** Writes out what waits. Resolves also when that fails: there is nobody left to tell. */
+export function flushLog(log: Logger): Promise<void> {
+  return new Promise((resolve) => log.flush(() => resolve()));
 }
 
 type Line = z.infer<typeof lineSchema>;

@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { nearest } from '../config/keys.ts';
 import { reason } from '../core/reason.ts';
 import type { Actor, Control } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
@@ -24,23 +24,19 @@ export function readRequest(text: string): Read {
 /** Does what was asked. A bug in the manager becomes an answer and a line in the log, not a hanging command. */
 export async function carryOut(request: Request, control: Control, log: Logger): Promise<Answer> {
   try {
-    return await answer(request, control, log);
+    return await answer(request, control);
   } catch (err) {
     log.error({ err, request: request.do }, 'control request failed');
     return refused(request.id, 'failed', 'control-failed');
   }
 }
 
-async function answer(request: Request, control: Control, log: Logger): Promise<Answer> {
+async function answer(request: Request, control: Control): Promise<Answer> {
   if (request.do === 'snapshot') return done(request, control.snapshot());
-  if (request.do === 'stopAll') {
-    log.info({ by: request.by }, 'command: stop --all');
-    return done(request, Object.fromEntries(await control.stopAll(actor(request.by))));
-  }
+  if (request.do === 'stopAll') return done(request, Object.fromEntries(await control.stopAll(actor(request.by))));
   const known = control.snapshot().services.map((service) => service.name);
   if (!known.includes(request.service)) return unknownService(request, request.service, known);
   if (request.do === 'logs') return done(request, await control.logs(request.service, request.lines));
-  log.info({ by: request.by, service: request.service }, `command: ${request.verb}`);
   return done(request, await control.act(request.service, request.verb, actor(request.by)));
 }
 
@@ -53,11 +49,10 @@ function done(request: Request, value: unknown): Answer {
 }
 
 function unknownService(request: Request, typed: string, known: readonly string[]): Answer {
-  const nearest = known.length > 0 ? closest(typed, known) : '';
-  // Farther than half of what was typed is another word, not a slip.
-  return nearest !== '' && distance(typed, nearest) <= typed.length / 2
-    ? refused(request.id, 'unknown-service', 'control-unknown-service-nearest', { service: typed, nearest })
-    : refused(request.id, 'unknown-service', 'control-unknown-service', { service: typed });
+  const meant = nearest(typed, known);
+  return meant === null
+    ? refused(request.id, 'unknown-service', 'control-unknown-service', { service: typed })
+    : refused(request.id, 'unknown-service', 'control-unknown-service-nearest', { service: typed, nearest: meant });
 }
 
 function refused(

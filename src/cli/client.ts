@@ -1,0 +1,107 @@
+import { createConnection, type Socket } from 'node:net';
+import type { z } from 'zod';
+import { type Reason, reason } from '../core/reason.ts';
+import type { ActionResult, Snapshot, Verb } from '../core/snapshot.ts';
+import { readLines } from './lines.ts';
+import {
+  actionResultSchema,
+  actionResultsSchema,
+  answerSchema,
+  logLinesSchema,
+  maxAnswerBytes,
+  type RefusalCode,
+  type Request,
+  snapshotSchema,
+} from './protocol.ts';
+
+/** Why there is no answer. `no-manager`: nobody listens there; `lost`: the line broke before the answer came. */
+export type FailureCode = RefusalCode | 'no-manager' | 'forbidden' | 'no-answer' | 'lost' | 'bad-answer';
+
+export type Asked<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly code: FailureCode; readonly reason: Reason };
+
+/** The command's end of the control socket; each call is a connection of its own. Nothing rejects. */
+export interface ControlClient {
+  snapshot(): Promise<Asked<Snapshot>>;
+  act(service: string, verb: Verb): Promise<Asked<ActionResult>>;
+  stopAll(): Promise<Asked<Readonly<Record<string, ActionResult>>>>;
+  logs(service: string, lines: number): Promise<Asked<readonly string[]>>;
+}
+
+/** A manager that is alive says something at least every two seconds while it works; five missed are a hang. */
+const silenceLimit = 10_000;
+
+/** `path`: the socket. `by`: who asks, for the audit. `silence`: ms without a word after which it is given up. */
+export function createControlClient(path: string, by: string, silence: number = silenceLimit): ControlClient {
+  // One request per connection, so any id will do.
+  const id = '1';
+  const ask = <T>(request: Request, schema: z.ZodType<T>): Promise<Asked<T>> => askOnce(path, request, schema, silence);
+  return {
+    snapshot: () => ask({ id, do: 'snapshot' }, snapshotSchema),
+    act: (service, verb) => ask({ id, do: 'act', service, verb, by }, actionResultSchema),
+    stopAll: () => ask({ id, do: 'stopAll', by }, actionResultsSchema),
+    logs: (service, lines) => ask({ id, do: 'logs', service, lines }, logLinesSchema),
+  };
+}
+
+async function askOnce<T>(path: string, request: Request, schema: z.ZodType<T>, silence: number): Promise<Asked<T>> {
+  const socket = createConnection(path);
+  const connected = await connection(socket);
+  if (connected !== null) return noConnection(connected, path);
+  let silent = false;
+  socket.setTimeout(silence, () => {
+    silent = true;
+    socket.destroy();
+  });
+  try {
+    socket.write(`${JSON.stringify(request)}\n`);
+    return await firstAnswer(socket, schema);
+  } catch {
+    // Reset or given up; which of the two is known by the flag, the error itself says nothing more.
+    return silent
+      ? failure('no-answer', 'control-no-answer', { seconds: Math.round(silence / 1000) })
+      : failure('lost', 'control-lost');
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function firstAnswer<T>(socket: Socket, schema: z.ZodType<T>): Promise<Asked<T>> {
+  for await (const line of readLines(socket, maxAnswerBytes)) {
+    const answer = answerSchema.safeParse(line === null ? null : parseJson(line));
+    if (!answer.success) return failure('bad-answer', 'control-bad-answer');
+    if (answer.data.type === 'working') continue;
+    if (answer.data.type === 'refused') return { ok: false, code: answer.data.code, reason: answer.data.reason };
+    const value = schema.safeParse(answer.data.value);
+    return value.success ? { ok: true, value: value.data } : failure('bad-answer', 'control-bad-answer');
+  }
+  return failure('lost', 'control-lost');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Null once connected, else the error's code. */
+function connection(socket: Socket): Promise<string | null> {
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(null));
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+  });
+}
+
+function noConnection(code: string, path: string): Asked<never> {
+  if (code === 'EACCES' || code === 'EPERM') return failure('forbidden', 'control-forbidden', { path });
+  if (code === 'EAGAIN') return failure('busy', 'control-busy');
+  // Nothing there, or the socket that a dead manager left.
+  return failure('no-manager', 'control-no-manager', { path });
+}
+
+function failure(code: FailureCode, why: string, args?: Readonly<Record<string, string | number>>): Asked<never> {
+  return { ok: false, code, reason: reason(why, args) };
+}

@@ -1,0 +1,140 @@
+import { userInfo } from 'node:os';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { formatMessage } from '../config/message.ts';
+import type { Verb } from '../core/snapshot.ts';
+import { type ControlClient, createControlClient } from './client.ts';
+import { exitCodes } from './outcome.ts';
+import { maxLogLines, socketName } from './protocol.ts';
+import { findSocket } from './socket-path.ts';
+import type { Terminal } from './terminal.ts';
+import { readVersion } from './version.ts';
+
+interface Json {
+  readonly json?: true;
+}
+
+/**
+ * Reads the arguments and does what they say; gives the exit code. What a command needs is imported by that command:
+ * `orbit status` has to answer at once, also on a machine in trouble.
+ */
+export async function runProgram(args: readonly string[], terminal: Terminal, env: NodeJS.ProcessEnv): Promise<number> {
+  const { say } = terminal;
+  let exitCode: number = exitCodes.ok;
+
+  const orbit = new Command('orbit')
+    .description(say('cli-help'))
+    .version(readVersion(), '-V, --version', say('cli-help-version'))
+    .helpOption('-h, --help', say('cli-help-help'))
+    .helpCommand(false)
+    .configureHelp({ styleTitle: (title) => say(`cli-${title.replace(':', '').toLowerCase()}-title`) })
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    });
+  const json = say('cli-help-json');
+  const connect = (): ControlClient => {
+    const { path, errors } = findSocket(env, socketName);
+    for (const error of errors) terminal.err(formatMessage(terminal.language, error));
+    return createControlClient(path, typedBy(env));
+  };
+
+  orbit
+    .command('run')
+    .description(say('cli-help-run'))
+    .action(async () => {
+      const { runManager } = await import('./run.ts');
+      exitCode = await runManager(terminal, env);
+    });
+
+  orbit
+    .command('status')
+    .description(say('cli-help-status'))
+    .option('--json', json)
+    .action(async (options: Json) => {
+      const { showStatus } = await import('./status.ts');
+      exitCode = await showStatus(connect(), terminal, options.json === true);
+    });
+
+  for (const verb of ['start', 'restart'] satisfies Verb[]) {
+    orbit
+      .command(verb)
+      .description(say(`cli-help-${verb}`))
+      .argument('<service>', say('cli-help-service'))
+      .option('--json', json)
+      .action(async (service: string, options: Json) => {
+        const { actOn } = await import('./actions.ts');
+        exitCode = await actOn(connect(), terminal, service, verb, options.json === true);
+      });
+  }
+
+  const stop = orbit
+    .command('stop')
+    .description(say('cli-help-stop'))
+    .argument('[service]', say('cli-help-service'))
+    .option('--all', say('cli-help-all'))
+    .option('--json', json)
+    .action(async (service: string | undefined, options: Json & { readonly all?: true }) => {
+      if ((service === undefined) === (options.all === undefined)) stop.error(say('cli-stop-what'));
+      const { actOn, stopAll } = await import('./actions.ts');
+      const client = connect();
+      exitCode =
+        service === undefined
+          ? await stopAll(client, terminal, options.json === true)
+          : await actOn(client, terminal, service, 'stop', options.json === true);
+    });
+
+  orbit
+    .command('logs')
+    .description(say('cli-help-logs'))
+    .argument('<service>', say('cli-help-service'))
+    .option('-n, --lines <n>', say('cli-help-lines', { max: maxLogLines }), lineCount(say), 50)
+    .option('--json', json)
+    .action(async (service: string, options: Json & { readonly lines: number }) => {
+      const { showLogs } = await import('./logs.ts');
+      exitCode = await showLogs(connect(), terminal, service, options.lines, options.json === true);
+    });
+
+  orbit
+    .command('config')
+    .description(say('cli-help-config'))
+    .command('check')
+    .description(say('cli-help-config-check'))
+    .option('--json', json)
+    .action(async (options: Json) => {
+      const { checkConfig } = await import('./config-check.ts');
+      exitCode = await checkConfig(terminal, env, options.json === true);
+    });
+
+  try {
+    await orbit.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander has already said it; help that was asked for is no mistake.
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  }
+  return exitCode;
+}
+
+function lineCount(say: Terminal['say']): (typed: string) => number {
+  return (typed) => {
+    const lines = /^\d{1,6}$/.test(typed) ? Number(typed) : 0;
+    if (lines < 1 || lines > maxLogLines) throw new InvalidArgumentError(say('cli-lines-range', { max: maxLogLines }));
+    return lines;
+  };
+}
+
+/** Who the audit names: under sudo, the person rather than root. */
+function typedBy(env: NodeJS.ProcessEnv): string {
+  const name = env.SUDO_USER || nameOfUser();
+  return name.slice(0, 64);
+}
+
+function nameOfUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // In a container the user may have no entry in passwd.
+    return `uid ${process.getuid?.() ?? '?'}`;
+  }
+}

@@ -1,0 +1,66 @@
+import type { App } from '../app.ts';
+import { formatMessage } from '../config/load.ts';
+import { sayReason } from '../i18n.ts';
+import { createLogger, flushLog, type Logger } from '../logger.ts';
+import { readConfiguration } from './config-check.ts';
+import { ControlSocketError } from './control-server.ts';
+import { exitCodes } from './outcome.ts';
+import type { Terminal } from './terminal.ts';
+import { readVersion } from './version.ts';
+
+/** How long (ms) a stopped manager may linger. */
+const leakLimit = 2_000;
+
+/** `orbit run`: the manager, until it ends or is told to. Services are left running either way. */
+export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Promise<number> {
+  const loaded = readConfiguration(env);
+  if (!loaded.ok) {
+    for (const mistake of loaded.errors) terminal.err(formatMessage(terminal.language, mistake));
+    return exitCodes.usage;
+  }
+  const { config, warnings } = loaded;
+  const log = createLogger(config.logging);
+  process.on('uncaughtException', (err, origin) => void dieOfBug(log, err, origin));
+  for (const warning of warnings) log.warn({ key: warning.key }, formatMessage('en', warning));
+
+  const { startApp } = await import('../app.ts');
+  let app: App;
+  try {
+    app = await startApp(config, { log, version: readVersion() });
+  } catch (error) {
+    if (!(error instanceof ControlSocketError)) throw error;
+    terminal.err(sayReason(terminal.language, error.reason));
+    return exitCodes.failed;
+  }
+  stopOnSignals(app);
+  const code = await app.exited;
+  // Whatever keeps the process alive from here on is a leak, and must not keep an operator waiting.
+  setTimeout(() => {
+    log.warn('something was left open; leaving anyway');
+    process.exit(code);
+  }, leakLimit).unref();
+  return code;
+}
+
+/** The first signal stops in order, the second at once: whoever presses Ctrl-C twice means it. */
+function stopOnSignals(app: App): void {
+  let stopping = false;
+  for (const [signal, number] of [
+    ['SIGTERM', 15],
+    ['SIGINT', 2],
+    ['SIGHUP', 1],
+  ] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(128 + number);
+      stopping = true;
+      void app.stop(signal);
+    });
+  }
+}
+
+/** After a bug nothing is sure any more: say it, and let the service manager start us anew. Services keep running. */
+async function dieOfBug(log: Logger, err: Error, origin: NodeJS.UncaughtExceptionOrigin): Promise<void> {
+  log.fatal({ err, origin }, 'bug: the manager ends; services keep running');
+  await Promise.race([flushLog(log), new Promise((resolve) => setTimeout(resolve, 1_000))]);
+  process.exit(exitCodes.bug);
+}
