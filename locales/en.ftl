@@ -213,3 +213,51 @@ reason-control-taken = Another manager is already running with this data folder:
 reason-control-not-a-socket = { $path } is in the way: it is not a socket. Nothing was touched; move it away and start again.
 reason-control-path-too-long = The path { $path } is too long for a socket: { $max } bytes at most. Choose a shorter ORBIT_DATA_DIR.
 reason-control-cannot-listen = The control socket { $path } cannot be made: { $code }. Check who owns the data folder and that the disk is not full.
+
+## supervision: what happened and what was done
+reason-exit-unknown = ended; nobody can say how
+reason-exit-signal = killed by { $signal }
+reason-exit-code = ended with exit code { $code }
+reason-restarting-in =
+    { $seconds ->
+        [0] restarting at once
+       *[other] restarting in { $seconds } s
+    }
+reason-policy-never = left stopped: its policy is never to restart
+reason-clean-exit = left stopped: it ended well and its policy restarts only failures
+reason-gave-up =
+    gave up after { $exits ->
+        [one] { $exits } exit
+       *[other] { $exits } exits
+    }
+reason-crash-loop =
+    crash loop: { $exits ->
+        [one] { $exits } exit
+       *[other] { $exits } exits
+    } in { $minutes } min
+reason-crash-loop-code = { reason-crash-loop }, exit code { $code }
+reason-crash-loop-signal = { reason-crash-loop }, killed by { $signal }
+reason-crash-loop-start =
+    { $exits ->
+        [one] { $exits } start that did not work
+       *[other] { $exits } starts that did not work
+    } in { $minutes } min
+reason-stopped-trying = stopped trying; it needs a person
+reason-start-did-not-work = the start did not work; trying again
+reason-no-reason = no reason given
+reason-check-hung = the check gave no answer within { $seconds } s
+reason-check-threw = the check itself failed; the manager's log says how
+reason-unknown-service = there is no service “{ $name }”
+reason-busy-start = it is being started by { $by }, for { $seconds } s
+reason-busy-stop = it is being stopped by { $by }, for { $seconds } s
+reason-busy-restart = it is being restarted by { $by }, for { $seconds } s
+reason-watched-only = it is only watched; the manager cannot start or stop it
+reason-already-running = it was running already
+reason-already-stopped = it was stopped already
+reason-cannot-be-started = no command is configured for it, so the manager cannot start it
+reason-operation-hung = it did not end within { $seconds } s; look at the service's log
+reason-died-at-once = it started and ended at once ({ $exit }); its log may say why
+reason-had-to-be-killed = did not go within { $seconds } s and was killed: { $what }
+reason-started-by = { $by } started it
+reason-restarted-by = { $by } restarted it
+reason-stranger = { $name } (id { $id }) wrote to this bot and got no answer: not an admin.

@@ -216,3 +216,54 @@ reason-control-taken = С этой папкой данных уже работа
 reason-control-not-a-socket = На месте { $path } лежит не сокет. Ничего не тронуто; уберите его и запустите снова.
 reason-control-path-too-long = Путь { $path } слишком длинный для сокета: не больше { $max } байт. Выберите ORBIT_DATA_DIR покороче.
 reason-control-cannot-listen = Не удаётся создать управляющий сокет { $path }: { $code }. Проверьте, кому принадлежит папка данных и есть ли место на диске.
+
+## supervision: what happened and what was done
+reason-exit-unknown = завершился, как именно — неизвестно
+reason-exit-signal = убит сигналом { $signal }
+reason-exit-code = завершился с кодом { $code }
+reason-restarting-in =
+    { $seconds ->
+        [0] перезапускаю сразу
+       *[other] перезапущу через { $seconds } с
+    }
+reason-policy-never = оставлен остановленным: по политике не перезапускается
+reason-clean-exit = оставлен остановленным: завершился штатно, а по политике перезапуск только после сбоя
+reason-gave-up =
+    прекратил попытки после { $exits ->
+        [one] { $exits } завершения
+        [few] { $exits } завершений
+       *[many] { $exits } завершений
+    }
+reason-crash-loop =
+    цикл падений: { $exits ->
+        [one] { $exits } завершение
+        [few] { $exits } завершения
+       *[many] { $exits } завершений
+    } за { $minutes } мин
+reason-crash-loop-code = { reason-crash-loop }, код { $code }
+reason-crash-loop-signal = { reason-crash-loop }, убит сигналом { $signal }
+reason-crash-loop-start =
+    { $exits ->
+        [one] { $exits } неудачный запуск
+        [few] { $exits } неудачных запуска
+       *[many] { $exits } неудачных запусков
+    } за { $minutes } мин
+reason-stopped-trying = больше не пробую, нужен человек
+reason-start-did-not-work = запуск не удался, пробую ещё раз
+reason-no-reason = причина не указана
+reason-check-hung = проверка не ответила за { $seconds } с
+reason-check-threw = сломалась сама проверка, подробности в журнале менеджера
+reason-unknown-service = нет сервиса «{ $name }»
+reason-busy-start = его сейчас запускает { $by }, уже { $seconds } с
+reason-busy-stop = его сейчас останавливает { $by }, уже { $seconds } с
+reason-busy-restart = его сейчас перезапускает { $by }, уже { $seconds } с
+reason-watched-only = за ним только наблюдают, менеджер не запускает и не останавливает его
+reason-already-running = он уже работал
+reason-already-stopped = он уже был остановлен
+reason-cannot-be-started = для него не задана команда, поэтому менеджер не может его запустить
+reason-operation-hung = не завершилось за { $seconds } с, посмотрите журнал сервиса
+reason-died-at-once = запустился и сразу завершился ({ $exit }), причина может быть в его журнале
+reason-had-to-be-killed = не завершился за { $seconds } с и был убит: { $what }
+reason-started-by = запуск: { $by }
+reason-restarted-by = перезапуск: { $by }
+reason-stranger = { $name } (id { $id }) написал этому боту и не получил ответа: не администратор.

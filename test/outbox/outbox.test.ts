@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { pino } from 'pino';
+import type { Change, Incident } from '../../src/core/incident.ts';
+import { createAnnouncer } from '../../src/outbox/announce.ts';
+import { createOutbox, type Outbox, type Renderer } from '../../src/outbox/outbox.ts';
+import type { Delivery, Destination, Message, Transport } from '../../src/outbox/transport.ts';
+import { openStore } from '../../src/store/database.ts';
+import { createIncidentTable } from '../../src/store/incidents.ts';
+import { createOutboxTable } from '../../src/store/outbox.ts';
+
+const quiet = pino({ level: 'silent' });
+const opened: Incident = {
+  id: 1,
+  key: 'bot/down',
+  service: 'bot',
+  kind: 'down',
+  level: 'error',
+  openedAt: 0,
+  resolvedAt: null,
+  resolution: null,
+  acknowledgedBy: null,
+  acknowledgedAt: null,
+  reason: { code: 'exit-code' },
+  attempts: [],
+  lines: [],
+};
+
+interface Sent {
+  readonly how: 'send' | 'edit';
+  readonly chat: string;
+  readonly text: string;
+  readonly replyTo: number | null;
+  readonly messageId: number;
+}
+
+const running: Outbox[] = [];
+afterEach(async () => {
+  for (const outbox of running.splice(0)) await outbox.stop(0);
+});
+
+/** A store, a chat that answers as told, and an outbox between them, on a clock of its own. */
+function world(store = openStore(':memory:')) {
+  const seen: Sent[] = [];
+  const answers: ((to: Destination) => Delivery | null)[] = [];
+  let lastMessage = 100;
+  const clock = { now: 1_000_000 };
+  const answer = (how: Sent['how'], to: Destination, message: Message, id: number): Delivery => {
+    const planned = answers.shift()?.(to) ?? null;
+    if (planned !== null && planned.outcome !== 'sent') return planned;
+    seen.push({ how, chat: to.chat, text: message.text, replyTo: message.replyTo, messageId: id });
+    return { outcome: 'sent', messageId: id };
+  };
+  const transport: Transport = {
+    send: async (to, message) => answer('send', to, message, ++lastMessage),
+    edit: async (to, id, message) => answer('edit', to, message, id),
+  };
+  const late = ({ delayedBy, repeat }: { delayedBy: number | null; repeat: boolean }) =>
+    `${delayedBy === null ? '' : ` late ${delayedBy / 1000}`}${repeat ? ' repeat' : ''}`;
+  const render: Renderer = {
+    incident: (_chat, incident, how) => ({
+      text: `#${incident.id} ${incident.level} ${incident.resolvedAt === null ? 'open' : 'over'}${late(how)}`,
+      buttons: [],
+      silent: false,
+      replyTo: null,
+    }),
+    recovery: (_chat, incident, how) => ({
+      text: `#${incident.id} back${late(how)}`,
+      buttons: [],
+      silent: false,
+      replyTo: null,
+    }),
+    text: (_chat, body, how) => ({ text: `${body}${late(how)}`, buttons: [], silent: false, replyTo: null }),
+  };
+  const incidents = createIncidentTable(store);
+  const table = createOutboxTable(store);
+  const make = () => {
+    const outbox = createOutbox({ table, incidents, transport, render, clock: () => clock.now, log: quiet });
+    running.push(outbox);
+    return outbox;
+  };
+  const announcer = createAnnouncer(
+    table,
+    [
+      { chat: '1', topic: null },
+      { chat: '2', topic: null },
+    ],
+    () => clock.now,
+  );
+  return {
+    seen,
+    answers,
+    clock,
+    table,
+    outbox: make(),
+    make,
+    tell(change: Change['change'], incident: Incident) {
+      store.transaction(() => {
+        incidents.save(incident);
+        announcer.change({ change, incident });
+      });
+    },
+    /** Lets what can be delivered at this moment be delivered. */
+    async flush(outbox: Outbox) {
+      outbox.kick();
+      for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+const texts = (seen: readonly Sent[], chat: string) =>
+  seen.filter((each) => each.chat === chat).map((each) => `${each.how} ${each.text}`);
+
+const resolved: Incident = { ...opened, resolvedAt: 5000, resolution: 'recovered' };
+
+describe('the outbox', () => {
+  it('tells an incident in one message, edited as it moves, and answered when it is over', async () => {
+    const w = world();
+    w.tell('opened', opened);
+    await w.flush(w.outbox);
+    w.tell('updated', opened);
+    await w.flush(w.outbox);
+    w.tell('resolved', resolved);
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), [
+      'send #1 error open',
+      'edit #1 error open',
+      'edit #1 error over',
+      'send #1 back',
+    ]);
+    const own = w.seen.filter((each) => each.chat === '1');
+    assert.equal(own[3]?.replyTo, own[0]?.messageId);
+  });
+
+  it('sounds again when it gets worse', async () => {
+    const w = world();
+    w.tell('opened', opened);
+    await w.flush(w.outbox);
+    w.tell('worse', { ...opened, level: 'critical' });
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '2'), ['send #1 error open', 'send #1 critical open', 'edit #1 critical open']);
+  });
+
+  it('uptime-kuma#6046: nothing is lost while Telegram is away; the last state arrives once and says how late', async () => {
+    const w = world();
+    const away = (): Delivery => ({
+      outcome: 'retry',
+      at: w.clock.now + 1000,
+      uncertain: false,
+      scope: 'all',
+      cause: { code: 'telegram-unreachable' },
+    });
+    w.answers.push(away, away);
+    w.tell('opened', opened);
+    await w.flush(w.outbox);
+    w.clock.now += 60_000;
+    w.tell('updated', opened);
+    w.tell('resolved', resolved);
+    w.answers.length = 0;
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), ['send #1 error over late 60']);
+    assert.deepEqual(texts(w.seen, '2'), ['send #1 error over late 60']);
+    assert.equal(w.outbox.view().waiting, 0);
+  });
+
+  it('goes on after the manager was killed, and marks what may be there already', async () => {
+    const store = openStore(':memory:');
+    const first = world(store);
+    first.answers.push(() => ({
+      outcome: 'retry',
+      at: 0,
+      uncertain: true,
+      scope: 'chat',
+      cause: { code: 'telegram-unreachable' },
+    }));
+    first.tell('opened', opened);
+    await first.flush(first.outbox);
+    await first.outbox.stop(0);
+    const second = world(store);
+    second.clock.now = first.clock.now + 2000;
+    await second.flush(second.outbox);
+    assert.deepEqual(texts([...first.seen, ...second.seen], '1'), ['send #1 error open repeat']);
+    assert.deepEqual(texts([...first.seen, ...second.seen], '2'), ['send #1 error open']);
+  });
+
+  it('Marzban report(): one who blocked the bot stops nobody else, and hears it when he is back', async () => {
+    const w = world();
+    w.answers.push((to) => (to.chat === '1' ? { outcome: 'recipient-gone', cause: { code: 'blocked' } } : null));
+    w.tell('opened', opened);
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), []);
+    assert.deepEqual(texts(w.seen, '2'), ['send #1 error open']);
+    w.outbox.unpark('1');
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), ['send #1 error open']);
+  });
+
+  it('obeys the time it was told to wait, for that chat only', async () => {
+    const w = world();
+    w.answers.push((to) =>
+      to.chat === '1'
+        ? { outcome: 'retry', at: w.clock.now + 30_000, uncertain: false, scope: 'chat', cause: { code: 'flood' } }
+        : null,
+    );
+    w.tell('opened', opened);
+    await w.flush(w.outbox);
+    w.clock.now += 29_000;
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), []);
+    assert.deepEqual(texts(w.seen, '2'), ['send #1 error open']);
+    w.clock.now += 1000;
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), ['send #1 error open late 30']);
+  });
+
+  it('follows a group to its new id', async () => {
+    const w = world();
+    w.answers.push((to) => (to.chat === '1' ? { outcome: 'moved', chat: '-1001' } : null));
+    w.tell('opened', opened);
+    await w.flush(w.outbox);
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '-1001'), ['send #1 error open']);
+  });
+
+  it('buries what is refused for good and goes on with the next', async () => {
+    const w = world();
+    w.answers.push((to) => (to.chat === '1' ? { outcome: 'refused', cause: { code: 'bad-request' } } : null));
+    w.tell('opened', opened);
+    w.tell('opened', { ...opened, id: 2, key: 'redis/down' });
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), ['send #2 error open']);
+  });
+
+  it('sends anew when the message it would edit is gone', async () => {
+    const w = world();
+    w.tell('opened', opened);
+    await w.flush(w.outbox);
+    w.answers.push(() => ({ outcome: 'message-gone' }));
+    w.tell('updated', opened);
+    await w.flush(w.outbox);
+    assert.equal(w.seen.filter((each) => each.how === 'send' && each.chat === '1').length, 2);
+  });
+
+  it('does not pile up quiet updates of what still waits', () => {
+    const w = world();
+    w.tell('opened', opened);
+    for (let i = 0; i < 1000; i += 1) w.tell('updated', opened);
+    assert.equal(w.outbox.view().waiting, 2);
+  });
+});
