@@ -7,9 +7,9 @@ const units = [
   ['seconds', 1],
 ] as const;
 
-/** A length of time (ms) in its two largest units: `3d 4h`, `12s`; below a second with one decimal: `0.4s`. */
+/** A length of time (ms) in its two largest units: `3d 4h`, `12s`; below ten seconds with one decimal: `0.4s`. */
 export function shortDuration(language: Language, ms: number): string {
-  if (ms < 1000) return t(language, 'cli-duration-seconds', { n: Math.max(0, Math.round(ms / 100) / 10) });
+  if (ms < 10_000) return t(language, 'cli-duration-seconds', { n: Math.max(0, Math.floor(ms / 100) / 10) });
   let rest = Math.floor(ms / 1000);
   const parts: string[] = [];
   for (const [unit, seconds] of units) {

@@ -1,0 +1,116 @@
+import { reason } from '../../src/core/reason.ts';
+import type { ActionResult, Actor, Control, ServiceView, Snapshot, Verb } from '../../src/core/snapshot.ts';
+
+/** A moment that tests call now. */
+export const now = Date.UTC(2026, 10, 23, 3, 0, 0);
+
+export function service(name: string, differences: Partial<ServiceView> = {}): ServiceView {
+  return {
+    name,
+    title: name,
+    driver: 'process',
+    state: 'running',
+    since: now - 60_000,
+    wanted: 'up',
+    reason: null,
+    health: 'healthy',
+    healthSince: now - 60_000,
+    healthReason: null,
+    checks: [
+      {
+        id: 'http',
+        health: 'healthy',
+        verdict: 'healthy',
+        reason: null,
+        failures: 0,
+        successes: 3,
+        at: now,
+        metrics: [{ name: 'latency', value: 12.5, unit: 'ms' }],
+      },
+    ],
+    pid: 4711,
+    startedAt: now - 3 * 3_600_000 - 25 * 60_000,
+    restarts: 0,
+    exitsInWindow: 0,
+    lastExit: { code: null, signal: 'SIGKILL', at: now - 60_000 },
+    retryAt: null,
+    operation: null,
+    can: ['stop', 'restart'],
+    ...differences,
+  };
+}
+
+export function snapshot(differences: Partial<Snapshot> = {}): Snapshot {
+  return {
+    host: 'vps1',
+    version: '1.2.3',
+    at: now,
+    startedAt: now - 90_000,
+    overall: 'healthy',
+    services: [
+      service('shop_bot', {
+        state: 'backing-off',
+        since: now - 12_000,
+        health: 'unhealthy',
+        pid: null,
+        startedAt: null,
+        retryAt: now + 8_000,
+        restarts: 4,
+        reason: reason('control-busy'),
+        operation: { verb: 'restart', by: { kind: 'telegram', id: '7', name: 'Vera' }, since: now, deadline: now },
+      }),
+      service('redis'),
+    ],
+    incidents: [
+      {
+        id: 1,
+        key: 'shop_bot/down',
+        service: 'shop_bot',
+        kind: 'down',
+        level: 'error',
+        openedAt: now,
+        resolvedAt: null,
+        resolution: null,
+        acknowledgedBy: null,
+        acknowledgedAt: null,
+        reason: reason('control-busy'),
+        attempts: [{ at: now, what: reason('control-busy') }],
+        lines: ['Traceback'],
+      },
+    ],
+    telegram: { state: 'polling', since: now, reason: null, waiting: 0, oldestWaiting: null, lastDelivered: now },
+    ...differences,
+  };
+}
+
+export interface FakeControl extends Control {
+  readonly asked: { readonly service: string; readonly verb: Verb; readonly by: Actor }[];
+}
+
+/** Does as told: `act` answers what is given here, or what the function makes of it. */
+export function fakeControl(
+  options: {
+    readonly act?: () => Promise<ActionResult>;
+    readonly logs?: readonly string[];
+    readonly snapshot?: () => Snapshot;
+  } = {},
+): FakeControl {
+  const asked: { service: string; verb: Verb; by: Actor }[] = [];
+  const act = options.act ?? (async () => ({ ok: true, took: 1_250, note: null }));
+  return {
+    asked,
+    snapshot: options.snapshot ?? snapshot,
+    act(name, verb, by) {
+      asked.push({ service: name, verb, by });
+      return act();
+    },
+    logs: async (_service, lines) => (options.logs ?? ['one', 'two', 'three']).slice(-lines),
+    async stopAll(by) {
+      asked.push({ service: '*', verb: 'stop', by });
+      return new Map([
+        ['redis', { ok: true, took: 5, note: null }],
+        ['shop_bot', { ok: false, took: 20, reason: reason('control-failed') }],
+      ]);
+    },
+  };
+}
