@@ -234,7 +234,23 @@ function dropCodeLanguage(entity: Entity): Entity {
   return entity.type === 'code' ? { type: 'code', offset: entity.offset, length: entity.length } : entity;
 }
 
+/** Which of two entities over the same text is told first; the rest (links, commands) stand in between. (td) */
+const priorities: ReadonlyMap<string, number> = new Map([
+  ['blockquote', 0],
+  ['expandable_blockquote', 0],
+  ['pre', 10],
+  ['code', 20],
+  ['text_link', 49],
+  ['bold', 90],
+  ['italic', 91],
+  ['underline', 92],
+  ['strikethrough', 93],
+  ['spoiler', 94],
+  ['custom_emoji', 99],
+]);
+
 /** Outer before inner, as on the wire. */
 export function sortEntities(entities: readonly Entity[]): readonly Entity[] {
-  return [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
+  const priority = ({ type }: Entity): number => priorities.get(type) ?? 50;
+  return [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length || priority(a) - priority(b));
 }

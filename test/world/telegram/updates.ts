@@ -38,6 +38,12 @@ export class Updates {
   #nextConflictAt = 0;
   #last = { offset: Number.NaN, at: 0 };
   #inFlight = 0;
+  readonly #onPoll: () => void;
+
+  /** `onPoll` is called whenever a long poll starts or ends to wait. */
+  constructor(onPoll: () => void) {
+    this.#onPoll = onPoll;
+  }
 
   /** Long polls that wait at this moment, those told to hang not among them. */
   get inFlight(): number {
@@ -95,7 +101,6 @@ export class Updates {
   }
 
   #hold(limit: number, seconds: number, gone: AbortSignal): Promise<Update[]> {
-    this.#inFlight += 1;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => poll.end([]), seconds * 1000);
       const leave = (): void => poll.end([]);
@@ -108,14 +113,20 @@ export class Updates {
           clearTimeout(timer);
           gone.removeEventListener('abort', leave);
           if (this.#waiting === poll) this.#waiting = null;
-          this.#inFlight -= 1;
+          this.#count(-1);
           if (outcome instanceof ApiError) reject(outcome);
           else resolve(outcome);
         },
       };
       gone.addEventListener('abort', leave);
       this.#waiting = poll;
+      this.#count(1);
     });
+  }
+
+  #count(change: 1 | -1): void {
+    this.#inFlight += change;
+    this.#onPoll();
   }
 
   #endWaiting(description: string): void {

@@ -42,7 +42,7 @@ const mediaShape = z.object({
   media: z.string(),
   caption: z.string().default(''),
   parse_mode: z.string().default(''),
-  caption_entities: z.unknown(),
+  caption_entities: z.unknown().optional(),
 });
 
 export function editMessageMedia(account: Account, params: Params): unknown {
