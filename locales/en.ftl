@@ -9,6 +9,7 @@ say-d = { $n } d
 say-percent = { $n } %
 say-bytes = { $n } { $unit }
 say-count = { $n }
+say-per-s = { $what }/s
 
 ## Configuration: one line per mistake, after `file:line:column key: `
 
@@ -56,7 +57,7 @@ reason-config-size = found { config-found }; allowed: a size like 512mb, 2gb, or
 reason-config-percentage = found { config-found }; allowed: a percentage from 0% to 100%
 reason-config-rate = found { config-found }; allowed: so many in so long, like 5/1m
 reason-config-integer = found { config-found }; allowed: a whole number from { $min } to { $max }
-reason-config-user-id = found { config-found }; allowed: a person's Telegram id, a number above 0
+reason-config-user-id = found { config-found }; allowed: a person's Telegram id, a number above 0 (a group goes to telegram.alert_chat)
 reason-config-chat-id = found { config-found }; allowed: a Telegram chat's id, a number (below 0 for a group)
 reason-config-topic-id = found { config-found }; allowed: the id of a topic, a number above 0
 reason-config-decimal = found { config-found }; allowed: a number
@@ -96,7 +97,7 @@ reason-config-proxy = found { config-found }; allowed: an address with socks5://
 reason-config-http-token = found { config-found }; allowed: letters, digits and signs without blanks
 
 reason-config-nothing-enabled = no service is enabled: there is nothing to look after
-reason-config-tmux-without-command = has no command: a session that is there is adopted and watched, but the manager cannot start it
+reason-config-tmux-without-command = has no command: a session that is there is adopted and watched, but the manager cannot start it before command and cwd are set
 reason-config-depends-on-disabled = { $other } is not enabled: this dependency is ignored
 reason-config-without-effect = is not served by this version yet: it has no effect
 

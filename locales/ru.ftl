@@ -9,6 +9,7 @@ say-d = { $n } д
 say-percent = { $n } %
 say-bytes = { $n } { $unit }
 say-count = { $n }
+say-per-s = { $what }/с
 
 ## Конфигурация: по строке на ошибку, после `файл:строка:столбец ключ: `
 
@@ -56,7 +57,7 @@ reason-config-size = найдено: { config-found }; допустимо: ра�
 reason-config-percentage = найдено: { config-found }; допустимо: доля от 0% до 100%
 reason-config-rate = найдено: { config-found }; допустимо: столько-то за столько-то, например 5/1m
 reason-config-integer = найдено: { config-found }; допустимо: целое число от { $min } до { $max }
-reason-config-user-id = найдено: { config-found }; допустимо: id человека в Telegram, число больше 0
+reason-config-user-id = найдено: { config-found }; допустимо: id человека в Telegram, число больше 0 (для группы есть telegram.alert_chat)
 reason-config-chat-id = найдено: { config-found }; допустимо: id чата в Telegram, число (у группы — меньше 0)
 reason-config-topic-id = найдено: { config-found }; допустимо: id темы, число больше 0
 reason-config-decimal = найдено: { config-found }; допустимо: число
@@ -96,7 +97,7 @@ reason-config-proxy = найдено: { config-found }; допустимо: ад
 reason-config-http-token = найдено: { config-found }; допустимо: буквы, цифры и знаки без пробелов
 
 reason-config-nothing-enabled = ни один сервис не включён: следить не за чем
-reason-config-tmux-without-command = нет command: готовая сессия будет принята под наблюдение, но запустить её менеджер не сможет
+reason-config-tmux-without-command = нет command: готовая сессия будет принята под наблюдение, но запустить её менеджер не сможет, пока не заданы command и cwd
 reason-config-depends-on-disabled = { $other } не включён: эта зависимость не учитывается
 reason-config-without-effect = эта версия такого ещё не умеет: ключ ни на что не влияет
 

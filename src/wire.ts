@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { HealthRecord } from './core/health.ts';
-import { type Incident, levels } from './core/incident.ts';
+import { type HealthRecord, metricUnits } from './core/health.ts';
+import { type Incident, levels, resolutions } from './core/incident.ts';
 import type { Reason } from './core/reason.ts';
 import type { ServiceRecord } from './core/service.ts';
 
@@ -18,7 +18,7 @@ export const healthWord = z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']
 const metric = z.object({
   name: z.string(),
   value: z.number(),
-  unit: z.enum(['%', 'bytes', 'ms', 's', 'count']),
+  unit: z.enum(metricUnits),
 });
 
 export const healthRecordSchema: z.ZodType<HealthRecord> = z.object({
@@ -64,7 +64,7 @@ export const incidentSchema: z.ZodType<Incident> = z.object({
   level: z.enum(levels),
   openedAt: z.number(),
   resolvedAt: z.number().nullable(),
-  resolution: z.enum(['recovered', 'stopped-by-operator', 'superseded']).nullable(),
+  resolution: z.enum(resolutions).nullable(),
   acknowledgedBy: z.string().nullable(),
   acknowledgedAt: z.number().nullable(),
   reason: reasonSchema,

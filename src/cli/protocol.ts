@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CheckRecord } from '../core/health.ts';
+import { type CheckRecord, metricUnits } from '../core/health.ts';
 import type { ActionResult, Operation, ServiceView, Snapshot } from '../core/snapshot.ts';
 import { healthWord, incidentSchema, reasonSchema } from '../wire.ts';
 
@@ -56,7 +56,7 @@ const check: z.ZodType<CheckRecord> = z.object({
   failures: z.number(),
   successes: z.number(),
   at: when.nullable(),
-  metrics: z.array(z.object({ name: z.string(), value: z.number(), unit: z.enum(['%', 'bytes', 'ms', 's', 'count']) })),
+  metrics: z.array(z.object({ name: z.string(), value: z.number(), unit: z.enum(metricUnits) })),
 });
 
 const operation: z.ZodType<Operation> = z.object({

@@ -3,11 +3,15 @@ import type { Reason } from './reason.ts';
 /** `unknown` means "could not ask" or "not asked yet"; it is never shown or counted as healthy. */
 export type Health = 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
 
-/** One number that a check read. `unit` is one of the words charts and texts know. */
+/** What charts and texts know how to say. */
+export const metricUnits = ['%', 'bytes', 'ms', 's', 'count', 'per_s', 'bytes_per_s'] as const;
+export type MetricUnit = (typeof metricUnits)[number];
+
+/** One number that a check read. */
 export interface Metric {
   readonly name: string;
   readonly value: number;
-  readonly unit: '%' | 'bytes' | 'ms' | 's' | 'count';
+  readonly unit: MetricUnit;
 }
 
 /** What one question, asked once, gave. */

@@ -44,13 +44,20 @@ export function sayMetric(language: Language, { value, unit }: Metric): string {
       return sayDuration(language, value * second);
     case '%':
       return t(language, 'say-percent', { n: round(value) });
-    case 'bytes': {
-      const step = Math.min(binary.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, value)) / 10)));
-      return t(language, 'say-bytes', { n: round(value / 1024 ** step), unit: binary[step] ?? 'B' });
-    }
+    case 'bytes':
+      return sayBytes(language, value);
+    case 'bytes_per_s':
+      return t(language, 'say-per-s', { what: sayBytes(language, value) });
     case 'count':
       return t(language, 'say-count', { n: round(value) });
+    case 'per_s':
+      return t(language, 'say-per-s', { what: t(language, 'say-count', { n: round(value) }) });
   }
+}
+
+function sayBytes(language: Language, value: number): string {
+  const step = Math.min(binary.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, value)) / 10)));
+  return t(language, 'say-bytes', { n: round(value / 1024 ** step), unit: binary[step] ?? 'B' });
 }
 
 /** One digit after the point where it still says something. */

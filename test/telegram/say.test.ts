@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { MetricUnit } from '../../src/core/health.ts';
 import { sayDuration, sayMetric, sayTime, shorten } from '../../src/telegram/say.ts';
 
 /** Russian numbers are grouped and units are set off by no-break spaces: the same to a reader. */
@@ -47,7 +48,7 @@ test('a moment of another day there carries its date', () => {
 });
 
 test('numbers of checks carry their units', () => {
-  const say = (value: number, unit: '%' | 'bytes' | 'ms' | 's' | 'count') =>
+  const say = (value: number, unit: MetricUnit) =>
     spaces(sayMetric('en', { name: 'x', value, unit }));
   assert.equal(say(12.345, '%'), '12.3 %');
   assert.equal(say(512, 'bytes'), '512 B');
@@ -55,6 +56,8 @@ test('numbers of checks carry their units', () => {
   assert.equal(say(250, 'ms'), '250 ms');
   assert.equal(say(90, 's'), '1 min 30 s');
   assert.equal(say(1412, 'count'), '1,412');
+  assert.equal(say(12.34, 'per_s'), '12.3/s');
+  assert.equal(say(1536 * 1024, 'bytes_per_s'), '1.5 MB/s');
   assert.equal(spaces(sayMetric('ru', { name: 'x', value: 12.34, unit: '%' })), '12,3 %');
 });
 
