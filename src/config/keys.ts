@@ -6,12 +6,14 @@ import type { Path } from './message.ts';
 export function nearest(word: string, known: readonly string[]): string | null {
   if (known.length === 0) return null;
   const near = closest(word, known);
-  // Up to a third of the letters may be wrong: more is another word.
-  return distance(word, near) <= Math.max(1, Math.floor(Math.max(word.length, near.length) / 3)) ? near : null;
+  // Two slips (or two letters that changed places), in long words up to a third of the letters: more is another word.
+  const length = Math.max(word.length, near.length);
+  return distance(word, near) <= (length < 4 ? 1 : Math.max(2, Math.floor(length / 3))) ? near : null;
 }
 
-function bare(schema: unknown): unknown {
-  if (schema instanceof z.ZodPipe) return bare(schema.in instanceof z.ZodTransform ? schema.out : schema.in);
+/** A schema without what is wrapped around it (defaults, null, preprocessing). */
+export function unwrap(schema: unknown): unknown {
+  if (schema instanceof z.ZodPipe) return unwrap(schema.in instanceof z.ZodTransform ? schema.out : schema.in);
   if (
     schema instanceof z.ZodNullable ||
     schema instanceof z.ZodOptional ||
@@ -19,16 +21,16 @@ function bare(schema: unknown): unknown {
     schema instanceof z.ZodPrefault ||
     schema instanceof z.ZodReadonly
   ) {
-    return bare(schema.unwrap());
+    return unwrap(schema.unwrap());
   }
   return schema;
 }
 
 /** The keys that may stand at a path; a choice (services by driver, checks by type) is made by what the file holds. */
 export function keysAt(schema: unknown, value: unknown, path: Path): readonly string[] {
-  const here = bare(schema);
+  const here = unwrap(schema);
   if (here instanceof z.ZodDiscriminatedUnion) {
-    const options = here.options.map(bare).filter((option) => option instanceof z.ZodObject);
+    const options = here.options.map(unwrap).filter((option) => option instanceof z.ZodObject);
     const discriminator = here.def.discriminator;
     const chosen = options.find(
       (option) => option.shape[discriminator]?.safeParse(child(value, discriminator)).success,

@@ -24,7 +24,7 @@ export interface Source {
 }
 
 /** Values under these keys are never shown. */
-const secretKeys = /^(env|command|password|token|secret_key|admin_users)$/;
+const secretKeys = /^(env|command|password|token|webhook|heartbeat_url)$/;
 
 /** Enough to recognise a value. */
 const longestShown = 60;
@@ -54,7 +54,9 @@ export function fillIn(
     if (!isScalar(is) || is.value === null) return { shape: 'nothing', found: '' };
     const names = variables.get(is);
     if (names) return { shape: is.value === '' ? 'variable-empty' : 'variable', found: names };
-    if (path.some((part) => secretKeys.test(String(part)))) return { shape: 'hidden', found: '' };
+    // An address that is wrong may hold its password where no pattern looks for one.
+    const isAddressWithUser = typeof is.value === 'string' && is.value.includes('@');
+    if (isAddressWithUser || path.some((part) => secretKeys.test(String(part)))) return { shape: 'hidden', found: '' };
     const shown = redactSecrets(
       typeof is.value === 'string' ? JSON.stringify(is.value) : (is.source ?? String(is.value)),
     );

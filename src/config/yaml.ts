@@ -33,7 +33,7 @@ interface Spot {
 }
 
 function pairOf(map: YAMLMap, name: string | number, document: Document): Pair | undefined {
-  const named = (pair: Pair) => isScalar(pair.key) && String(pair.key.value) === String(name);
+  const named = ({ key }: Pair) => String(isScalar(key) ? key.value : key) === String(name);
   const own = map.items.findLast(named);
   if (own) return own;
   for (const { key, value } of map.items) {
@@ -59,7 +59,7 @@ export function locate(document: Document, path: Path): Spot {
     if (isMap(at)) {
       const pair = pairOf(at, part, document);
       if (!pair) return { node: null, key: spot.key };
-      spot = { node: asNode(pair.value), key: asNode(pair.key) };
+      spot = { node: asNode(pair.value), key: asNode(pair.key) ?? asNode(pair.value) };
     } else if (isSeq(at) && typeof part === 'number') {
       const item = at.items[part];
       spot = { node: asNode(item), key: asNode(item) ?? spot.key };
