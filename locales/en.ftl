@@ -215,6 +215,31 @@ reason-control-not-a-socket = { $path } is in the way: it is not a socket. Nothi
 reason-control-path-too-long = The path { $path } is too long for a socket: { $max } bytes at most. Choose a shorter ORBIT_DATA_DIR.
 reason-control-cannot-listen = The control socket { $path } cannot be made: { $code }. Check who owns the data folder and that the disk is not full.
 
+## drivers: why a service cannot be started, stopped or seen
+reason-command-missing = no command is configured for it
+reason-command-not-found = command not found: { $command }
+reason-command-not-executable = the command { $command } may not be run: it is a folder or lacks the execute permission
+reason-interpreter-not-found = the command { $command } needs { $interpreter }, which is not there
+reason-folder-missing = its folder { $path } does not exist
+reason-folder-not-a-folder = { $path } is not a folder
+reason-folder-not-usable = its folder { $path } cannot be entered ({ $code })
+reason-log-not-writable = its log file { $path } cannot be written ({ $code })
+reason-env-file-missing = its env_file { $path } does not exist
+reason-env-file-unreadable = its env_file { $path } cannot be read ({ $code })
+reason-env-name-invalid = the name “{ $variable }” cannot be given to a program as a variable: only letters, digits and _ are possible
+reason-run-folder-unusable = the manager's own folder { $path } cannot be used ({ $code })
+reason-leftovers-stay = processes of its last run cannot be removed: { $processes }
+reason-keeper-silent = the shell that starts it gave no answer; the machine may be overloaded or its disk full
+reason-signal-forbidden = the manager may not signal process { $pid }: it belongs to another user
+reason-not-killed = still there after SIGKILL: { $processes }
+reason-tmux-missing = tmux is not installed
+reason-tmux-forbidden = the tmux socket { $socket } belongs to another user
+reason-tmux-silent = tmux gave no answer within { $seconds } s
+reason-tmux-refused = tmux says: { $text }
+reason-tmux-socket-lost = tmux runs (process { $pid }), but its socket { $socket } has been removed; kill -USR1 { $pid } brings it back
+reason-tmux-session-vanished = the tmux session { $session } was gone right after its start
+reason-tmux-program-not-seen = the tmux session { $session } is there, but its command is not running in it
+
 ## supervision: what happened and what was done
 reason-exit-unknown = ended; nobody can say how
 reason-exit-signal = killed by { $signal }

@@ -218,6 +218,31 @@ reason-control-not-a-socket = На месте { $path } лежит не соке
 reason-control-path-too-long = Путь { $path } слишком длинный для сокета: не больше { $max } байт. Выберите ORBIT_DATA_DIR покороче.
 reason-control-cannot-listen = Не удаётся создать управляющий сокет { $path }: { $code }. Проверьте, кому принадлежит папка данных и есть ли место на диске.
 
+## drivers: why a service cannot be started, stopped or seen
+reason-command-missing = для него не задана команда
+reason-command-not-found = команда не найдена: { $command }
+reason-command-not-executable = команду { $command } нельзя выполнить: это папка или нет права на запуск
+reason-interpreter-not-found = команде { $command } нужен { $interpreter }, а его нет
+reason-folder-missing = его папки { $path } не существует
+reason-folder-not-a-folder = { $path } — не папка
+reason-folder-not-usable = в его папку { $path } нельзя войти ({ $code })
+reason-log-not-writable = в его журнал { $path } нельзя писать ({ $code })
+reason-env-file-missing = его файла env_file { $path } не существует
+reason-env-file-unreadable = его файл env_file { $path } нельзя прочитать ({ $code })
+reason-env-name-invalid = имя «{ $variable }» нельзя передать программе как переменную: допустимы только буквы, цифры и _
+reason-run-folder-unusable = собственная папка менеджера { $path } недоступна ({ $code })
+reason-leftovers-stay = не удаётся убрать процессы прошлого запуска: { $processes }
+reason-keeper-silent = запускающая его оболочка не ответила; возможно, машина перегружена или диск заполнен
+reason-signal-forbidden = менеджеру нельзя посылать сигналы процессу { $pid }: он принадлежит другому пользователю
+reason-not-killed = остались даже после SIGKILL: { $processes }
+reason-tmux-missing = tmux не установлен
+reason-tmux-forbidden = сокет tmux { $socket } принадлежит другому пользователю
+reason-tmux-silent = tmux не ответил за { $seconds } с
+reason-tmux-refused = tmux отвечает: { $text }
+reason-tmux-socket-lost = tmux работает (процесс { $pid }), но его сокет { $socket } удалён; вернуть его можно командой kill -USR1 { $pid }
+reason-tmux-session-vanished = сессия tmux { $session } исчезла сразу после запуска
+reason-tmux-program-not-seen = сессия tmux { $session } есть, но его команда в ней не выполняется
+
 ## supervision: what happened and what was done
 reason-exit-unknown = завершился, как именно — неизвестно
 reason-exit-signal = убит сигналом { $signal }

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { bootId, isAlive, type ProcessEntry, type ProcessId, type ProcessTable } from './proctree.ts';
+
+/**
+ * Remembers which processes belong to one service, also those that its death or a `setsid` cut off: whoever was once
+ * seen below it belongs to it for good, and so does every session that such a one is in, since sessions are only ever
+ * left by founding a new one. Kept in a file too, so that a manager that comes later still knows them.
+ */
+export class Lineage {
+  private readonly file: string;
+  private members = new Map<number, ProcessId>();
+  private service: ProcessId | null = null;
+  /** Stands above the service on our behalf, has the same session, and is never counted in. */
+  private keeper: ProcessId | null = null;
+  private written = '';
+  private writing = false;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  /** Takes up what an earlier manager wrote down in this boot. */
+  load(): void {
+    try {
+      this.written = readFileSync(this.file, 'utf8');
+    } catch {
+      return;
+    }
+    const [boot, ...lines] = this.written.split('\n');
+    if (boot !== bootId()) return;
+    for (const line of lines) {
+      const [pid, startTicks] = line.split(' ').map(Number);
+      if (pid && startTicks && isAlive({ pid, startTicks })) this.members.set(pid, { pid, startTicks });
+    }
+  }
+
+  /** A new life begins, or one is taken over. `keeper` null: there is none (any more). */
+  follow(service: ProcessId, keeper: ProcessId | null): void {
+    this.service = service;
+    this.keeper = keeper;
+    this.members.set(service.pid, service);
+  }
+
+  /** Learns from a reading of the processes; returns the members that live. */
+  update(table: ProcessTable): ProcessEntry[] {
+    const tree = new Map<number, ProcessEntry>();
+    const sessions = new Set<number>();
+    const queue: ProcessEntry[] = [];
+    for (const root of [...this.members.values(), this.keeper]) {
+      const entry = root && table.find(root);
+      if (entry) queue.push(entry);
+    }
+    for (let entry = queue.pop(); entry; entry = queue.pop()) {
+      if (tree.has(entry.pid)) continue;
+      tree.set(entry.pid, entry);
+      queue.push(...table.childrenOf(entry.pid));
+      if (sessions.has(entry.session)) continue;
+      sessions.add(entry.session);
+      queue.push(...table.inSession(entry.session));
+    }
+    if (this.keeper) tree.delete(this.keeper.pid);
+    const living = [...tree.values()].filter((entry) => entry.state !== 'Z' && entry.state !== 'X');
+    this.remember(living);
+    return living;
+  }
+
+  /** Nothing lives any more. */
+  clear(): void {
+    this.members.clear();
+    this.service = null;
+    if (this.written === '') return;
+    this.written = '';
+    rm(this.file, { force: true }).catch(() => {});
+  }
+
+  /** Writes down who has been there for two looks: what comes and goes within one is not worth a write. */
+  private remember(living: readonly ProcessEntry[]): void {
+    const lasting = living.filter(
+      (entry) => this.members.get(entry.pid)?.startTicks === entry.startTicks && entry.pid !== this.service?.pid,
+    );
+    this.members = new Map(living.map((entry) => [entry.pid, { pid: entry.pid, startTicks: entry.startTicks }]));
+    const lines = lasting.map((entry) => `${entry.pid} ${entry.startTicks}`);
+    const text = lines.length === 0 ? '' : [bootId(), ...lines, ''].join('\n');
+    if (text === this.written || this.writing) return;
+    this.written = text;
+    this.writing = true;
+    // A full disk costs this memory, not the supervision.
+    (text === '' ? rm(this.file, { force: true }) : writeFile(this.file, text, { mode: 0o600 }))
+      .catch(() => {})
+      .finally(() => {
+        this.writing = false;
+      });
+  }
+}

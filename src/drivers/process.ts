@@ -1,0 +1,368 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Reason, reason } from '../core/reason.ts';
+import type { ExitInfo, Run } from '../core/service.ts';
+import type { Driver, Observation, StartResult, StopResult } from './driver.ts';
+import { type Keeper, openKeeper } from './keeper.ts';
+import { launchScript } from './launch.ts';
+import { Lineage } from './lineage.ts';
+import { lastLines } from './log-tail.ts';
+import type { LaunchOptions } from './options.ts';
+import { type Preflight, preflight } from './preflight.ts';
+import { bootId, isAlive, type ProcessId, type ProcessTable, readProcess, startedAt } from './proctree.ts';
+import { joinPulse, readNow, sampleWithin } from './pulse.ts';
+import { exitOf, prepareRecord, type RunRecord, readRecord, recordNumbers, removeRecord } from './run-record.ts';
+import { killAll, signalProcess, waitUntil } from './terminate.ts';
+
+/** From the word to the keeper to the service's own record: about 1 ms on an idle machine. */
+const startDeadlineMs = 5000;
+/** SIGKILL works at once except on what is stuck in the kernel (a dead disk, a dead mount). */
+const killDeadlineMs = 5000;
+/** What ends together with its service is given this long to do so by itself. */
+const stragglerMs = 100;
+/** Looks (one a second) after which a keeper that says nothing of a service that is gone is not waited for. */
+const patience = 3;
+/** From a service's end to its keeper's line about it. */
+const recordDeadlineMs = 1000;
+
+/** One life as this driver knows it. */
+interface Life {
+  readonly service: ProcessId;
+  readonly run: Run;
+  exit: ExitInfo | null;
+}
+
+/** Services as plain processes, each with a keeper beside it (keeper-script.ts), so that they outlive the manager. */
+export function createProcessDriver(options: LaunchOptions): Driver {
+  const output =
+    options.log_file === null ? join(options.run_dir, 'output.log') : resolve(options.cwd, options.log_file);
+  const lineage = new Lineage(join(options.run_dir, 'tree'));
+  const listeners: ((observation: Observation) => void)[] = [];
+  const waiting = new Set<() => void>();
+  let opening: Promise<Keeper> | null = null;
+  let keeper: Keeper | null = null;
+  let watcher: FSWatcher | null = null;
+  let leavePulse: (() => void) | null = null;
+  let life: Life | null = null;
+  /** Number of the newest run; 0 before the first. */
+  let number = 0;
+  /** The empty record that waits for the next run. */
+  let prepared: Promise<void> | null = null;
+  /** The script of the last start that passed the look beforehand. */
+  let provenScript: string | null = null;
+  let starting = false;
+  let endedWhileStarting = false;
+  /** How often in a row the service was found gone while its keeper said nothing. */
+  let missed = 0;
+  let closed = false;
+
+  // --- knowing ---
+
+  function open(): Promise<Keeper> {
+    opening ??= openKeeper(options.run_dir).then(
+      (opened) => {
+        keeper = opened;
+        for (const candidate of recordNumbers(opened.records)) {
+          const record = readRecord(opened.records, candidate);
+          if (!record) continue;
+          const found = takeUp(record, opened);
+          if (record.status !== null) found.exit = { ...exitOf(record.status), at: record.writtenAt };
+          break;
+        }
+        lineage.load();
+        if (!closed) {
+          watcher = watchFolder(opened.records, onRecord);
+          leavePulse = joinPulse({ tick, sample });
+        }
+        return opened;
+      },
+      (error: unknown) => {
+        opening = null;
+        throw error;
+      },
+    );
+    return opening;
+  }
+
+  /** Makes `record` the life that counts. */
+  function takeUp(record: RunRecord, by: Keeper): Life {
+    number = record.number;
+    missed = 0;
+    const service = serviceOf(record);
+    if (record.boot === bootId()) lineage.follow(service, by.living());
+    const begun = service === nobody ? record.writtenAt : startedAt(service);
+    life = {
+      service,
+      // The record's number stands for the start time, which nobody may have been there to read.
+      run: { id: `${record.boot}:${record.pid}:${record.number}`, pid: record.pid, startedAt: begun },
+      exit: null,
+    };
+    return life;
+  }
+
+  function lifeRuns(): boolean {
+    return life !== null && life.exit === null;
+  }
+
+  /** Reads the newest record again; tells listeners and waiters when it says something new. */
+  function look(): void {
+    if (!keeper) return;
+    let record = readRecord(keeper.records, number + 1);
+    if (record) {
+      const { run } = takeUp(record, keeper);
+      if (!starting) tell({ state: 'running', run });
+    } else if (lifeRuns()) record = readRecord(keeper.records, number);
+    if (record && record.status !== null) ended({ ...exitOf(record.status), at: record.writtenAt });
+    wake();
+  }
+
+  function ended(exit: ExitInfo): void {
+    if (!life || life.exit) return;
+    life.exit = exit;
+    // The answer to start() comes first, also when the service ended at once.
+    if (starting) endedWhileStarting = true;
+    else tell({ state: 'exited', run: life.run, exit });
+    wake();
+  }
+
+  function tell(observation: Observation): void {
+    if (!closed) for (const listener of listeners) listener(observation);
+  }
+
+  function wake(): void {
+    for (const check of waiting) check();
+  }
+
+  /** The files of runs long gone and of runs to come change too: only the newest one's news counts. */
+  function onRecord(name: string | null): void {
+    const changed = Number(name);
+    if (changed === number ? lifeRuns() : changed === number + 1) look();
+  }
+
+  /** The kernel does not know the service any more. A keeper that lives is about to say how it ended. */
+  function missing(): void {
+    look();
+    if (!life || life.exit || isAlive(life.service)) return;
+    missed += 1;
+    if (keeper?.living() && missed < patience) return;
+    ended({ code: null, signal: null, at: options.clock() });
+  }
+
+  function tick(): void {
+    if (life && !life.exit && !mayLive(life)) missing();
+  }
+
+  function sample(table: ProcessTable): void {
+    if (!life || life.exit) return;
+    lineage.update(table);
+    const entry = table.find(life.service);
+    if (!entry || entry.state === 'Z') missing();
+  }
+
+  /** Resolves true once `done` holds, looked at with every piece of news; false after `deadline` ms. */
+  function news(done: () => boolean, deadline: number): Promise<boolean> {
+    if (done()) return Promise.resolve(true);
+    return new Promise((resolveNews) => {
+      const settle = (result: boolean) => {
+        waiting.delete(check);
+        clearTimeout(timer);
+        resolveNews(result);
+      };
+      const check = () => done() && settle(true);
+      const timer = setTimeout(() => settle(done()), deadline);
+      waiting.add(check);
+    });
+  }
+
+  async function inspect(): Promise<Observation> {
+    try {
+      await open();
+    } catch (error) {
+      return { state: 'unknown', reason: folderReason(error) };
+    }
+    look();
+    if (!life) return { state: 'absent' };
+    if (!life.exit && !isAlive(life.service)) {
+      // A keeper that lives writes the end down within moments.
+      const seen = keeper?.living() ? await news(() => life?.exit !== null, stragglerMs) : false;
+      if (!seen && life && !life.exit) life.exit = { code: null, signal: null, at: options.clock() };
+    }
+    return life.exit ? { state: 'exited', run: life.run, exit: life.exit } : { state: 'running', run: life.run };
+  }
+
+  function folderReason(error: unknown): Reason {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return reason('run-folder-unusable', { path: options.run_dir, code });
+  }
+
+  // --- starting ---
+
+  async function start(): Promise<StartResult> {
+    let by: Keeper;
+    try {
+      by = await open();
+    } catch (error) {
+      return { ok: false, fatal: false, reason: folderReason(error) };
+    }
+    if (lifeRuns()) {
+      const seen = await inspect();
+      if (seen.state === 'running') return { ok: true, run: seen.run };
+    }
+    if (life?.exit) look();
+    if (lifeRuns() && life) return { ok: true, run: life.run };
+    const checking = preflight(options, output);
+    if (life && by.mayHaveLeftovers()) {
+      const { left } = await killAll(() => lineage.update(readNow()), killDeadlineMs);
+      if (left.length > 0)
+        return { ok: false, fatal: false, reason: reason('leftovers-stay', { processes: left.join(', ') }) };
+    }
+    starting = true;
+    try {
+      if (provenScript !== null && options.env_file === null) return await startAgain(by, provenScript, checking);
+      const checked = await checking;
+      if (!checked.ok) return { ok: false, fatal: true, reason: checked.reason };
+      return await launch(by, launchScript(checked.launch));
+    } catch (error) {
+      return { ok: false, fatal: false, reason: folderReason(error) };
+    } finally {
+      starting = false;
+      if (endedWhileStarting) setImmediate(tellEnd);
+    }
+  }
+
+  /**
+   * What could be started before is started at once and looked at meanwhile, which saves half of a restart's time.
+   * When the look finds that it could not work (the program is being replaced, the folder is gone), the run that ended
+   * for it was no crash.
+   */
+  async function startAgain(by: Keeper, script: string, checking: Promise<Preflight>): Promise<StartResult> {
+    const result = await launch(by, script);
+    const checked = await checking;
+    if (checked.ok || !(await news(() => !lifeRuns(), recordDeadlineMs))) return result;
+    endedWhileStarting = false;
+    return { ok: false, fatal: true, reason: checked.reason };
+  }
+
+  function tellEnd(): void {
+    endedWhileStarting = false;
+    if (life?.exit) tell({ state: 'exited', run: life.run, exit: life.exit });
+  }
+
+  async function launch(by: Keeper, script: string): Promise<StartResult> {
+    const next = number + 1;
+    lineage.clear();
+    await by.setLaunch(script);
+    prepared ??= prepareRecord(by.records, next, null);
+    await prepared;
+    await by.ask(next);
+    const begun = await news(() => number === next, startDeadlineMs);
+    prepared = null;
+    if (!begun || !life) {
+      // Silent for seconds: stopped, or its folder is gone. The next start makes a new one.
+      await by.end();
+      return { ok: false, fatal: false, reason: reason('keeper-silent') };
+    }
+    provenScript = script;
+    sampleWithin(200);
+    prepareNext(by);
+    return { ok: true, run: life.run };
+  }
+
+  /** Two records are kept: the newest run's, and an empty one made of the last but one's. */
+  function prepareNext(by: Keeper): void {
+    const old = recordNumbers(by.records).filter((candidate) => candidate < number);
+    prepared = prepareRecord(by.records, number + 1, old[0] ?? null);
+    prepared.catch(() => {
+      prepared = null;
+    });
+    for (const useless of old.slice(1)) removeRecord(by.records, useless).catch(() => {});
+  }
+
+  // --- stopping ---
+
+  async function stop(): Promise<StopResult> {
+    let by: Keeper;
+    try {
+      by = await open();
+    } catch (error) {
+      return { ok: false, reason: folderReason(error) };
+    }
+    const ran = (await inspect()).state === 'running';
+    if (ran && life) {
+      const before = lineage.update(readNow());
+      const sent = signalProcess(life.service, options.stop_signal);
+      if (sent === 'forbidden') return { ok: false, reason: reason('signal-forbidden', { pid: String(life.run.pid) }) };
+      // One that was stopped (Ctrl-Z, SIGSTOP) would not see the signal before the deadline.
+      if (before.some((entry) => entry.pid === life?.run.pid && entry.state === 'T'))
+        signalProcess(life.service, 'SIGCONT');
+      const service = life.service;
+      const went = await news(() => life?.exit !== null || !isAlive(service), options.stop_timeout);
+      if (went) await waitUntil(() => lineage.update(readNow()).length === 0, stragglerMs);
+    }
+    const { killed, left } = await killAll(() => lineage.update(readNow()), killDeadlineMs);
+    if (left.length > 0) return { ok: false, reason: reason('not-killed', { processes: left.join(', ') }) };
+    if (lifeRuns() && !(await news(() => !lifeRuns(), by.living() ? recordDeadlineMs : 0)))
+      ended({ code: null, signal: null, at: options.clock() });
+    if (!(await by.end()))
+      return { ok: false, reason: reason('not-killed', { processes: `sh (${by.living()?.pid})` }) };
+    lineage.clear();
+    return { ok: true, exit: ran ? (life?.exit ?? null) : null, killed };
+  }
+
+  return {
+    kind: 'process',
+    inspect,
+    start,
+    stop,
+    onChange: (listener) => void listeners.push(listener),
+    logs: (lines) => lastLines(output, lines),
+    async close() {
+      closed = true;
+      await opening?.catch(() => {});
+      watcher?.close();
+      leavePulse?.();
+    },
+  };
+}
+
+/** Stands for a process that ended before anybody could read its start time. Lives never. */
+const nobody: ProcessId = { pid: 0, startTicks: -1 };
+
+/** How far apart a record's first line and the start of its process may seem, clock corrections included. */
+const startToleranceMs = 10_000;
+
+/**
+ * The process that a record speaks of. Its pid alone may have been given out again: it also has to be in the keeper's
+ * session (whose number is not given out while somebody is in it), or the keeper's child, or, for one that has
+ * founded a session of its own and lost its keeper, to have started when the record says.
+ */
+function serviceOf(record: RunRecord): ProcessId {
+  const entry = record.boot === bootId() && record.status === null ? readProcess(record.pid) : null;
+  if (!entry) return nobody;
+  const ours =
+    entry.session === record.session ||
+    entry.ppid === record.session ||
+    (entry.session === entry.pid && Math.abs(startedAt(entry) - record.writtenAt) < startToleranceMs);
+  return ours ? entry : nobody;
+}
+
+/** Whether the kernel still knows the pid; a zombie or a reused pid is found out by the full reading. */
+function mayLive(life: Life): boolean {
+  try {
+    process.kill(life.service.pid, 0);
+    return life.service !== nobody;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Where the kernel has no watches left the shared tick finds out within a second. */
+function watchFolder(folder: string, onName: (name: string | null) => void): FSWatcher | null {
+  try {
+    const watcher = watch(folder, { persistent: false }, (_event, name) => onName(name));
+    watcher.on('error', () => {});
+    return watcher;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,160 @@
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+
+/*
+ * Everything here reads /proc synchronously: procfs is answered from memory in microseconds, while each hop through
+ * Node's thread pool costs more than the read and would let processes change between two lines of a snapshot.
+ */
+
+/** A process that cannot be mistaken for a later one with the same pid (within one boot). */
+export interface ProcessId {
+  readonly pid: number;
+  /** Start time in clock ticks since boot: field 22 of /proc/PID/stat. */
+  readonly startTicks: number;
+}
+
+export interface ProcessEntry extends ProcessId {
+  readonly ppid: number;
+  readonly pgrp: number;
+  readonly session: number;
+  /** One letter: R, S, D, T, Z … */
+  readonly state: string;
+  /** The kernel's short name, at most 15 bytes. */
+  readonly comm: string;
+}
+
+/** USER_HZ: 100 on every Linux that Node runs on; what /proc counts in, whatever the kernel's own HZ. */
+const ticksPerSecond = 100;
+
+const buffer = Buffer.alloc(2048);
+
+/** One process, null when there is none. A zombie is still an entry (state Z). */
+export function readProcess(pid: number): ProcessEntry | null {
+  let text: string;
+  try {
+    const file = openSync(`/proc/${pid}/stat`, 'r');
+    try {
+      text = buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return null;
+  }
+  // The name may hold spaces and brackets itself: the last closing bracket ends it.
+  const open = text.indexOf('(');
+  const close = text.lastIndexOf(')');
+  const fields = text.slice(close + 2).split(' ', 20);
+  const startTicks = Number(fields[19]);
+  if (open < 0 || close < 0 || !Number.isSafeInteger(startTicks)) return null;
+  return {
+    pid,
+    startTicks,
+    ppid: Number(fields[1]),
+    pgrp: Number(fields[2]),
+    session: Number(fields[3]),
+    state: fields[0] ?? '?',
+    comm: text.slice(open + 1, close),
+  };
+}
+
+/** Whether that very process lives. A zombie has ended, whoever has yet to collect it. */
+export function isAlive(id: ProcessId): boolean {
+  const found = readProcess(id.pid);
+  return found !== null && found.startTicks === id.startTicks && found.state !== 'Z' && found.state !== 'X';
+}
+
+/** The pids there are now. */
+function listPids(): number[] {
+  const pids: number[] = [];
+  for (const name of readdirSync('/proc')) {
+    const first = name.charCodeAt(0);
+    if (first >= 49 && first <= 57) pids.push(Number(name));
+  }
+  return pids;
+}
+
+/** Whether a process with one thread has children, zombies included; null where the kernel does not tell. */
+export function hasChildren(pid: number): boolean | null {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1') !== '';
+  } catch {
+    return null;
+  }
+}
+
+/** Every process of one moment. */
+export class ProcessTable {
+  readonly entries: ReadonlyMap<number, ProcessEntry>;
+  private children: Map<number, ProcessEntry[]> | null = null;
+  private sessions: Map<number, ProcessEntry[]> | null = null;
+
+  constructor(entries: ReadonlyMap<number, ProcessEntry>) {
+    this.entries = entries;
+  }
+
+  /** Children by parent pid. */
+  childrenOf(pid: number): readonly ProcessEntry[] {
+    this.children ??= groupBy(this.entries, (entry) => entry.ppid);
+    return this.children.get(pid) ?? [];
+  }
+
+  inSession(session: number): readonly ProcessEntry[] {
+    this.sessions ??= groupBy(this.entries, (entry) => entry.session);
+    return this.sessions.get(session) ?? [];
+  }
+
+  /** The entry of exactly that process, zombies included. */
+  find(id: ProcessId): ProcessEntry | null {
+    const entry = this.entries.get(id.pid);
+    return entry && entry.startTicks === id.startTicks ? entry : null;
+  }
+}
+
+function groupBy(entries: ReadonlyMap<number, ProcessEntry>, key: (entry: ProcessEntry) => number) {
+  const groups = new Map<number, ProcessEntry[]>();
+  for (const entry of entries.values()) {
+    const group = groups.get(key(entry));
+    if (group) group.push(entry);
+    else groups.set(key(entry), [entry]);
+  }
+  return groups;
+}
+
+/** Reads all of /proc: about 8 µs a process. */
+export function readProcesses(): ProcessTable {
+  const entries = new Map<number, ProcessEntry>();
+  for (const pid of listPids()) {
+    const entry = readProcess(pid);
+    if (entry) entries.set(pid, entry);
+  }
+  return new ProcessTable(entries);
+}
+
+/** The argument vector, null when the process is gone or (a kernel thread, a zombie) has none. */
+export function readArguments(pid: number): string[] | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return text === '' ? null : text.replace(/\0$/, '').split('\0');
+  } catch {
+    return null;
+  }
+}
+
+let boot: string | null = null;
+
+/** Changes with each boot of the machine. */
+export function bootId(): string {
+  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return boot;
+}
+
+let origin: { epoch: number; ticks: number } | null = null;
+
+/**
+ * When a process started, epoch ms, good to some 20 ms. Reckoned from this process's own start rather than from
+ * /proc/uptime, which is the container's (and no match for start times) where lxcfs stands in front of it.
+ */
+export function startedAt(id: ProcessId): number {
+  origin ??= { epoch: performance.timeOrigin, ticks: readProcess(process.pid)?.startTicks ?? 0 };
+  return Math.round(origin.epoch + ((id.startTicks - origin.ticks) / ticksPerSecond) * 1000);
+}

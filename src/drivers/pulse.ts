@@ -1,0 +1,72 @@
+import { ProcessTable, readProcesses } from './proctree.ts';
+
+/*
+ * One timer for all drivers of this process, so that watching costs the same however many services there are: a tick
+ * each second, and a reading of all processes as often as a small share of one core allows. Both are unreferenced:
+ * watching alone keeps no program running.
+ */
+
+export interface Listener {
+  /** Each second; has to be cheap. */
+  tick(): void;
+  /** Every now and then, with all processes of this moment. */
+  sample(table: ProcessTable): void;
+}
+
+const tickMs = 1000;
+/** Readings of /proc may take one part in this many of the time: 0.4 % of a core. */
+const share = 250;
+
+const listeners = new Set<Listener>();
+let timer: NodeJS.Timeout | null = null;
+let soon: NodeJS.Timeout | null = null;
+let lastTable = new ProcessTable(new Map());
+let lastReadAt = Number.NEGATIVE_INFINITY;
+let nextSampleAt = 0;
+
+/** Joins the shared watch; returns how to leave it. */
+export function joinPulse(listener: Listener): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(tick, tickMs).unref();
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    if (timer) clearInterval(timer);
+    if (soon) clearTimeout(soon);
+    timer = null;
+    soon = null;
+  };
+}
+
+/** Asks for a reading within `ms`, for a service that has just started and may be about to fork. */
+export function sampleWithin(ms: number): void {
+  soon ??= setTimeout(() => {
+    soon = null;
+    if (performance.now() >= nextSampleAt - tickMs / 2) sample();
+  }, ms).unref();
+}
+
+/** Reads all processes now, for a decision that needs the truth of this moment. */
+export function readNow(): ProcessTable {
+  lastTable = readProcesses();
+  lastReadAt = performance.now();
+  return lastTable;
+}
+
+/** A reading at most 100 ms old: enough to find what was there before this program began, once for all services. */
+export function readRecently(): ProcessTable {
+  return performance.now() - lastReadAt < 100 ? lastTable : readNow();
+}
+
+function tick(): void {
+  for (const listener of [...listeners]) listener.tick();
+  if (performance.now() >= nextSampleAt) sample();
+}
+
+function sample(): void {
+  const start = performance.now();
+  const table = readNow();
+  for (const listener of [...listeners]) listener.sample(table);
+  const end = performance.now();
+  nextSampleAt = end + (end - start) * share - tickMs / 2;
+}

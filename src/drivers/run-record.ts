@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { link, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+
+/** What the keeper wrote down of one run; see keeper-script.ts. */
+export interface RunRecord {
+  readonly number: number;
+  readonly boot: string;
+  readonly pid: number;
+  /** The keeper's pid too: it leads the session. */
+  readonly session: number;
+  /** As a shell says it: 128 + n for signal n. null: not ended, or nobody was there to see it. */
+  readonly status: number | null;
+  /** Epoch ms of the last line. */
+  readonly writtenAt: number;
+}
+
+const started = /^started (\S+) (\d+) (\d+)$/m;
+const ended = /^ended (\d+)$/m;
+/** Room for both lines, so that writing them later needs no new block. */
+const blank = '\n'.repeat(256);
+
+/** The record of one run; null where there is none or nothing has been written into it yet. */
+export function readRecord(folder: string, number: number): RunRecord | null {
+  const path = join(folder, String(number));
+  let text: string;
+  let writtenAt: number;
+  try {
+    text = readFileSync(path, 'latin1');
+    if (text.charCodeAt(0) === 10) return null;
+    writtenAt = Math.round(statSync(path).mtimeMs);
+  } catch {
+    return null;
+  }
+  const start = started.exec(text);
+  if (!start) return null;
+  const [, boot, pid, session] = start;
+  const end = ended.exec(text);
+  return {
+    number,
+    boot: boot ?? '',
+    pid: Number(pid),
+    session: Number(session),
+    status: end ? Number(end[1]) : null,
+    writtenAt,
+  };
+}
+
+/** All numbers there are, newest first. */
+export function recordNumbers(folder: string): number[] {
+  return readdirSync(folder)
+    .map(Number)
+    .filter(Number.isSafeInteger)
+    .sort((a, b) => b - a);
+}
+
+/**
+ * Makes the empty record of a run to come unless there is one; out of `old` where that is given, which works on a
+ * full disk too. One that is there stays untouched: its keeper may be writing into it.
+ */
+export async function prepareRecord(folder: string, number: number, old: number | null): Promise<void> {
+  const path = join(folder, String(number));
+  try {
+    if (old === null) {
+      await writeFile(path, blank, { mode: 0o600, flag: 'wx' });
+      return;
+    }
+    const oldPath = join(folder, String(old));
+    await writeFile(oldPath, blank, { flag: 'r+' });
+    await link(oldPath, path);
+    await rm(oldPath);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
+
+export async function removeRecord(folder: string, number: number): Promise<void> {
+  await rm(join(folder, String(number)), { force: true });
+}
+
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+/** A shell's exit status as code or signal: 128 + n is signal n where there is such a signal. */
+export function exitOf(status: number | null): { code: number | null; signal: string | null } {
+  if (status === null) return { code: null, signal: null };
+  const signal = status > 128 ? (signalNames.get(status - 128) ?? null) : null;
+  return signal === null ? { code: status, signal: null } : { code: null, signal };
+}
