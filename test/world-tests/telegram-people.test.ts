@@ -151,6 +151,12 @@ describe('a message', () => {
     assert.equal(shown?.editDate, 1_800_000_005);
   });
 
+  it('does not look edited when only its keyboard changed', async () => {
+    const id = await send();
+    await call(world, 'editMessageReplyMarkup', { chat_id: 7, message_id: id });
+    assert.deepEqual([vera.last()?.buttons, vera.last()?.edits, vera.last()?.editDate], [[], 1, null]);
+  });
+
   it('can be edited years later', async () => {
     const id = await send();
     now += 3 * 365 * 86_400_000;
@@ -198,9 +204,9 @@ describe('a message', () => {
   it('is waited for, also when it comes by an edit', async () => {
     const id = await send();
     const since = world.revision;
-    const edited = world.waitForMessage(vera, /down/, { since });
+    const edited = world.waitForMessage(vera, /api is/, { since });
     await call(world, 'editMessageText', { chat_id: 7, message_id: id, text: 'api is down' });
-    assert.equal((await edited).id, id);
+    assert.deepEqual([(await edited).id, (await edited).text], [id, 'api is down']);
   });
 
   it('waited for in vain says what was there instead', async () => {
@@ -224,6 +230,21 @@ describe('a group', () => {
     assert.equal(world.pendingUpdates.length, pending + 2);
   });
 
+  it('goes on without a bot that was thrown out', () => {
+    const group = world.group({ id: -5, title: 'Ops', members: [vera] });
+    group.setBot(vera, 'kicked');
+    const pending = world.pendingUpdates.length;
+    group.sends(vera, 'hey @orbit_manager_bot');
+    assert.equal(world.pendingUpdates.length, pending);
+  });
+
+  it('counts its messages by itself once it is a supergroup', async () => {
+    const group = world.group({ id: -5, title: 'Ops', members: [vera] });
+    assert.equal(await send({ chat_id: group.id }), 2);
+    assert.equal(await send({ chat_id: group.migrate().id }), 2);
+    assert.equal(await send(), 4);
+  });
+
   it('lets a member tap, in a topic too', async () => {
     const group = world.group({
       id: -1_000_000_000_005,
@@ -236,6 +257,12 @@ describe('a group', () => {
     const answer = group.taps(vera, id, 'Back');
     await call(world, 'answerCallbackQuery', { callback_query_id: newestQuery().id });
     assert.deepEqual(await answer, { text: '', show_alert: false, url: '' });
+  });
+
+  it('without topics passes over a topic it is given', async () => {
+    const group = world.group({ id: -5, title: 'Ops', members: [vera] });
+    await send({ chat_id: group.id, message_thread_id: 4 });
+    assert.equal(group.last()?.topic, null);
   });
 
   it('becomes a supergroup and says so in both chats', () => {

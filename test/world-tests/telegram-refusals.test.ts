@@ -117,6 +117,13 @@ const rows: readonly Row[] = [
     'Bad Request: message thread not found',
   ],
   [
+    'topic in a private chat',
+    'sendMessage',
+    say({ message_thread_id: 5 }),
+    400,
+    'Bad Request: message thread not found',
+  ],
+  [
     'reply to nothing',
     'sendMessage',
     say({ reply_parameters: { message_id: 9999 } }),

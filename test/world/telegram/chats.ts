@@ -39,9 +39,10 @@ function checkGroup(chat: ChatState, access: Access): void {
   if (chat.botStatus === 'left') throw forbidden(`bot is not a member of the ${name}`);
 }
 
-/** The forum topic an argument names; null for none. Outside a forum it is passed over, as the server does. */
+/** The forum topic an argument names; null for none. In groups that are no forum it is passed over (check_message_topic). */
 export function findTopic(chat: ChatState, topic: number): number | null {
-  if (topic === 0 || !chat.forum) return null;
+  const mayHaveTopics = chat.forum || chat.type === 'private';
+  if (topic === 0 || !mayHaveTopics) return null;
   // 1 is "General", which is addressed by leaving the topic out.
   if (topic === 1 || !chat.topics.has(topic)) throw badRequest('message thread not found');
   return topic;

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { ApiError, badRequest } from './api-error.ts';
-import { imageSize } from './image.ts';
+import { pngSize } from './image.ts';
 import type { Params, Upload } from './params.ts';
 import type { StoredFile } from './types.ts';
 
@@ -53,13 +53,13 @@ export class Files {
 
   #store(upload: Upload, kind: 'photo' | 'document'): StoredFile {
     if (upload.bytes.length === 0) throw badRequest('file must be non-empty');
-    const size = kind === 'photo' ? photoSize(upload) : imageSize(upload.bytes);
+    const size = kind === 'photo' ? photoSize(upload) : pngSize(upload.bytes);
     const file: StoredFile = {
       id: `${kind === 'photo' ? 'AgACAgIAAxk' : 'BQACAgIAAxk'}${randomBytes(24).toString('base64url')}`,
       uniqueId: createHash('sha256').update(upload.bytes).digest('base64url').slice(0, 16),
       kind,
       name: upload.name || 'file',
-      mime: size?.mime ?? (upload.mime || 'application/octet-stream'),
+      mime: size ? 'image/png' : upload.mime || 'application/octet-stream',
       bytes: upload.bytes,
       width: size?.width ?? 0,
       height: size?.height ?? 0,
@@ -69,12 +69,12 @@ export class Files {
   }
 }
 
-function photoSize(upload: Upload): { width: number; height: number; mime: string } {
+function photoSize(upload: Upload): { readonly width: number; readonly height: number } {
   const { length } = upload.bytes;
   if (length > maxPhotoBytes) {
     throw badRequest(`file of size ${length} bytes is too big for a photo; the maximum size is ${maxPhotoBytes} bytes`);
   }
-  const size = imageSize(upload.bytes);
+  const size = pngSize(upload.bytes);
   if (!size) throw new ApiError(400, 'Bad Request: IMAGE_PROCESS_FAILED');
   const { width, height } = size;
   const ratio = Math.max(width, height) / Math.min(width, height);
