@@ -35,7 +35,7 @@ function start(...args: readonly string[]): Running {
       await once(child.stdout, 'data', { signal });
     }
   };
-  const exits = once(child, 'exit').then(([code, signal]): readonly [number | null, string | null] => [code, signal]);
+  const exits = once(child, 'close').then(([code, signal]): readonly [number | null, string | null] => [code, signal]);
   return { child, output: () => output, prints, exits };
 }
 
@@ -83,7 +83,7 @@ describe('the shop bot', () => {
     const { url, exits, output } = await startWithHttp();
     assert.equal((await post(`${url}/do/crash?code=3`)).status, 200);
     assert.deepEqual(await exits, [3, null]);
-    assert.match(output(), /CRITICAL \| app\.main \| Unhandled exception\n(.*\n)*RuntimeError/);
+    assert.match(output(), /CRITICAL \| app\.main \| Unhandled exception, the bot stops\n(.*\n)*RuntimeError/);
   });
 
   it('dies of a signal on request', async () => {
