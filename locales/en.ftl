@@ -33,7 +33,7 @@ reason-config-unreadable =
     }
 reason-config-yaml-duplicate = found a key that stands here twice; allowed: each key once
 reason-config-yaml-tab = found a tab in the indentation; allowed: spaces only
-reason-config-yaml-indent = found text that does not fit the indentation around it; allowed: the same number of spaces for keys of one level, one "key: value" a line, quotes around text with ": " in it
+reason-config-yaml-indent = found text that does not fit the indentation around it, or a bracket left open; allowed: the same number of spaces for keys of one level, one "key: value" a line, quotes around text with ": " in it
 reason-config-yaml-quote = found a character that YAML does not understand here; allowed: quotes around text that begins with @ ` % * & or a bracket, or that goes on after a quote
 reason-config-yaml-alias = found a * name that no & name before it explains; allowed: quotes around text that begins with *
 reason-config-yaml-aliases = found aliases that unfold to too much; allowed: at most a hundred copies
@@ -287,3 +287,177 @@ reason-had-to-be-killed = did not go within { $seconds } s and was killed: { $wh
 reason-started-by = { $by } started it
 reason-restarted-by = { $by } restarted it
 reason-stranger = { $name } (id { $id }) wrote to this bot and got no answer: not an admin.
+
+## Telegram: commands and buttons
+command-menu = All services, worst first
+command-status = State of everything in one message
+command-logs = Last log lines: /logs service lines pattern
+command-settings = Language, and who you are here
+command-help = What you can do here
+
+button-start = Start
+button-stop = Stop
+button-restart = Restart
+button-start-again = Start again
+button-confirm-stop = Confirm stop
+button-confirm-restart = Confirm restart
+button-cancel = Cancel
+button-refresh = Refresh
+button-back = Back
+button-menu = Menu
+button-logs = Logs
+button-search = Search
+button-settings = Settings
+button-previous = ‹ Previous
+button-next = Next ›
+
+## Telegram: screens
+chat-overall-none = No services are configured.
+chat-overall-healthy = <b>{ $total ->
+    [1] The service is healthy
+   *[other] All { $total } services healthy
+}</b>
+chat-overall-problems = <b>{ $problems } of { $total } { $problems ->
+    [one] has a problem
+   *[other] have a problem
+}</b>
+chat-overall-unknown = <b>{ $unknown } of { $total } not known to be healthy yet</b>
+chat-overall-resting = ({ $resting ->
+    [one] { $resting } stopped by an operator
+   *[other] { $resting } stopped by operators
+})
+chat-overall-all-resting = <b>Everything is stopped by an operator</b>
+chat-list-empty = There is nothing to watch yet. Add a service to config/services.yaml, check it with “orbit config check”, and restart the manager.
+chat-list-page = Page { $page } of { $pages }
+chat-as-of = <i>as of { $time }</i>
+chat-manager = Manager { $version } on { $host }, up { $for }
+chat-alerts-waiting = { $waiting ->
+    [one] { $waiting } alert waits to be delivered, for { $for }
+   *[other] { $waiting } alerts wait to be delivered, the oldest for { $for }
+}
+chat-telegram-trouble = Telegram: { $why }
+chat-no-such = There is no service { $name }.
+
+chat-being-start = being started by { $by }
+chat-being-stop = being stopped by { $by }
+chat-being-restart = being restarted by { $by }
+chat-state-resting = stopped by an operator, { $for } ago
+chat-state-stopped = not running for { $for }
+chat-state-starting = starting for { $for }
+chat-state-running = running for { $for }
+chat-state-stopping = stopping for { $for }
+chat-state-backing-off = down, next try in { $in }
+chat-state-failed = down, the manager gave up { $for } ago
+chat-state-unknown = state not known for { $for }
+chat-health-degraded = degraded
+chat-health-unhealthy = unhealthy
+chat-health-unknown = health not known yet
+
+chat-service-health-healthy = Healthy for { $for }
+chat-service-health-degraded = Degraded for { $for }
+chat-service-health-unhealthy = Unhealthy for { $for }
+chat-service-health-unknown = Health not known yet, for { $for }
+chat-service-process = Process <code>{ $pid }</code>, up { $for }
+chat-service-uptime = Up { $for }
+chat-service-restarts = Restarts by the manager: { $restarts }; recent exits that count: { $exits }
+chat-service-exit = Last exit: { $how }, { $when }
+chat-service-checks = Checks:
+
+chat-ask-start = Start { $title }?
+chat-ask-stop = Stop { $title }?
+chat-ask-restart = Restart { $title }?
+chat-ask-uptime = It has been up for { $for }.
+chat-ask-healthy = It is healthy now.
+chat-ask-start-then = Users can use it again.
+chat-ask-stop-then = Users cannot use it from then on. It stays down, also after a restart of the manager, until somebody starts it.
+chat-ask-restart-then = Users cannot use it until it is up again.
+chat-ask-whose = <i>Only { $by } can confirm, within a minute.</i>
+chat-question-foreign = Only { $owner } can confirm or cancel this. Open the service to ask for it yourself.
+chat-question-stale = This question is no longer open. Nothing was done.
+chat-cancelled = Cancelled. Nothing was done.
+
+chat-doing-start = Starting <b>{ $title }</b>… (asked by { $by })
+chat-doing-stop = Stopping <b>{ $title }</b>… (asked by { $by })
+chat-doing-restart = Restarting <b>{ $title }</b>… (asked by { $by })
+chat-done-start = Started in { $took } (asked by { $by })
+chat-done-stop = Stopped in { $took } (asked by { $by })
+chat-done-restart = Restarted in { $took } (asked by { $by })
+chat-failed-start = Not started: { $why } (asked by { $by }, after { $took })
+chat-failed-stop = Not stopped: { $why } (asked by { $by }, after { $took })
+chat-failed-restart = Not restarted: { $why } (asked by { $by }, after { $took })
+chat-note = { $note }
+chat-busy-start = { $by } is starting { $title }, since { $time } ({ $for }).
+chat-busy-stop = { $by } is stopping { $title }, since { $time } ({ $for }).
+chat-busy-restart = { $by } is restarting { $title }, since { $time } ({ $for }).
+chat-not-now-start = { $title } cannot be started now: { $state }.
+chat-not-now-stop = { $title } cannot be stopped now: { $state }.
+chat-not-now-restart = { $title } cannot be restarted now: { $state }.
+chat-viewer = You may look, but not act. Ask an operator.
+chat-outdated = This button is out of date. Here is the current state.
+
+chat-logs = <b>{ $title }</b>: { $lines ->
+    [one] the last line
+   *[other] the last { $lines } lines
+}
+chat-logs-none = <b>{ $title }</b>: the log is empty.
+chat-logs-matching = <b>{ $title }</b>: { $lines ->
+    [one] the last line
+   *[other] the last { $lines } lines
+} with “{ $pattern }”
+chat-logs-matching-none = <b>{ $title }</b>: no line with “{ $pattern }”.
+chat-logs-unread = The log of <b>{ $title }</b> cannot be read now.
+chat-logs-usage = Which service? <code>/logs service</code>, with how many lines and what to look for if you like: <code>/logs service 50 error</code>
+chat-search-ask = What shall I look for in the log of <b>{ $title }</b>? Reply with the text; capitals do not matter.
+chat-search-left = The log of <b>{ $title }</b> was not searched.
+
+chat-settings = Settings
+chat-settings-you = You: { $name } (<code>{ $id }</code>)
+chat-settings-role = Role: { $role }
+chat-settings-language = Language: { $language }
+chat-settings-timezone = Times are those of { $timezone }
+chat-settings-version = Manager { $version }
+chat-role-viewer = viewer (sees)
+chat-role-operator = operator (sees and acts)
+chat-role-owner = owner
+
+chat-help =
+    <b>What you can do here</b>
+    /menu – all services, worst first; tap one to see why, to start, stop or restart it
+    /status – everything in one message
+    /logs – last log lines: <code>/logs service 50 error</code>
+    /settings – language, and who you are here
+    /help – this text
+
+    Alerts come by themselves. Restart and Stop ask once more; nothing is done without that.
+chat-unknown = I do not know that. /help says what I understand.
+chat-broken = Something went wrong here. It is in the manager's log; try /menu.
+
+## Telegram: alerts
+incident-down = { $title } is down
+incident-unhealthy = { $title } is not healthy
+incident-gave-up = { $title } is down, and the manager gave up
+incident-down-over = { $title } is back after { $for }
+incident-unhealthy-over = { $title } is healthy again after { $for }
+incident-stopped-by-operator = { $title } was stopped by an operator after { $for } of trouble
+incident-superseded = { $title } went from bad to worse after { $for }; see the newer alert
+alert-why = Why: { $why }
+alert-since = Since { $time } ({ $for })
+alert-lines = Last lines of its log:
+alert-counts = { $total ->
+    [one] { $down } of { $total } service down
+   *[other] { $down } of { $total } services down
+}
+alert-delayed = <i>delayed { $for }: Telegram could not be reached</i>
+alert-repeat = <i>You may have got this already: the first try was not confirmed.</i>
+
+## Telegram: why a message does not get through, why the bot does not hear
+reason-telegram-flood = Telegram asks to wait { $seconds } s
+reason-telegram-server = Telegram is in trouble itself (error { $code })
+reason-telegram-no-answer = Telegram does not answer ({ $detail })
+reason-telegram-stalled = no answer from Telegram for { $seconds } s
+reason-telegram-unauthorized = Telegram refuses the bot's token
+reason-telegram-conflict = another program polls with this bot's token
+reason-telegram-recipient-gone = this chat cannot be written to ({ $detail })
+reason-telegram-moved = the group has the id { $chat } now
+reason-telegram-refused = Telegram refuses the message ({ $detail })
+reason-telegram-empty = there is nothing to see in the message

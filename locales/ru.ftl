@@ -33,7 +33,7 @@ reason-config-unreadable =
     }
 reason-config-yaml-duplicate = найдено: ключ, который здесь уже есть; допустимо: каждый ключ один раз
 reason-config-yaml-tab = найдено: табуляция в отступе; допустимо: только пробелы
-reason-config-yaml-indent = найдено: текст не подходит к отступам вокруг; допустимо: одинаковый отступ у ключей одного уровня, по одному «ключ: значение» в строке, кавычки вокруг текста, в котором есть «: »
+reason-config-yaml-indent = найдено: текст не подходит к отступам вокруг либо скобка не закрыта; допустимо: одинаковый отступ у ключей одного уровня, по одному «ключ: значение» в строке, кавычки вокруг текста, в котором есть «: »
 reason-config-yaml-quote = найдено: знак, который YAML здесь не понимает; допустимо: кавычки вокруг текста, который начинается с @ ` % * & или скобки либо продолжается после кавычки
 reason-config-yaml-alias = найдено: имя с *, которое не объявлено раньше через &; допустимо: кавычки вокруг текста, который начинается с *
 reason-config-yaml-aliases = найдено: псевдонимы разворачиваются в слишком многое; допустимо: не больше ста копий
@@ -293,3 +293,189 @@ reason-had-to-be-killed = не завершился за { $seconds } с и бы
 reason-started-by = запуск: { $by }
 reason-restarted-by = перезапуск: { $by }
 reason-stranger = { $name } (id { $id }) написал этому боту и не получил ответа: не администратор.
+
+## Telegram: команды и кнопки
+command-menu = Все сервисы, сначала проблемные
+command-status = Состояние всего одним сообщением
+command-logs = Последние строки журнала: /logs сервис строки текст
+command-settings = Язык и кто вы здесь
+command-help = Что здесь можно делать
+
+button-start = Запустить
+button-stop = Остановить
+button-restart = Перезапустить
+button-start-again = Запустить снова
+button-confirm-stop = Да, остановить
+button-confirm-restart = Да, перезапустить
+button-cancel = Отмена
+button-refresh = Обновить
+button-back = Назад
+button-menu = Меню
+button-logs = Журнал
+button-search = Поиск
+button-settings = Настройки
+button-previous = ‹ Раньше
+button-next = Дальше ›
+
+## Telegram: экраны
+chat-overall-none = Сервисы не настроены.
+chat-overall-healthy = <b>{ $total ->
+    [1] Сервис в порядке
+    [one] Весь { $total } сервис в порядке
+    [few] Все { $total } сервиса в порядке
+   *[many] Все { $total } сервисов в порядке
+}</b>
+chat-overall-problems = <b>{ $problems ->
+    [one] Проблема у { $problems }
+   *[other] Проблемы у { $problems }
+} из { $total ->
+    [one] { $total } сервиса
+   *[other] { $total } сервисов
+}</b>
+chat-overall-unknown = <b>Пока неизвестно состояние { $unknown } из { $total ->
+    [one] { $total } сервиса
+   *[other] { $total } сервисов
+}</b>
+chat-overall-resting = ({ $resting ->
+    [one] { $resting } остановлен оператором
+    [few] { $resting } остановлены оператором
+   *[many] { $resting } остановлено оператором
+})
+chat-overall-all-resting = <b>Всё остановлено оператором</b>
+chat-list-empty = Следить пока не за чем. Добавьте сервис в config/services.yaml, проверьте командой «orbit config check» и перезапустите менеджер.
+chat-list-page = Страница { $page } из { $pages }
+chat-as-of = <i>на { $time }</i>
+chat-manager = Менеджер { $version } на { $host }, работает { $for }
+chat-alerts-waiting = { $waiting ->
+    [one] { $waiting } оповещение ждёт доставки уже { $for }
+    [few] { $waiting } оповещения ждут доставки, старейшее – { $for }
+   *[many] { $waiting } оповещений ждут доставки, старейшее – { $for }
+}
+chat-telegram-trouble = Telegram: { $why }
+chat-no-such = Сервиса { $name } нет.
+
+chat-being-start = запускает { $by }
+chat-being-stop = останавливает { $by }
+chat-being-restart = перезапускает { $by }
+chat-state-resting = остановлен оператором { $for } назад
+chat-state-stopped = не работает уже { $for }
+chat-state-starting = запускается уже { $for }
+chat-state-running = работает { $for }
+chat-state-stopping = останавливается уже { $for }
+chat-state-backing-off = не работает, следующая попытка через { $in }
+chat-state-failed = не работает, менеджер прекратил попытки { $for } назад
+chat-state-unknown = состояние неизвестно уже { $for }
+chat-health-degraded = работает хуже обычного
+chat-health-unhealthy = нездоров
+chat-health-unknown = здоровье пока неизвестно
+
+chat-service-health-healthy = Здоров уже { $for }
+chat-service-health-degraded = Хуже обычного уже { $for }
+chat-service-health-unhealthy = Нездоров уже { $for }
+chat-service-health-unknown = Здоровье пока неизвестно, { $for }
+chat-service-process = Процесс <code>{ $pid }</code>, работает { $for }
+chat-service-uptime = Работает { $for }
+chat-service-restarts = Перезапусков менеджером: { $restarts }; недавних завершений в счёте: { $exits }
+chat-service-exit = Последнее завершение: { $how }, { $when }
+chat-service-checks = Проверки:
+
+chat-ask-start = Запустить { $title }?
+chat-ask-stop = Остановить { $title }?
+chat-ask-restart = Перезапустить { $title }?
+chat-ask-uptime = Работает уже { $for }.
+chat-ask-healthy = Сейчас здоров.
+chat-ask-start-then = Пользователи снова смогут им пользоваться.
+chat-ask-stop-then = После этого пользователи не смогут им пользоваться. Он не запустится, даже после перезапуска менеджера, пока его кто-нибудь не запустит.
+chat-ask-restart-then = Пользователи не смогут им пользоваться, пока он снова не заработает.
+chat-ask-whose = <i>Подтвердить может только { $by }, в течение минуты.</i>
+chat-question-foreign = Подтвердить или отменить может только { $owner }. Откройте сервис, чтобы спросить самому.
+chat-question-stale = Этот вопрос уже закрыт. Ничего не сделано.
+chat-cancelled = Отменено. Ничего не сделано.
+
+chat-doing-start = Запускается <b>{ $title }</b>… (по просьбе: { $by })
+chat-doing-stop = Останавливается <b>{ $title }</b>… (по просьбе: { $by })
+chat-doing-restart = Перезапускается <b>{ $title }</b>… (по просьбе: { $by })
+chat-done-start = Запущен за { $took } (по просьбе: { $by })
+chat-done-stop = Остановлен за { $took } (по просьбе: { $by })
+chat-done-restart = Перезапущен за { $took } (по просьбе: { $by })
+chat-failed-start = Не запущен: { $why } (по просьбе: { $by }, через { $took })
+chat-failed-stop = Не остановлен: { $why } (по просьбе: { $by }, через { $took })
+chat-failed-restart = Не перезапущен: { $why } (по просьбе: { $by }, через { $took })
+chat-note = { $note }
+chat-busy-start = { $by } уже запускает { $title }, с { $time } ({ $for }).
+chat-busy-stop = { $by } уже останавливает { $title }, с { $time } ({ $for }).
+chat-busy-restart = { $by } уже перезапускает { $title }, с { $time } ({ $for }).
+chat-not-now-start = { $title } сейчас нельзя запустить: { $state }.
+chat-not-now-stop = { $title } сейчас нельзя остановить: { $state }.
+chat-not-now-restart = { $title } сейчас нельзя перезапустить: { $state }.
+chat-viewer = Вы можете смотреть, но не действовать. Попросите оператора.
+chat-outdated = Эта кнопка устарела. Вот текущее состояние.
+
+chat-logs = <b>{ $title }</b>: { $lines ->
+    [one] последняя { $lines } строка
+    [few] последние { $lines } строки
+   *[many] последние { $lines } строк
+}
+chat-logs-none = <b>{ $title }</b>: журнал пуст.
+chat-logs-matching = <b>{ $title }</b>: { $lines ->
+    [one] последняя { $lines } строка
+    [few] последние { $lines } строки
+   *[many] последние { $lines } строк
+} с «{ $pattern }»
+chat-logs-matching-none = <b>{ $title }</b>: нет строк с «{ $pattern }».
+chat-logs-unread = Журнал <b>{ $title }</b> сейчас нельзя прочитать.
+chat-logs-usage = Какого сервиса? <code>/logs сервис</code>, можно указать число строк и что искать: <code>/logs сервис 50 error</code>
+chat-search-ask = Что искать в журнале <b>{ $title }</b>? Ответьте текстом; регистр не важен.
+chat-search-left = Поиск в журнале <b>{ $title }</b> отменён.
+
+chat-settings = Настройки
+chat-settings-you = Вы: { $name } (<code>{ $id }</code>)
+chat-settings-role = Роль: { $role }
+chat-settings-language = Язык: { $language }
+chat-settings-timezone = Время указано для { $timezone }
+chat-settings-version = Менеджер { $version }
+chat-role-viewer = наблюдатель (смотрит)
+chat-role-operator = оператор (смотрит и действует)
+chat-role-owner = владелец
+
+chat-help =
+    <b>Что здесь можно делать</b>
+    /menu – все сервисы, сначала проблемные; нажмите на сервис, чтобы узнать причину, запустить, остановить или перезапустить
+    /status – всё одним сообщением
+    /logs – последние строки журнала: <code>/logs сервис 50 error</code>
+    /settings – язык и кто вы здесь
+    /help – эта справка
+
+    Оповещения приходят сами. Перезапуск и остановка переспрашивают; без этого ничего не делается.
+chat-unknown = Не понимаю. /help расскажет, что я умею.
+chat-broken = Что-то пошло не так. Это записано в журнале менеджера; попробуйте /menu.
+
+## Telegram: оповещения
+incident-down = { $title } не работает
+incident-unhealthy = { $title } нездоров
+incident-gave-up = { $title } не работает, менеджер прекратил попытки
+incident-down-over = { $title } снова работает, через { $for }
+incident-unhealthy-over = { $title } снова здоров, через { $for }
+incident-stopped-by-operator = { $title } остановлен оператором после { $for } неполадок
+incident-superseded = { $title }: через { $for } стало хуже, смотрите более новое оповещение
+alert-why = Почему: { $why }
+alert-since = С { $time } ({ $for })
+alert-lines = Последние строки журнала:
+alert-counts = Не работает { $down } из { $total ->
+    [one] { $total } сервиса
+   *[other] { $total } сервисов
+}
+alert-delayed = <i>с задержкой { $for }: Telegram был недоступен</i>
+alert-repeat = <i>Возможно, вы это уже получили: первая попытка осталась без подтверждения.</i>
+
+## Telegram: почему сообщение не проходит, почему бот не слышит
+reason-telegram-flood = Telegram просит подождать { $seconds } с
+reason-telegram-server = неполадки у самого Telegram (ошибка { $code })
+reason-telegram-no-answer = Telegram не отвечает ({ $detail })
+reason-telegram-stalled = от Telegram нет ответа уже { $seconds } с
+reason-telegram-unauthorized = Telegram не принимает токен бота
+reason-telegram-conflict = с токеном этого бота опрашивает другая программа
+reason-telegram-recipient-gone = в этот чат нельзя писать ({ $detail })
+reason-telegram-moved = у группы теперь идентификатор { $chat }
+reason-telegram-refused = Telegram не принимает сообщение ({ $detail })
+reason-telegram-empty = в сообщении нечего показать

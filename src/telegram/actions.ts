@@ -1,0 +1,206 @@
+import { InlineKeyboard } from 'grammy';
+import { may } from '../core/role.ts';
+import type { ActionResult, Operation, ServiceView, Verb } from '../core/snapshot.ts';
+import { html, type Language, sayReason, t } from '../i18n.ts';
+import { answer } from './answer.ts';
+import { createBackoff, pause } from './backoff.ts';
+import { encode } from './callback-data.ts';
+import type { ChatContext } from './context.ts';
+import { type Desk, findService } from './desk.ts';
+import { classify, reasonOf } from './errors.ts';
+import type { Job, MessageKey } from './jobs.ts';
+import { sayDuration, sayTime } from './say.ts';
+import { questionText } from './screens/service.ts';
+import { sayState } from './screens/service-line.ts';
+import { asHtml, buttonText, keyOf, runningHeader, type Show } from './screens/show.ts';
+
+/** The result of an operation is tried so often; after that it is in the log and on the service's screen. */
+const resultTries = 8;
+
+export interface Actions {
+  /** A verb was pressed: on a service's screen (`here`), or under an alert, which stays as it is (`anew`). */
+  press(ctx: ChatContext, service: string, verb: Verb, where: 'here' | 'anew'): Promise<void>;
+  confirm(ctx: ChatContext, nonce: string, service: string): Promise<void>;
+  cancel(ctx: ChatContext, nonce: string, service: string): Promise<void>;
+}
+
+/** Start, stop, restart: who may, whether it makes sense now, the question before it, and the result after it. */
+export function createActions(desk: Desk, show: Show): Actions {
+  /** The verb that does what was meant, if it makes sense now; else says why not, and null. */
+  async function allowed(
+    ctx: ChatContext,
+    service: string,
+    verb: Verb,
+  ): Promise<{ readonly view: ServiceView; readonly verb: Verb } | null> {
+    const { language, visitor } = ctx;
+    const refuse = async (text: string) => {
+      const fresh = await answer(ctx, text, true);
+      if (fresh && keyOf(ctx) !== null && isScreen(ctx)) await showService(ctx, service);
+      return null;
+    };
+    if (!may(visitor.role, 'act')) {
+      desk.log.info({ service, verb, by: visitor }, 'refused: a viewer may only look');
+      await answer(ctx, t(language, 'chat-viewer'), true);
+      return null;
+    }
+    const view = findService(desk, service);
+    if (view === null) return await refuse(t(language, 'chat-no-such', { name: service }));
+    if (view.operation !== null) return await refuse(sayBusy(language, view.title, view.operation));
+    // Whoever restarts what is down wants it up.
+    const meant = verb === 'restart' && !view.can.includes(verb) && view.can.includes('start') ? 'start' : verb;
+    if (view.can.includes(meant)) return { view, verb: meant };
+    const state = sayState(language, view, desk.clock());
+    return await refuse(t(language, `chat-not-now-${meant}`, { title: view.title, state }));
+  }
+
+  function sayBusy(language: Language, title: string, { verb, by, since }: Operation): string {
+    const now = desk.clock();
+    const time = sayTime(language, since, now, desk.timezone);
+    return t(language, `chat-busy-${verb}`, { title, by: by.name, time, for: sayDuration(language, now - since) });
+  }
+
+  const showService = (ctx: ChatContext, service: string) => show.here(ctx, { at: 'service', service, page: 0 });
+
+  async function press(ctx: ChatContext, service: string, verb: Verb, where: 'here' | 'anew'): Promise<void> {
+    const found = await allowed(ctx, service, verb);
+    if (found === null || !(await answer(ctx))) return;
+    if (found.verb === 'start') {
+      run(ctx, found.view, found.verb, where === 'here' ? keyOf(ctx) : null);
+      return;
+    }
+    const { nonce, by } = desk.confirmations.ask(service, found.verb, ctx.visitor);
+    const text = questionText(ctx.language, found.view, found.verb, desk.clock(), by.name);
+    const keyboard = new InlineKeyboard()
+      .text(buttonText(ctx, `confirm-${found.verb}`), encode({ kind: 'yes', nonce, service }))
+      .text(buttonText(ctx, 'cancel'), encode({ kind: 'no', nonce, service }));
+    const options = { ...asHtml, reply_markup: keyboard };
+    const asked =
+      where === 'here' &&
+      (await ctx.editMessageText(text, options).then(
+        () => true,
+        (error: unknown) => {
+          if (classify(error)?.kind !== 'message-gone') throw error;
+          return false;
+        },
+      ));
+    if (!asked) await ctx.reply(text, options);
+  }
+
+  /** Whether this person may answer this question; else says why not. Shows the service in place of a dead question. */
+  async function owned(ctx: ChatContext, nonce: string, service: string) {
+    const checked = desk.confirmations.check(nonce, service, ctx.visitor);
+    if (checked.answer === 'valid') return checked.question;
+    if (checked.answer === 'foreign') {
+      await answer(ctx, t(ctx.language, 'chat-question-foreign', { owner: checked.owner }), true);
+      return null;
+    }
+    const fresh = await answer(ctx, t(ctx.language, 'chat-question-stale'));
+    const key = keyOf(ctx);
+    // The second of two quick presses: the first one is being carried out in this message.
+    const underWay = key !== null && desk.jobs.at(key) !== null;
+    if (fresh && !underWay) await showService(ctx, service);
+    return null;
+  }
+
+  async function confirm(ctx: ChatContext, nonce: string, service: string): Promise<void> {
+    const question = await owned(ctx, nonce, service);
+    if (question === null) return;
+    const found = await allowed(ctx, service, question.verb);
+    if (found === null || !(await answer(ctx))) return;
+    desk.confirmations.close(nonce);
+    run(ctx, found.view, found.verb, keyOf(ctx));
+  }
+
+  async function cancel(ctx: ChatContext, nonce: string, service: string): Promise<void> {
+    if ((await owned(ctx, nonce, service)) === null || !(await answer(ctx, t(ctx.language, 'chat-cancelled')))) return;
+    desk.confirmations.close(nonce);
+    await showService(ctx, service);
+  }
+
+  /** Begins the operation and returns: the chat must not wait for it. `key` null: it gets a message of its own. */
+  function run(ctx: ChatContext, view: ServiceView, verb: Verb, key: MessageKey | null): void {
+    const { visitor } = ctx;
+    const job: Job = { service: view.name, verb, by: visitor.name };
+    const acting = desk.control.act(view.name, verb, {
+      kind: 'telegram',
+      id: String(visitor.id),
+      name: visitor.name,
+    });
+    if (key !== null) desk.jobs.show(key, job);
+    desk.jobs.run(
+      follow(ctx, job, key, acting).catch((error: unknown) => {
+        const failure = classify(error);
+        const what = failure === null ? { err: error } : { reason: reasonOf(failure) };
+        desk.log.error({ ...what, service: view.name, verb }, 'the end of an operation was not shown');
+      }),
+    );
+  }
+
+  async function follow(
+    ctx: ChatContext,
+    job: Job,
+    shown: MessageKey | null,
+    acting: Promise<ActionResult>,
+  ): Promise<void> {
+    const place = { at: 'service', service: job.service, page: 0 } as const;
+    const header = runningHeader(ctx, job, desk);
+    let key = shown;
+    // That it runs is worth a try; only that it ended is worth several.
+    const begun = (
+      key === null
+        ? show.anew(ctx, place, header).then((sent) => {
+            key = sent;
+            desk.jobs.show(sent, job);
+          })
+        : show.into(ctx, key, place, header)
+    ).catch((error: unknown) => {
+      if (classify(error) === null) throw error;
+    });
+    // Both are waited for even when one fails, so that no rejection is left without anybody to hear it.
+    try {
+      const [result] = await Promise.all([acting, begun]);
+      const text = resultHeader(ctx, result, job);
+      await persist(async () => {
+        const waited = key !== null && desk.jobs.at(key) === job;
+        if (key === null || !waited || !(await show.into(ctx, key, place, text))) await show.anew(ctx, place, text);
+      });
+    } finally {
+      if (key !== null) desk.jobs.leave(key, job);
+    }
+  }
+
+  function resultHeader(ctx: ChatContext, result: ActionResult, { verb, by }: Job): string {
+    const took = sayDuration(ctx.language, result.took);
+    if (!result.ok) {
+      const why = sayReason(ctx.language, result.reason);
+      return `❌ ${html(ctx.language, `chat-failed-${verb}`, { why, took, by })}`;
+    }
+    const done = `✅ ${html(ctx.language, `chat-done-${verb}`, { took, by })}`;
+    return result.note === null
+      ? done
+      : `${done}\n${html(ctx.language, 'chat-note', { note: sayReason(ctx.language, result.note) })}`;
+  }
+
+  /** Tries for about a minute while Telegram is out of reach. */
+  async function persist(work: () => Promise<void>): Promise<void> {
+    const backoff = createBackoff({ first: 1_000, most: 20_000 });
+    for (let tries = 1; ; tries++) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        const failure = classify(error);
+        const passing = failure?.kind === 'network' || failure?.kind === 'server' || failure?.kind === 'flood';
+        if (!passing || tries >= resultTries || desk.stopping.aborted) throw error;
+        await pause(failure.kind === 'flood' ? failure.after * 1000 : backoff.next(), desk.stopping);
+      }
+    }
+  }
+
+  return { press, confirm, cancel };
+}
+
+/** Whether the pressed message is a screen of ours that can be redrawn; an alert stays as it is. */
+function isScreen(ctx: ChatContext): boolean {
+  return ctx.callbackQuery?.data?.startsWith('act:') === false;
+}

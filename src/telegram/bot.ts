@@ -1,0 +1,108 @@
+import { conversations, createConversation } from '@grammyjs/conversations';
+import { sequentialize } from '@grammyjs/runner';
+import { Api, Bot } from 'grammy';
+import { createAccess } from './access.ts';
+import { createActions } from './actions.ts';
+import { within } from './backoff.ts';
+import { createClient } from './client.ts';
+import { createCommandLists } from './commands.ts';
+import { createConfirmations } from './confirmations.ts';
+import type { ChatContext } from './context.ts';
+import type { Desk } from './desk.ts';
+import { createErrorHandler } from './error-handler.ts';
+import { alertButtons } from './handlers/buttons.ts';
+import { commands } from './handlers/commands.ts';
+import { everythingElse } from './handlers/everything-else.ts';
+import { createJobs } from './jobs.ts';
+import { patience } from './patience.ts';
+import { createPolling } from './polling.ts';
+import { incidentAlert, recoveryAlert } from './screens/alert.ts';
+import { createMenus, type Menus } from './screens/menus.ts';
+import { createShow } from './screens/show.ts';
+import type { Telegram, TelegramOptions } from './telegram.ts';
+import { defaultTiming } from './timing.ts';
+import { createTransport } from './transport.ts';
+import { questionMemory } from './wizards/memory.ts';
+import { searchPatience, searchWizard } from './wizards/search.ts';
+
+export type { Admin, IncidentNotice, Rendered, Telegram, TelegramOptions } from './telegram.ts';
+
+/** The manager's side of Telegram: what admins see and do there, and the way alerts take to them. */
+export function createTelegram(options: TelegramOptions): Telegram {
+  const { token, control, settings, clock, timezone, version, admins } = options;
+  const log = options.log.child({ part: 'telegram' });
+  const timing = { ...defaultTiming, ...options.timing };
+  const stopping = new AbortController();
+
+  // Polling, sending and talking each have their own Api: what is right for one (long waits, retries) is wrong for another.
+  const pollClient = createClient(options, timing.pollRequest);
+  const { options: client } = createClient(options, timing.request);
+  const bot = new Bot<ChatContext>(token, { client });
+  bot.api.config.use(patience(stopping.signal));
+
+  const access = createAccess({ ...options, log });
+  const commandLists = createCommandLists(bot.api, settings, log);
+  const jobs = createJobs(log);
+  const confirmations = createConfirmations(clock);
+  const desk: Desk = {
+    ...{ control, clock, timezone, version, log, access, commandLists, confirmations, jobs },
+    stopping: stopping.signal,
+  };
+  const show = createShow(desk, () => menus);
+  const actions = createActions(desk, show);
+  const menus: Menus = createMenus(desk, {
+    show: show.here,
+    act: (ctx, service, verb) => actions.press(ctx, service, verb, 'here'),
+    async search(ctx, service) {
+      await ctx.conversation.exit('search');
+      await ctx.conversation.enter('search', service, ctx.language);
+    },
+  });
+
+  bot.use(sequentialize((ctx) => String(ctx.chatId ?? ctx.from?.id ?? '')));
+  bot.use(access.gate);
+  bot.use(conversations({ storage: questionMemory() }));
+  bot.use(
+    createConversation(searchWizard(desk), { id: 'search', parallel: true, maxMillisecondsToWait: searchPatience }),
+  );
+  bot.use(menus.list);
+  bot.use(commands(desk, show, menus));
+  bot.use(alertButtons(show, actions));
+  bot.use(everythingElse(show));
+  const onError = createErrorHandler(desk);
+  bot.catch(onError);
+
+  const polling = createPolling({
+    api: new Api(token, pollClient.options),
+    ...{ timing, clock, log, onError, onState: options.onState },
+    handle: (update) => bot.handleUpdate(update),
+    onContact(me) {
+      bot.botInfo = me;
+      jobs.run(offerCommands());
+    },
+  });
+
+  async function offerCommands(): Promise<void> {
+    await commandLists.hideFromStrangers();
+    for (const { id } of admins) await commandLists.update(id, access.languageOf(id));
+  }
+
+  let stopped: Promise<void> | null = null;
+  async function stop(): Promise<void> {
+    stopping.abort();
+    const done = await within(timing.handlerGrace, Promise.all([polling.stop(), jobs.idle()]));
+    if (!done) log.warn('what the chat was still doing was left behind');
+    pollClient.hangUp();
+  }
+
+  return {
+    start: polling.start,
+    firstContact: polling.firstContact,
+    transport: createTransport({ api: new Api(token, client), clock, onUnauthorized: polling.unauthorized }),
+    renderIncident: (language, notice) => incidentAlert(language, notice, timezone),
+    renderRecovery: recoveryAlert,
+    languageOf: access.languageOf,
+    stop: () => (stopped ??= stop()),
+    lastPollAt: polling.lastPollAt,
+  };
+}

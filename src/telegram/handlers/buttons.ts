@@ -1,0 +1,38 @@
+import { Composer } from 'grammy';
+import type { Actions } from '../actions.ts';
+import { answer } from '../answer.ts';
+import { decode } from '../callback-data.ts';
+import type { ChatContext } from '../context.ts';
+import type { Show } from '../screens/show.ts';
+
+/** The buttons with our own data: under alerts, under questions, and those that lead back from plain messages. */
+export function alertButtons(show: Show, actions: Actions): Composer<ChatContext> {
+  const composer = new Composer<ChatContext>();
+
+  composer.on('callback_query:data', async (ctx, next) => {
+    const data = decode(ctx.callbackQuery.data);
+    switch (data?.kind) {
+      case 'act':
+        return await actions.press(ctx, data.service, data.verb, 'anew');
+      case 'yes':
+        return await actions.confirm(ctx, data.nonce, data.service);
+      case 'no':
+        return await actions.cancel(ctx, data.nonce, data.service);
+      case 'logs':
+        if (await answer(ctx)) await show.anew(ctx, { at: 'logs', service: data.service, page: 0 });
+        return;
+      case 'open':
+        if (await answer(ctx)) await show.here(ctx, { at: 'service', service: data.service, page: 0 });
+        return;
+      case 'menu':
+        if (await answer(ctx)) await show.anew(ctx, { at: 'list', page: 0 });
+        return;
+      // A question that is over has nobody left to take its Cancel.
+      case 'leave':
+      case undefined:
+        return await next();
+    }
+  });
+
+  return composer;
+}

@@ -1,0 +1,146 @@
+import { Menu } from '@grammyjs/menu';
+import { may } from '../../core/role.ts';
+import { languages, t } from '../../i18n.ts';
+import { languageNames } from '../access.ts';
+import { answer } from '../answer.ts';
+import type { ChatContext } from '../context.ts';
+import { type Desk, findService } from '../desk.ts';
+import { shorten } from '../say.ts';
+import { pageOf } from './list.ts';
+import { type Payload, type Place, readPayload, writePayload } from './place.ts';
+
+/** What the buttons of the menus do. */
+export interface MenuHandlers {
+  show(ctx: ChatContext, place: Place): Promise<void>;
+  act(ctx: ChatContext, service: string, verb: 'start' | 'stop' | 'restart'): Promise<void>;
+  search(ctx: ChatContext, service: string): Promise<void>;
+}
+
+export interface Menus {
+  readonly list: Menu<ChatContext>;
+  readonly service: Menu<ChatContext>;
+  readonly logs: Menu<ChatContext>;
+  readonly settings: Menu<ChatContext>;
+}
+
+/** What a service is called on a button. */
+const longestLabel = 30;
+
+/**
+ * The buttons of the screens that an admin opened. Each handler goes by what the pressed button carries, never by its
+ * place: when that has changed, the screen is drawn anew and says so.
+ */
+export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
+  /** Where a menu is drawn: the screen being shown, else the one whose button was pressed. */
+  const here = (ctx: ChatContext): Payload => {
+    const { place } = ctx;
+    if (place === null) return { ...readPayload(ctx.match), choice: null };
+    if (place.at === 'settings') return { page: 0, service: null, choice: null };
+    return { page: place.page, service: place.at === 'list' ? null : place.service, choice: null };
+  };
+  const label = (ctx: ChatContext, key: string) => t(ctx.language, `button-${key}`);
+
+  /** Leads to another screen; answers first, and does nothing for a press that is too old. */
+  const go = (to: (pressed: Payload) => Place) => async (ctx: ChatContext) => {
+    if (await answer(ctx)) await handlers.show(ctx, to(readPayload(ctx.match)));
+  };
+  const listOf = ({ page }: Payload): Place => ({ at: 'list', page });
+  const serviceOf = ({ page, service }: Payload): Place =>
+    service === null ? { at: 'list', page } : { at: 'service', service, page };
+  const logsOf = ({ page, service }: Payload): Place =>
+    service === null ? { at: 'list', page } : { at: 'logs', service, page };
+
+  /** The buttons moved or changed their names since: show what is, do nothing. */
+  const redraw = (to: (pressed: Payload) => Place) => async (ctx: ChatContext) => {
+    if (await answer(ctx, t(ctx.language, 'chat-outdated'))) await handlers.show(ctx, to(readPayload(ctx.match)));
+  };
+
+  const list = new Menu<ChatContext>('list', {
+    autoAnswer: false,
+    // A service that changed places is still the service one wanted to see.
+    onMenuOutdated: go(serviceOf),
+  }).dynamic((ctx, range) => {
+    const { page, pages, services } = pageOf(desk.control.snapshot().services, here(ctx).page);
+    const payload = writePayload({ page, service: null, choice: null });
+    for (const { name, title } of services)
+      range
+        .text(
+          { text: shorten(title, longestLabel), payload: writePayload({ page, service: name, choice: null }) },
+          go(serviceOf),
+        )
+        .row();
+    if (page > 0)
+      range.text(
+        { text: label(ctx, 'previous'), payload },
+        go(({ page }) => ({ at: 'list', page: page - 1 })),
+      );
+    if (page < pages - 1)
+      range.text(
+        { text: label(ctx, 'next'), payload },
+        go(({ page }) => ({ at: 'list', page: page + 1 })),
+      );
+    if (pages > 1) range.row();
+    range.text({ text: label(ctx, 'refresh'), payload }, go(listOf));
+    range.text(
+      { text: label(ctx, 'settings'), payload },
+      go(() => ({ at: 'settings' })),
+    );
+  });
+
+  const service = new Menu<ChatContext>('service', { autoAnswer: false, onMenuOutdated: redraw(serviceOf) }).dynamic(
+    (ctx, range) => {
+      const drawn = here(ctx);
+      const view = findService(desk, drawn.service);
+      const payload = writePayload(drawn);
+      const verbs = view === null || view.operation !== null || !may(ctx.visitor.role, 'act') ? [] : view.can;
+      for (const verb of verbs)
+        range.text({ text: label(ctx, verb), payload: writePayload({ ...drawn, choice: verb }) }, act);
+      if (verbs.length > 0) range.row();
+      range.text({ text: label(ctx, 'logs'), payload }, go(logsOf));
+      range.text({ text: label(ctx, 'refresh'), payload }, go(serviceOf)).row();
+      range.text({ text: label(ctx, 'back'), payload }, go(listOf));
+    },
+  );
+
+  async function act(ctx: ChatContext): Promise<void> {
+    const { service, choice } = readPayload(ctx.match);
+    if (service !== null && (choice === 'start' || choice === 'stop' || choice === 'restart'))
+      await handlers.act(ctx, service, choice);
+  }
+
+  const logs = new Menu<ChatContext>('logs', { autoAnswer: false, onMenuOutdated: redraw(logsOf) }).dynamic(
+    (ctx, range) => {
+      const payload = writePayload(here(ctx));
+      range.text({ text: label(ctx, 'refresh'), payload }, go(logsOf));
+      range.text({ text: label(ctx, 'search'), payload }, search).row();
+      range.text({ text: label(ctx, 'back'), payload }, go(serviceOf));
+    },
+  );
+
+  async function search(ctx: ChatContext): Promise<void> {
+    const { service } = readPayload(ctx.match);
+    if (service !== null && (await answer(ctx))) await handlers.search(ctx, service);
+  }
+
+  const settings = new Menu<ChatContext>('settings', {
+    autoAnswer: false,
+    onMenuOutdated: redraw(() => ({ at: 'settings' })),
+  }).dynamic((ctx, range) => {
+    const payload = (choice: Payload['choice']) => writePayload({ page: 0, service: null, choice });
+    for (const language of languages)
+      range.text({ text: languageNames[language], payload: payload(language) }, chooseLanguage);
+    range.row().text({ text: label(ctx, 'back'), payload: payload(null) }, go(listOf));
+  });
+
+  async function chooseLanguage(ctx: ChatContext): Promise<void> {
+    const { choice } = readPayload(ctx.match);
+    if ((choice !== 'en' && choice !== 'ru') || !(await answer(ctx))) return;
+    desk.access.setLanguage(ctx.visitor.id, choice);
+    ctx.language = choice;
+    desk.jobs.run(desk.commandLists.update(ctx.visitor.id, choice));
+    await handlers.show(ctx, { at: 'settings' });
+  }
+
+  list.register([service, logs, settings]);
+  return { list, service, logs, settings };
+}

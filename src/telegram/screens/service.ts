@@ -1,0 +1,95 @@
+import { conditionOf } from '../../core/condition.ts';
+import type { CheckRecord } from '../../core/health.ts';
+import { exitReason } from '../../core/incident.ts';
+import type { ServiceView } from '../../core/snapshot.ts';
+import { escapeHtml, html, type Language, sayReason } from '../../i18n.ts';
+import { sayDuration, sayMetric, sayTime, shorten } from '../say.ts';
+import { asOf } from './list.ts';
+import { healthIcon, iconOf, sayState } from './service-line.ts';
+
+/** More than this of one reason or one check is not read on a phone. */
+const longestReason = 300;
+/** A service with more checks shows the worst of them. */
+const mostChecks = 12;
+
+/** All that is known of one service. `header`: what was just done to it, or is being done; HTML. */
+export function serviceText(
+  language: Language,
+  view: ServiceView,
+  now: number,
+  timezone: string,
+  header: string | null,
+): string {
+  const lines = [
+    ...(header === null ? [] : [header, '']),
+    `${iconOf(view)} <b>${escapeHtml(view.title)}</b>`,
+    escapeHtml(shorten(capital(sayState(language, view, now)), longestReason)),
+    ...healthLine(language, view, now),
+    ...processLine(language, view, now),
+    html(language, 'chat-service-restarts', { restarts: view.restarts, exits: view.exitsInWindow }),
+    ...lastExitLine(language, view, now, timezone),
+    ...checkLines(language, view),
+    '',
+    asOf(language, now, timezone),
+  ];
+  return lines.join('\n');
+}
+
+function healthLine(language: Language, view: ServiceView, now: number): readonly string[] {
+  if (view.state !== 'running' || view.checks.length === 0) return [];
+  const since = sayDuration(language, now - view.healthSince);
+  const line = html(language, `chat-service-health-${view.health}`, { for: since });
+  if (view.healthReason === null) return [line];
+  return [`${line}: ${escapeHtml(shorten(sayReason(language, view.healthReason), longestReason))}`];
+}
+
+function processLine(language: Language, view: ServiceView, now: number): readonly string[] {
+  if (view.startedAt === null) return [];
+  const uptime = sayDuration(language, now - view.startedAt);
+  return view.pid === null
+    ? [html(language, 'chat-service-uptime', { for: uptime })]
+    : [html(language, 'chat-service-process', { pid: String(view.pid), for: uptime })];
+}
+
+function lastExitLine(language: Language, view: ServiceView, now: number, timezone: string): readonly string[] {
+  if (view.lastExit === null) return [];
+  const how = sayReason(language, exitReason(view.lastExit));
+  return [html(language, 'chat-service-exit', { how, when: sayTime(language, view.lastExit.at, now, timezone) })];
+}
+
+function checkLines(language: Language, view: ServiceView): readonly string[] {
+  if (view.checks.length === 0) return [];
+  const shown = [...view.checks].sort((a, b) => rank(a) - rank(b)).slice(0, mostChecks);
+  return ['', html(language, 'chat-service-checks'), ...shown.map((check) => checkLine(language, check))];
+}
+
+const worst = ['unhealthy', 'degraded', 'unknown', 'healthy'];
+const rank = (check: CheckRecord) => worst.indexOf(check.health);
+
+function checkLine(language: Language, check: CheckRecord): string {
+  const numbers = check.metrics.map((metric) => `${metric.name} ${sayMetric(language, metric)}`);
+  const why = check.reason === null ? [] : [sayReason(language, check.reason)];
+  const said = shorten([...why, ...numbers].join(', '), longestReason);
+  return `${healthIcon[check.health]} <code>${escapeHtml(check.id)}</code>${said === '' ? '' : ` ${escapeHtml(said)}`}`;
+}
+
+function capital(text: string): string {
+  const [first = '', ...rest] = [...text];
+  return first.toUpperCase() + rest.join('');
+}
+
+/** What will happen, for the question before it. HTML. */
+export function questionText(
+  language: Language,
+  view: ServiceView,
+  verb: 'stop' | 'restart' | 'start',
+  now: number,
+  by: string,
+): string {
+  const lines = [`<b>${html(language, `chat-ask-${verb}`, { title: view.title })}</b>`];
+  if (view.startedAt !== null)
+    lines.push(html(language, 'chat-ask-uptime', { for: sayDuration(language, now - view.startedAt) }));
+  if (conditionOf(view) === 'healthy') lines.push(html(language, 'chat-ask-healthy'));
+  lines.push(html(language, `chat-ask-${verb}-then`), '', html(language, 'chat-ask-whose', { by }));
+  return lines.join('\n');
+}
