@@ -20,8 +20,14 @@ export interface ConfigMessage {
 export function keyOf(path: Path): string {
   return path.reduce<string>((key, part) => {
     if (typeof part === 'number') return `${key}[${part}]`;
-    return key === '' ? part : `${key}.${part}`;
+    return key === '' ? nameOf(part) : `${key}.${nameOf(part)}`;
   }, '');
+}
+
+/** A key as far as it is a name: in `env: { PASSWORD=… }` the whole is the key. */
+function nameOf(part: string): string {
+  const [name] = /^[\p{L}\p{N}_-]{0,40}/u.exec(part) ?? [''];
+  return name === part ? part : `${name}…`;
 }
 
 /** A message about a variable. */

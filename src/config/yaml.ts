@@ -99,7 +99,8 @@ export function parseYaml(
   const lines = new LineCounter();
   const document: Document = parseDocument(text, {
     lineCounter: lines,
-    logLevel: 'silent',
+    // Not silent: that would also let a second document pass.
+    logLevel: 'error',
     merge: true,
     prettyErrors: false,
     stringKeys: true,
@@ -111,17 +112,21 @@ export function parseYaml(
 
   const errors: ConfigMessage[] = [];
   let readable = true;
+  // What follows on the same line is only a consequence.
+  const add = (message: ConfigMessage) => {
+    if (!errors.some(({ line }) => line === message.line)) errors.push(message);
+  };
   for (const error of [...document.errors, ...document.warnings]) {
     if (error.code !== 'DUPLICATE_KEY') readable = false;
-    const message = at(error.pos[0], keyAt(document, error.pos[0]), sayYamlError(error.code));
-    // What follows on the same line is only a consequence.
-    if (!errors.some(({ line }) => line === message.line)) errors.push(message);
+    // Of what is not YAML nobody knows what is a key and what a secret.
+    const key = error.code === 'DUPLICATE_KEY' ? keyAt(document, error.pos[0]) : '';
+    add(at(error.pos[0], key, sayYamlError(error.code)));
   }
   visit(document, {
     Alias: (_, alias) => {
       if (alias.resolve(document)) return;
       readable = false;
-      errors.push(at(alias.range?.[0] ?? 0, '', reason('config-yaml-alias')));
+      add(at(alias.range?.[0] ?? 0, '', reason('config-yaml-alias')));
     },
   });
   if (!readable) return { yaml: null, errors };
