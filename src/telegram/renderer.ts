@@ -2,16 +2,23 @@ import { conditionOf } from '../core/condition.ts';
 import type { Incident } from '../core/incident.ts';
 import type { Control } from '../core/snapshot.ts';
 import { html, type Language } from '../i18n.ts';
-import type { Lateness, Renderer } from '../outbox/outbox.ts';
+import type { Lateness, Renderer } from '../outbox/teller.ts';
 import type { Message } from '../outbox/transport.ts';
 import { fromJson, reasonSchema } from '../wire.ts';
 import type { Admin, IncidentNotice, Rendered, Telegram } from './telegram.ts';
 
+/** What a renderer has to know beyond the incident itself. */
+export interface Surroundings {
+  /** Services whose problems this one explains. */
+  affectedBy(incident: Incident): readonly string[];
+}
+
 /** Says what the outbox has to tell, each chat in its language (a group: in the first owner's). */
 export function createRenderer(
-  telegram: Pick<Telegram, 'renderIncident' | 'renderRecovery' | 'languageOf'>,
+  telegram: Pick<Telegram, 'renderIncidents' | 'renderRecovery' | 'languageOf'>,
   admins: readonly Admin[],
   control: Pick<Control, 'snapshot'>,
+  surroundings: Surroundings,
   clock: () => number,
 ): Renderer {
   const known = new Set(admins.map((admin) => String(admin.id)));
@@ -22,19 +29,27 @@ export function createRenderer(
     return id === undefined ? 'en' : telegram.languageOf(id);
   }
 
-  function noticeOf(incident: Incident, late: Lateness): IncidentNotice {
+  function noticesOf(incidents: readonly Incident[], late: Lateness): readonly IncidentNotice[] {
     const { services } = control.snapshot();
-    const service = services.find((each) => each.name === incident.service) ?? null;
+    const title = (name: string) => services.find((each) => each.name === name)?.title ?? name;
     const down = services.filter((each) => conditionOf(each) === 'unhealthy').length;
-    return { incident, service, counts: { down, total: services.length }, ...late, now: clock() };
+    return incidents.map((incident) => ({
+      incident,
+      service: services.find((each) => each.name === incident.service) ?? null,
+      affects: surroundings.affectedBy(incident).map(title),
+      counts: { down, total: services.length },
+      ...late,
+      now: clock(),
+    }));
   }
 
   const message = (rendered: Rendered): Message => ({ ...rendered, silent: false, replyTo: null });
 
   return {
-    incident: (chat, incident, late) => message(telegram.renderIncident(languageOf(chat), noticeOf(incident, late))),
-    recovery: (chat, incident, late) => message(telegram.renderRecovery(languageOf(chat), noticeOf(incident, late))),
-    text(chat, body, _late) {
+    incidents: (chat, incidents, late) =>
+      message(telegram.renderIncidents(languageOf(chat), noticesOf(incidents, late))),
+    recovery: (chat, incidents, late) => message(telegram.renderRecovery(languageOf(chat), noticesOf(incidents, late))),
+    text(chat, body) {
       const what = fromJson(reasonSchema, body);
       return message({ text: html(languageOf(chat), `reason-${what.code}`, what.args ?? {}), buttons: [] });
     },

@@ -48,8 +48,7 @@ test('a moment of another day there carries its date', () => {
 });
 
 test('numbers of checks carry their units', () => {
-  const say = (value: number, unit: MetricUnit) =>
-    spaces(sayMetric('en', { name: 'x', value, unit }));
+  const say = (value: number, unit: MetricUnit) => spaces(sayMetric('en', { name: 'x', value, unit }));
   assert.equal(say(12.345, '%'), '12.3 %');
   assert.equal(say(512, 'bytes'), '512 B');
   assert.equal(say(1536 * 1024, 'bytes'), '1.5 MB');

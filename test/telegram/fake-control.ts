@@ -1,0 +1,125 @@
+import { worstFirst } from '../../src/core/condition.ts';
+import type {
+  ActionResult,
+  Actor,
+  Control,
+  ServiceView,
+  Snapshot,
+  TelegramView,
+  Verb,
+} from '../../src/core/snapshot.ts';
+
+/** One asked-for action that waits until the test ends it. */
+export interface Asked {
+  readonly service: string;
+  readonly verb: Verb;
+  readonly by: Actor;
+  end(result: ActionResult): void;
+}
+
+/** A running, healthy service unless said otherwise. */
+export function service(name: string, now: number, more: Partial<ServiceView> = {}): ServiceView {
+  return {
+    name,
+    title: name,
+    driver: 'process',
+    state: 'running',
+    since: now - 3 * 3600_000,
+    wanted: 'up',
+    reason: null,
+    health: 'healthy',
+    healthSince: now - 3600_000,
+    healthReason: null,
+    checks: [
+      {
+        id: 'process',
+        health: 'healthy',
+        verdict: 'healthy',
+        reason: null,
+        failures: 0,
+        successes: 9,
+        at: now,
+        metrics: [{ name: 'cpu', value: 3.2, unit: '%' }],
+      },
+    ],
+    pid: 4242,
+    startedAt: now - 3 * 3600_000,
+    restarts: 2,
+    exitsInWindow: 1,
+    lastExit: { code: 1, signal: null, at: now - 3 * 3600_000 },
+    retryAt: null,
+    operation: null,
+    can: ['restart', 'stop'],
+    ...more,
+  };
+}
+
+const fine: TelegramView = {
+  state: 'polling',
+  since: 0,
+  reason: null,
+  waiting: 0,
+  oldestWaiting: null,
+  lastDelivered: null,
+};
+
+/** Supervision as the chat sees it, played by the test. */
+export class FakeControl implements Control {
+  readonly services = new Map<string, ServiceView>();
+  readonly asked: Asked[] = [];
+  /** What `act` does: by default it waits until the test ends it. */
+  instead: ((service: string, verb: Verb) => ActionResult) | null = null;
+  lines: readonly string[] = [];
+  telegram: TelegramView = fine;
+  readonly #clock: () => number;
+
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
+  add(name: string, more: Partial<ServiceView> = {}): void {
+    this.services.set(name, service(name, this.#clock(), more));
+  }
+
+  change(name: string, more: Partial<ServiceView>): void {
+    const view = this.services.get(name);
+    if (view) this.services.set(name, { ...view, ...more });
+  }
+
+  snapshot(): Snapshot {
+    return {
+      host: 'vpn-1',
+      version: '0.1.0',
+      at: this.#clock(),
+      startedAt: this.#clock() - 3600_000,
+      overall: 'healthy',
+      services: worstFirst([...this.services.values()]),
+      incidents: [],
+      telegram: this.telegram,
+    };
+  }
+
+  act(name: string, verb: Verb, by: Actor): Promise<ActionResult> {
+    const now = this.#clock();
+    if (this.instead !== null) {
+      this.asked.push({ service: name, verb, by, end: () => undefined });
+      return Promise.resolve(this.instead(name, verb));
+    }
+    this.change(name, { operation: { verb, by, since: now, deadline: now + 60_000 }, can: [] });
+    return new Promise((resolve) => {
+      const end = (result: ActionResult) => {
+        this.change(name, { operation: null, can: verb === 'stop' ? ['start'] : ['restart', 'stop'] });
+        resolve(result);
+      };
+      this.asked.push({ service: name, verb, by, end });
+    });
+  }
+
+  logs(_service: string, lines: number): Promise<readonly string[]> {
+    return Promise.resolve(this.lines.slice(-lines));
+  }
+
+  stopAll(): Promise<ReadonlyMap<string, ActionResult>> {
+    throw new Error('The chat never stops everything');
+  }
+}

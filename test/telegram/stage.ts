@@ -1,0 +1,104 @@
+import type { TestContext } from 'node:test';
+import { pino } from 'pino';
+import { createTelegram, type Telegram, type TelegramOptions } from '../../src/telegram/bot.ts';
+import type { Timing } from '../../src/telegram/timing.ts';
+import { startTelegram, type TelegramWorld } from '../world/telegram/server.ts';
+import { FakeControl } from './fake-control.ts';
+
+export const token = '4200:AAHkZ3-xyzABCDEFGHIJKLMNOPQRSTUVWXY';
+
+/** Waits that a test can sit through; the same proportions as in life. */
+export const quick: Timing = {
+  longPoll: 1_000,
+  pollRequest: 2_000,
+  request: 1_000,
+  stall: 10_000,
+  stopGrace: 500,
+  handlerGrace: 5_000,
+  retryNetwork: { first: 20, most: 100 },
+  retryBoot: { first: 20, most: 100 },
+  retryConflict: { first: 20, most: 100 },
+  retryUnauthorized: 100,
+};
+
+export const vera = { id: 7, name: 'Vera', role: 'operator', language: null } as const;
+export const oleg = { id: 8, name: null, role: 'owner', language: null } as const;
+export const guest = { id: 9, name: 'Guest', role: 'viewer', language: null } as const;
+
+/** Monday noon in UTC. */
+export const noon = Date.UTC(2026, 10, 23, 12, 0, 0);
+
+export interface Stage {
+  readonly world: TelegramWorld;
+  readonly telegram: Telegram;
+  readonly control: FakeControl;
+  readonly settings: Map<string, string>;
+  readonly strangers: { id: number; name: string; username: string | null }[];
+  readonly seen: number[];
+  readonly states: string[];
+  /** Every line of the log. */
+  readonly log: string[];
+  /** The bot's clock; the world's clock is real. */
+  now: number;
+  /** Resolves when the bot hears Telegram. */
+  heard(): Promise<void>;
+}
+
+export interface StageOptions {
+  readonly world?: TelegramWorld;
+  readonly telegram?: Partial<TelegramOptions>;
+  readonly timing?: Partial<Timing>;
+  readonly settings?: Map<string, string>;
+  readonly queryLifetimeMs?: number;
+  readonly start?: boolean;
+}
+
+/** A simulated Telegram with our bot in it, torn down after the test. */
+export async function setStage(test: TestContext, options: StageOptions = {}): Promise<Stage> {
+  const world = options.world ?? (await startTelegram({ token, queryLifetimeMs: options.queryLifetimeMs ?? 15_000 }));
+  const settings = options.settings ?? new Map<string, string>();
+  const log: string[] = [];
+  const stage = { now: noon, strangers: [] as Stage['strangers'], seen: [] as number[], states: [] as string[] };
+  const clock = () => stage.now;
+  const control = new FakeControl(clock);
+  const telegram = createTelegram({
+    token,
+    apiRoot: world.apiRoot,
+    proxy: null,
+    admins: [vera, oleg, guest],
+    timezone: 'UTC',
+    control,
+    settings: {
+      get: (key) => settings.get(key) ?? null,
+      set: (key, value) => void (value === null ? settings.delete(key) : settings.set(key, value)),
+    },
+    clock,
+    log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
+    version: '0.1.0',
+    onStranger: (who) => void stage.strangers.push(who),
+    onAdminSeen: (id) => void stage.seen.push(id),
+    onState: ({ state }) => void stage.states.push(state),
+    timing: { ...quick, ...options.timing },
+    ...options.telegram,
+  });
+  if (options.start !== false) telegram.start();
+  test.after(async () => {
+    await telegram.stop();
+    if (options.world === undefined) await world.stop();
+  });
+  return Object.assign(stage, {
+    ...{ world, telegram, control, settings, log },
+    heard: async () => {
+      await eventually(() => stage.states.at(-1) === 'polling', 'the bot to hear Telegram');
+    },
+  });
+}
+
+/** Asks again until it is so. */
+export async function eventually(probe: () => boolean, what: string, timeout = 5_000): Promise<void> {
+  const until = Date.now() + timeout;
+  while (!probe()) {
+    if (Date.now() > until) throw new Error(`Waited ${timeout} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
