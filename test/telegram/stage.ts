@@ -14,7 +14,7 @@ export const quick: Timing = {
   request: 1_000,
   stall: 10_000,
   stopGrace: 500,
-  handlerGrace: 5_000,
+  handlerGrace: 300,
   retryNetwork: { first: 20, most: 100 },
   retryBoot: { first: 20, most: 100 },
   retryConflict: { first: 20, most: 100 },
