@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { type Answer, answer, failure } from '../core/panel.ts';
+import { reason } from '../core/reason.ts';
+import type { PanelSource } from './panel.ts';
+import { createSession, type Session } from './session.ts';
+import type { TokenStore } from './token-store.ts';
+import { createTransport, type Transport, type WireReply, type WireRequest } from './transport.ts';
+import { createTurns } from './turns.ts';
+import { parseJson, statusFailure } from './wire-error.ts';
+
+/** What one request asks for. */
+export interface Question<T> {
+  readonly method?: 'GET' | 'POST' | 'PUT';
+  /** With its query, encoded. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly shape: z.ZodType<T>;
+  /** ms. Default: {@link DEADLINE_MS}. */
+  readonly deadline?: number;
+  /** A person waits for it. */
+  readonly first?: boolean;
+  /** Without proof of who we are. */
+  readonly anonymous?: boolean;
+}
+
+export interface Asked<T> {
+  readonly value: T;
+  /** From sending to the last byte, ms. */
+  readonly latencyMs: number;
+  readonly certificateUntil: number | null;
+}
+
+/** The way to one panel: one request at a time, logged in, parsed. */
+export interface PanelClient {
+  ask<T>(question: Question<T>, signal: AbortSignal): Promise<Answer<T>>;
+  askWhole<T>(question: Question<T>, signal: AbortSignal): Promise<Answer<Asked<T>>>;
+  close(): void;
+}
+
+const DEADLINE_MS = 5000;
+/** What may wait for a panel that has gone slow; a round of polls is five. */
+const MOST_WAITING = 16;
+
+export interface ClientOptions {
+  readonly source: PanelSource;
+  readonly tokens: TokenStore;
+  /** Epoch ms. */
+  readonly clock: () => number;
+}
+
+export function createPanelClient({ source, tokens, clock }: ClientOptions): PanelClient {
+  const transport = createTransport(source.baseUrl, source.insecureTls);
+  const session = createSession(source, transport, tokens, clock);
+  const turns = createTurns(MOST_WAITING);
+  const closing = new AbortController();
+
+  async function askWhole<T>(question: Question<T>, signal: AbortSignal): Promise<Answer<Asked<T>>> {
+    const both = AbortSignal.any([signal, closing.signal]);
+    const turn = turns.take(async () => {
+      if (both.aborted) return failure('cancelled', reason('panel-cancelled'));
+      const sent = await send(transport, session, question, both);
+      return sent.ok ? parse(sent.value, question.shape) : sent;
+    }, question.first ?? false);
+    return turn ?? failure('busy', reason('panel-busy'));
+  }
+
+  return {
+    askWhole,
+    ask: async (question, signal) => {
+      const asked = await askWhole(question, signal);
+      return asked.ok ? answer(asked.value.value) : asked;
+    },
+    close: () => {
+      closing.abort();
+      transport.close();
+    },
+  };
+}
+
+interface Sent {
+  readonly body: string;
+  readonly latencyMs: number;
+  readonly certificateUntil: number | null;
+}
+
+async function send(
+  transport: Transport,
+  session: Session,
+  question: Question<unknown>,
+  signal: AbortSignal,
+): Promise<Answer<Sent>> {
+  const first = await once(transport, session, question, signal);
+  if (!first.ok || first.value.status !== 401 || question.anonymous) return first.ok ? judge(first.value) : first;
+  // The token died early (the admin's password was set anew): one new login, then the answer stands.
+  const second = await once(transport, session, question, signal);
+  return second.ok ? judge(second.value) : second;
+}
+
+type Exchange = Sent & { readonly status: number };
+
+async function once(
+  transport: Transport,
+  session: Session,
+  { method = 'GET', path, body, deadline = DEADLINE_MS, anonymous = false }: Question<unknown>,
+  signal: AbortSignal,
+): Promise<Answer<Exchange>> {
+  const proof = anonymous ? answer({}) : await session.headers(signal);
+  if (!proof.ok) return proof;
+  const headers = body === undefined ? proof.value : { ...proof.value, 'content-type': 'application/json' };
+  const request: WireRequest = {
+    method,
+    path,
+    headers,
+    deadline,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+  // Real time, not the injected clock: a latency is a measurement.
+  const begun = performance.now();
+  const reply: WireReply = await transport.send(request, signal);
+  const latencyMs = performance.now() - begun;
+  if (!reply.ok) return { ok: false, error: reply.failure };
+  if (reply.status === 401) session.refused(proof.value);
+  return answer({ status: reply.status, body: reply.body, latencyMs, certificateUntil: reply.certificateUntil });
+}
+
+function judge(exchange: Exchange): Answer<Sent> {
+  if (exchange.status >= 200 && exchange.status < 300) return answer(exchange);
+  return { ok: false, error: statusFailure(exchange.status, exchange.body) };
+}
+
+function parse<T>({ body, latencyMs, certificateUntil }: Sent, shape: z.ZodType<T>): Answer<Asked<T>> {
+  const json = body === '' ? null : parseJson(body);
+  if (json === undefined) return failure('bad_response', reason('panel-not-json'));
+  const parsed = shape.safeParse(json);
+  if (parsed.success) return answer({ value: parsed.data, latencyMs, certificateUntil });
+  const where = parsed.error.issues[0]?.path.join('.') ?? '';
+  return failure('bad_response', reason('panel-odd-answer', { field: where === '' ? '.' : where }));
+}
+
+/** For answers whose content does not matter. */
+export const anything = z.unknown();
