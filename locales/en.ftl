@@ -228,7 +228,6 @@ reason-env-file-missing = its env_file { $path } does not exist
 reason-env-file-unreadable = its env_file { $path } cannot be read ({ $code })
 reason-env-name-invalid = the name “{ $variable }” cannot be given to a program as a variable: only letters, digits and _ are possible
 reason-run-folder-unusable = the manager's own folder { $path } cannot be used ({ $code })
-reason-leftovers-stay = processes of its last run cannot be removed: { $processes }
 reason-keeper-silent = the shell that starts it gave no answer; the machine may be overloaded or its disk full
 reason-signal-forbidden = the manager may not signal process { $pid }: it belongs to another user
 reason-not-killed = still there after SIGKILL: { $processes }
@@ -461,3 +460,166 @@ reason-telegram-recipient-gone = this chat cannot be written to ({ $detail })
 reason-telegram-moved = the group has the id { $chat } now
 reason-telegram-refused = Telegram refuses the message ({ $detail })
 reason-telegram-empty = there is nothing to see in the message
+
+## alerting: groups, flapping, mutes
+alert-nothing = Nothing to say any more.
+alert-group =
+    { $n ->
+        [one] { $n } problem
+       *[other] { $n } problems
+    } at once
+alert-group-over =
+    { $n ->
+        [one] { $n } problem, over
+       *[other] { $n } problems, all over
+    }
+alert-group-back =
+    { $n ->
+        [one] { $n } problem is over
+       *[other] All { $n } problems are over
+    } after { $for }
+alert-group-more =
+    { $n ->
+        [one] and { $n } more:
+       *[other] and { $n } more:
+    }
+incident-flapping = { $title } is flapping
+incident-flapping-over = { $title } is stable again after { $for }
+incident-removed = { $title } is not configured any more
+reason-flapping =
+    { $changes ->
+        [one] { $changes } change
+       *[other] { $changes } changes
+    } up and down within 5 min; its single alerts are held until it is stable
+reason-held-maintenance = not started: maintenance is on
+reason-held-dependency = not started yet: it needs { $name }, which does not run
+reason-unknown-incident = there is no alert { $id }
+reason-incident-over = it is over already
+reason-already-acknowledged = { $by } has taken it on already
+reason-mute-in-the-past = the end lies in the past
+reason-mute-too-long =
+    { $days ->
+        [one] { $days } day at most
+       *[other] { $days } days at most
+    }
+reason-mute-over = it has ended already
+
+## checks: networks, certificates, programs, logs, the host (checks/)
+reason-net-refused = { $address } refuses the connection: nothing listens there
+reason-net-timeout = { $address } does not answer in time
+reason-net-closed = { $address } closes the connection at once
+reason-net-unreachable = no way leads to { $address }
+reason-net-no-such-host = { $address }: there is no host of this name
+reason-net-no-socket = { $address }: there is no such socket
+reason-net-no-resolver = could not ask { $address }: this machine cannot look up names now
+reason-net-forbidden = could not ask { $address }: the manager may not connect there
+reason-net-own-network = could not ask { $address }: this machine has no network
+reason-net-own-files = could not ask { $address }: the manager has too many files open
+reason-net-error = { $address } cannot be reached ({ $code })
+reason-net-slow = { $address } is slow: { $ms } ms in the middle of the last answers, allowed are { $limit } ms
+
+reason-tls-no-handshake = { $address } speaks no TLS that we understand ({ $code })
+reason-tls-no-certificate = { $address } shows no certificate
+reason-tls-expired =
+    the certificate of { $address } expired on { $date }{ $days ->
+        [0] {""}
+        [one] , { $days } day ago
+       *[other] , { $days } days ago
+    }
+reason-tls-expires =
+    the certificate of { $address } expires on { $date }, { $days ->
+        [0] in less than a day
+        [one] in { $days } day
+       *[other] in { $days } days
+    }
+reason-tls-not-yet-valid = the certificate of { $address } is not valid before { $date }
+reason-tls-self-signed = the certificate of { $address } is self-signed: no known authority vouches for it
+reason-tls-unknown-issuer = the certificate of { $address } comes from an unknown authority, or the server does not send the chain in between
+reason-tls-chain-expired = an authority above the certificate of { $address } has expired
+reason-tls-revoked = the certificate of { $address } has been revoked
+reason-tls-distrusted = the certificate of { $address } is not trusted ({ $code })
+reason-tls-wrong-name = the certificate of { $address } is for other names than { $name }: { $names }
+reason-tls-no-ca-file = could not ask: the file of authorities { $path } cannot be read ({ $code })
+
+reason-dns-no-such-name = there is no name { $name }
+reason-dns-no-record = { $name } has no { $record } record
+reason-dns-other-answer = { $name } { $record } leads to { $found }; { $expected } is missing
+reason-dns-slow = looking up { $name } is slow: { $ms } ms in the middle of the last answers, allowed are { $limit } ms
+reason-dns-server-silent =
+    { $server ->
+        [own] could not ask: this machine's name server does not answer
+       *[other] the name server { $server } does not answer
+    }
+reason-dns-server-failed =
+    { $server ->
+        [own] this machine's name server fails to look up { $name }
+       *[other] the name server { $server } fails to look up { $name }
+    }
+reason-dns-server-refused =
+    { $server ->
+        [own] this machine's name server refuses to look up { $name }
+       *[other] the name server { $server } refuses to look up { $name }
+    }
+reason-dns-error = { $name } could not be looked up ({ $code })
+
+command-said =
+    { $said ->
+        [nothing] without a word
+       *[line] saying “{ $line }”
+    }
+reason-command-late = { $program } did not end in time and was killed, { command-said }
+reason-command-signal = { $program } was killed by { $signal }, { command-said }
+reason-command-exit = { $program } ended with exit code { $code }, { command-said }
+reason-command-output = { $program } said something else than expected: it ended { command-said }
+reason-command-slow = { $program } is slow: { $ms } ms in the middle of the last runs, allowed are { $limit } ms
+reason-command-not-run =
+    could not ask: { $program } { $code ->
+        [ENOENT] or its folder does not exist
+        [EACCES] may not be run
+       *[other] cannot be run ({ $code })
+    }
+
+reason-log-matches =
+    { $matches ->
+        [one] { $matches } line
+       *[other] { $matches } lines
+    } in { $seconds } s, the last: “{ $line }”
+reason-log-missing =
+    could not look: { $path } { $code ->
+        [ENOENT] does not exist
+        [EACCES] may not be read by the manager
+        [EISDIR] is a folder
+        [ENOTREG] is not a file
+       *[other] cannot be read ({ $code })
+    }
+reason-log-too-fast = { $path } grows faster than it can be read: { $megabytes } MB were passed over
+
+reason-host-disk = the disk { $path } is { $percent } % full, { $free } { $unit } are left
+reason-host-inodes = the disk { $path } has used { $percent } % of the files it can hold
+reason-host-disk-read-only = the disk { $path } has become read-only: the kernel met errors on it
+reason-host-disk-filling =
+    the disk { $path } ({ $percent } %) will be full in about { $unit ->
+        [h] { $n } h
+       *[min] { $n } min
+    }, should it go on like this
+reason-host-memory = { $percent } % of the memory is taken, { $free } { $unit } are left
+reason-host-cpu = the processor is { $percent } % busy
+reason-host-steal = the hypervisor gives { $percent } % of the processor's time to other machines
+reason-host-load = { $load } processes wait for each processor core
+reason-host-network = { $percent } % of the packets of { $name } were lost or broken ({ $count })
+reason-host-clock-off = the clock is { $seconds } s off
+reason-host-clock-jumped = the clock jumped by { $seconds } s, or the machine was asleep
+reason-host-rebooted = the machine was rebooted { $minutes } min ago
+reason-host-unreadable = could not look: /proc cannot be read ({ $code })
+
+## checks: process and http
+reason-process-pid-unknown = the process is not known, so it cannot be measured
+reason-process-gone = process { $pid } is gone
+reason-process-zombie = process { $pid } has ended and nobody collects it (zombie)
+reason-process-frozen = process { $pid } is frozen (stopped by a signal)
+reason-http-status = { $address } answers with status { $status }
+reason-http-body = { $address } answers, but not with the expected text
+reason-http-redirect-nowhere = { $address } redirects to something that is no address
+reason-http-redirect-loop = { $address } redirects more than { $hops } times
+reason-http-certificate = the certificate of { $address } is not accepted ({ $code })
+reason-http-not-http = { $address } answers with something that is not HTTP

@@ -231,7 +231,6 @@ reason-env-file-missing = его файла env_file { $path } не сущест
 reason-env-file-unreadable = его файл env_file { $path } нельзя прочитать ({ $code })
 reason-env-name-invalid = имя «{ $variable }» нельзя передать программе как переменную: допустимы только буквы, цифры и _
 reason-run-folder-unusable = собственная папка менеджера { $path } недоступна ({ $code })
-reason-leftovers-stay = не удаётся убрать процессы прошлого запуска: { $processes }
 reason-keeper-silent = запускающая его оболочка не ответила; возможно, машина перегружена или диск заполнен
 reason-signal-forbidden = менеджеру нельзя посылать сигналы процессу { $pid }: он принадлежит другому пользователю
 reason-not-killed = остались даже после SIGKILL: { $processes }
@@ -479,3 +478,181 @@ reason-telegram-recipient-gone = в этот чат нельзя писать ({
 reason-telegram-moved = у группы теперь идентификатор { $chat }
 reason-telegram-refused = Telegram не принимает сообщение ({ $detail })
 reason-telegram-empty = в сообщении нечего показать
+
+## alerting: groups, flapping, mutes
+alert-nothing = Больше нечего сообщить.
+alert-group =
+    { $n ->
+        [one] { $n } проблема
+        [few] { $n } проблемы
+       *[many] { $n } проблем
+    } сразу
+alert-group-over =
+    { $n ->
+        [one] { $n } проблема, устранена
+        [few] { $n } проблемы, все устранены
+       *[many] { $n } проблем, все устранены
+    }
+alert-group-back =
+    { $n ->
+        [one] { $n } проблема устранена
+        [few] Все { $n } проблемы устранены
+       *[many] Все { $n } проблем устранены
+    } через { $for }
+alert-group-more =
+    { $n ->
+        [one] и ещё { $n }:
+        [few] и ещё { $n }:
+       *[many] и ещё { $n }:
+    }
+incident-flapping = { $title }: то падает, то встаёт
+incident-flapping-over = { $title }: снова стабильно, длилось { $for }
+incident-removed = { $title }: больше нет в настройках
+reason-flapping =
+    { $changes ->
+        [one] { $changes } перемена
+        [few] { $changes } перемены
+       *[many] { $changes } перемен
+    } за 5 мин; отдельные оповещения придержаны, пока не станет стабильно
+reason-held-maintenance = не запускаю: идут работы
+reason-held-dependency = пока не запускаю: нужен { $name }, а он не работает
+reason-unknown-incident = нет оповещения { $id }
+reason-incident-over = проблема уже устранена
+reason-already-acknowledged = уже взято в работу: { $by }
+reason-mute-in-the-past = окончание в прошлом
+reason-mute-too-long =
+    { $days ->
+        [one] не больше { $days } дня
+        [few] не больше { $days } дней
+       *[many] не больше { $days } дней
+    }
+reason-mute-over = уже закончилось
+
+## checks: сети, сертификаты, программы, журналы, сама машина (checks/)
+reason-net-refused = { $address } не принимает соединений: там никто не слушает
+reason-net-timeout = { $address } не отвечает вовремя
+reason-net-closed = { $address } сразу закрывает соединение
+reason-net-unreachable = до { $address } нет пути
+reason-net-no-such-host = { $address }: узла с таким именем нет
+reason-net-no-socket = { $address }: такого сокета нет
+reason-net-no-resolver = спросить { $address } не удалось: эта машина сейчас не может узнавать адреса по именам
+reason-net-forbidden = спросить { $address } не удалось: менеджеру туда нельзя
+reason-net-own-network = спросить { $address } не удалось: у этой машины нет сети
+reason-net-own-files = спросить { $address } не удалось: у менеджера открыто слишком много файлов
+reason-net-error = до { $address } не добраться ({ $code })
+reason-net-slow = { $address } отвечает медленно: медиана последних ответов { $ms } мс, допустимо { $limit } мс
+
+reason-tls-no-handshake = { $address } не говорит на понятном нам TLS ({ $code })
+reason-tls-no-certificate = { $address } не показывает сертификата
+reason-tls-expired =
+    сертификат { $address } истёк { $date }{ $days ->
+        [0] {""}
+        [one] , { $days } день назад
+        [few] , { $days } дня назад
+       *[many] , { $days } дней назад
+    }
+reason-tls-expires =
+    сертификат { $address } истекает { $date }, { $days ->
+        [0] меньше чем через день
+        [one] через { $days } день
+        [few] через { $days } дня
+       *[many] через { $days } дней
+    }
+reason-tls-not-yet-valid = сертификат { $address } начнёт действовать только { $date }
+reason-tls-self-signed = сертификат { $address } самоподписанный: за него не ручается ни один известный центр
+reason-tls-unknown-issuer = сертификат { $address } выдан неизвестным центром, или сервер не присылает промежуточную цепочку
+reason-tls-chain-expired = истёк сертификат центра, выдавшего сертификат { $address }
+reason-tls-revoked = сертификат { $address } отозван
+reason-tls-distrusted = сертификату { $address } нет доверия ({ $code })
+reason-tls-wrong-name = сертификат { $address } не на имя { $name }, а на другие: { $names }
+reason-tls-no-ca-file = спросить не удалось: файл центров { $path } не читается ({ $code })
+
+reason-dns-no-such-name = имени { $name } нет
+reason-dns-no-record = у { $name } нет записи { $record }
+reason-dns-other-answer = { $name } { $record } ведёт на { $found }; не хватает { $expected }
+reason-dns-slow = имя { $name } ищется медленно: медиана последних ответов { $ms } мс, допустимо { $limit } мс
+reason-dns-server-silent =
+    { $server ->
+        [own] спросить не удалось: сервер имён этой машины не отвечает
+       *[other] сервер имён { $server } не отвечает
+    }
+reason-dns-server-failed =
+    { $server ->
+        [own] сервер имён этой машины не смог найти { $name }
+       *[other] сервер имён { $server } не смог найти { $name }
+    }
+reason-dns-server-refused =
+    { $server ->
+        [own] сервер имён этой машины отказывается искать { $name }
+       *[other] сервер имён { $server } отказывается искать { $name }
+    }
+reason-dns-error = найти { $name } не удалось ({ $code })
+
+command-said =
+    { $said ->
+        [nothing] ничего не сказав
+       *[line] сказав: «{ $line }»
+    }
+reason-command-late = команда { $program } не закончилась вовремя и была убита, { command-said }
+reason-command-signal = команда { $program } убита сигналом { $signal }, { command-said }
+reason-command-exit = команда { $program } закончилась с кодом { $code }, { command-said }
+reason-command-output = команда { $program } сказала не то, что ожидалось: закончила, { command-said }
+reason-command-slow = команда { $program } работает медленно: медиана последних запусков { $ms } мс, допустимо { $limit } мс
+reason-command-not-run =
+    спросить не удалось: { $code ->
+        [ENOENT] программы { $program } или её папки нет
+        [EACCES] программу { $program } нельзя запускать
+       *[other] программа { $program } не запускается ({ $code })
+    }
+
+reason-log-matches =
+    { $matches ->
+        [one] { $matches } строка
+        [few] { $matches } строки
+       *[many] { $matches } строк
+    } за { $seconds } с, последняя: «{ $line }»
+reason-log-missing =
+    посмотреть не удалось: { $path } — { $code ->
+        [ENOENT] такого файла нет
+        [EACCES] менеджеру нельзя его читать
+        [EISDIR] это папка
+        [ENOTREG] это не файл
+       *[other] не читается ({ $code })
+    }
+reason-log-too-fast = { $path } растёт быстрее, чем читается: пропущено { $megabytes } МБ
+
+reason-host-disk = диск { $path } заполнен на { $percent } %, осталось { $free } { $unit ->
+        [MB] МБ
+       *[GB] ГБ
+    }
+reason-host-inodes = на диске { $path } занято { $percent } % возможных файлов
+reason-host-disk-read-only = диск { $path } стал доступен только для чтения: ядро встретило на нём ошибки
+reason-host-disk-filling =
+    диск { $path } ({ $percent } %) заполнится примерно через { $unit ->
+        [h] { $n } ч
+       *[min] { $n } мин
+    }, если так пойдёт дальше
+reason-host-memory = занято { $percent } % памяти, осталось { $free } { $unit ->
+        [MB] МБ
+       *[GB] ГБ
+    }
+reason-host-cpu = процессор занят на { $percent } %
+reason-host-steal = гипервизор отдаёт { $percent } % времени процессора другим машинам
+reason-host-load = на каждое ядро процессора приходится { $load } ждущих процессов
+reason-host-network = у { $name } потеряно или испорчено { $percent } % пакетов ({ $count })
+reason-host-clock-off = часы ошибаются на { $seconds } с
+reason-host-clock-jumped = часы скакнули на { $seconds } с, или машина спала
+reason-host-rebooted = машина была перезагружена { $minutes } мин назад
+reason-host-unreadable = посмотреть не удалось: /proc не читается ({ $code })
+
+## checks: process and http
+reason-process-pid-unknown = процесс неизвестен, измерить его нельзя
+reason-process-gone = процесса { $pid } больше нет
+reason-process-zombie = процесс { $pid } завершился, и его никто не забирает (зомби)
+reason-process-frozen = процесс { $pid } заморожен (остановлен сигналом)
+reason-http-status = { $address } отвечает статусом { $status }
+reason-http-body = { $address } отвечает, но не тем текстом
+reason-http-redirect-nowhere = { $address } перенаправляет туда, где нет адреса
+reason-http-redirect-loop = { $address } перенаправляет больше { $hops } раз
+reason-http-certificate = сертификат { $address } не принят ({ $code })
+reason-http-not-http = { $address } отвечает не по HTTP

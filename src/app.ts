@@ -3,24 +3,26 @@ import { join } from 'node:path';
 import { createCheck } from './checks/registry.ts';
 import { ControlSocketError, createControlServer } from './cli/control-server.ts';
 import { socketName } from './cli/protocol.ts';
-import type { Config, ServiceConfig } from './config/schema.ts';
+import type { CheckConfig, Config, ServiceConfig } from './config/schema.ts';
 import type { Liveness } from './core/liveness.ts';
 import { reason } from './core/reason.ts';
 import { newService } from './core/service.ts';
 import type { TelegramView } from './core/snapshot.ts';
 import { createDriver } from './drivers/registry.ts';
 import type { Logger } from './logger.ts';
-import { createAnnouncer } from './outbox/announce.ts';
+import { createAnnouncer, type Recipient } from './outbox/announce.ts';
 import { createOutbox } from './outbox/outbox.ts';
-import type { Destination } from './outbox/transport.ts';
 import { createAudit } from './store/audit.ts';
 import { openStore } from './store/database.ts';
 import { createIncidentTable } from './store/incidents.ts';
+import { createMuteTable } from './store/mutes.ts';
 import { createOutboxTable } from './store/outbox.ts';
 import { createServiceTable } from './store/services.ts';
 import { createSettings } from './store/settings.ts';
 import { createCheckLoop } from './supervisor/check-loop.ts';
 import { createControl } from './supervisor/control.ts';
+import { holdOn } from './supervisor/hold.ts';
+import { createLedger } from './supervisor/ledger.ts';
 import type { Managed } from './supervisor/managed.ts';
 import { createMonitor } from './supervisor/monitor.ts';
 import { createScheduler } from './supervisor/scheduler.ts';
@@ -68,6 +70,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const outboxTable = createOutboxTable(store);
   const settings = createSettings(store);
   const audit = createAudit(store);
+  const mutes = createMuteTable(store, clock);
 
   const services = new Map<string, Managed>();
   for (const service of config.services.filter((each) => each.enabled)) {
@@ -83,19 +86,27 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   }
 
   const owners = config.admins.filter((admin) => admin.role === 'owner').map((admin) => String(admin.id));
-  const announcer = createAnnouncer(outboxTable, recipientsOf(config), clock);
+  const recipients = recipientsOf(config);
+  const announcer = createAnnouncer(outboxTable, () => recipients, clock);
+  const ledger = createLedger({
+    store,
+    table: incidentTable,
+    announce: announcer.change,
+    announced: () => outbox.added(),
+    needs: (name) => services.get(name)?.config.depends_on ?? [],
+    rules: () => config.monitoring.alerts,
+    clock,
+    log,
+  });
   const monitor = createMonitor({
     services,
-    store,
     serviceTable,
-    incidentTable,
-    announce: announcer.change,
-    announced: () => outbox.kick(),
+    ledger,
+    holdsStart: (service) => holdOn(service, services, mutes.active(), clock()),
     clock,
     random,
     log,
   });
-
   let telegramState: Pick<TelegramView, 'state' | 'reason'> = { state: 'connecting', reason: null };
   let telegramSince = startedAt;
   const telegramView = (): TelegramView => ({ ...telegramState, since: telegramSince, ...outbox.view() });
@@ -103,6 +114,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const control = createControl({
     services,
     monitor,
+    ledger,
     audit,
     telegram: telegramView,
     host: hostname(),
@@ -139,7 +151,19 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     table: outboxTable,
     incidents: incidentTable,
     transport: telegram.transport,
-    render: createRenderer(telegram, config.admins, control, clock),
+    render: createRenderer(telegram, config.admins, control, ledger, clock),
+    view: (chat, incident) => {
+      const recipient = recipients.find((each) => each.chat === chat);
+      return {
+        timezone: config.monitoring.timezone,
+        mutes: mutes.active(),
+        level: recipient?.level ?? 'info',
+        quiet: recipient?.quiet ?? null,
+        flapping: ledger.isFlapping(incident.service),
+        caused: ledger.isCaused(incident.service),
+      };
+    },
+    groupWindow: config.monitoring.alerts.group_window,
     clock,
     log,
   });
@@ -150,6 +174,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     () => {
       monitor.tick();
       checks.tick();
+      ledger.tick();
       if (clock() - pruned < 3600_000) return;
       pruned = clock();
       outboxTable.prune(pruned - KEEP_DELIVERED_MS);
@@ -217,14 +242,27 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 }
 
 /** Admins' own chats (a private chat has its user's id) and the group, if there is one. */
-function recipientsOf(config: Config): readonly Destination[] {
-  const own = config.admins.map((admin) => ({ chat: String(admin.id), topic: null }));
+function recipientsOf(config: Config): readonly Recipient[] {
+  const own = config.admins.map(
+    (admin): Recipient => ({
+      chat: String(admin.id),
+      topic: null,
+      level: 'info',
+      quiet: admin.quiet_hours,
+      tier: 'first',
+    }),
+  );
   const { alert_chat, alert_topic } = config.telegram;
-  return alert_chat === null ? own : [...own, { chat: String(alert_chat), topic: alert_topic }];
+  if (alert_chat === null) return own;
+  return [...own, { chat: String(alert_chat), topic: alert_topic, level: 'info', quiet: null, tier: 'first' }];
 }
 
 async function scheduleChecks(service: ServiceConfig, clock: () => number, random: () => number) {
-  const checks = await Promise.all(service.checks.map(createCheck));
+  const { checks: configured, driver } = service;
+  // Whether its process lives, and what it uses, is asked of every service that has one, configured or not.
+  const asked = driver === 'external' || configured.some((check) => check.type === 'process');
+  const all: readonly CheckConfig[] = asked ? configured : [{ type: 'process', id: 'process' }, ...configured];
+  const checks = await Promise.all(all.map(createCheck));
   // Spread over a tenth of the interval, so that a hundred checks do not ask in the same millisecond.
   return checks.map((check) => ({
     check,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type HealthRecord, metricUnits } from './core/health.ts';
-import { type Incident, levels, resolutions } from './core/incident.ts';
+import { type Incident, incidentKinds, levels, resolutions } from './core/incident.ts';
 import type { Reason } from './core/reason.ts';
 import type { ServiceRecord } from './core/service.ts';
 
@@ -60,13 +60,15 @@ export const incidentSchema: z.ZodType<Incident> = z.object({
   id: z.number(),
   key: z.string(),
   service: z.string(),
-  kind: z.enum(['down', 'unhealthy']),
+  kind: z.enum(incidentKinds),
   level: z.enum(levels),
   openedAt: z.number(),
   resolvedAt: z.number().nullable(),
   resolution: z.enum(resolutions).nullable(),
   acknowledgedBy: z.string().nullable(),
   acknowledgedAt: z.number().nullable(),
+  saidAt: z.number(),
+  escalatedAt: z.number().nullable(),
   reason: reasonSchema,
   attempts: z.array(z.object({ at: z.number(), what: reasonSchema })),
   lines: z.array(z.string()),

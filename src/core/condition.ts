@@ -10,7 +10,7 @@ export function conditionOf(view: ServiceView): Health {
     case 'stopped':
       return view.wanted === 'down' ? 'unknown' : 'unhealthy';
     case 'running':
-      return view.checks.length === 0 ? 'healthy' : view.health;
+      return view.health;
     case 'starting':
     case 'stopping':
     case 'unknown':

@@ -5,7 +5,8 @@ export type Level = 'info' | 'warning' | 'error' | 'critical';
 export const levels: readonly Level[] = ['info', 'warning', 'error', 'critical'];
 
 /** What kind of problem; the text is the Fluent message `incident-<kind>`. */
-export type IncidentKind = 'down' | 'unhealthy';
+export const incidentKinds = ['down', 'unhealthy', 'flapping'] as const;
+export type IncidentKind = (typeof incidentKinds)[number];
 
 /** Something done about it, or how it went. */
 export interface Attempt {
@@ -30,6 +31,10 @@ export interface Incident {
   readonly resolution: Resolution | null;
   readonly acknowledgedBy: string | null;
   readonly acknowledgedAt: number | null;
+  /** When it last was said with a sound: opened, worse, repeated. */
+  readonly saidAt: number;
+  /** When it was handed on because nobody acknowledged it. */
+  readonly escalatedAt: number | null;
   /** Why it opened, or why it got worse. */
   readonly reason: Reason;
   /** Newest last; bounded by {@link MAX_ATTEMPTS}. */
@@ -46,6 +51,8 @@ export type Change =
   | { readonly change: 'opened'; readonly incident: Incident }
   | { readonly change: 'worse'; readonly incident: Incident }
   | { readonly change: 'updated'; readonly incident: Incident }
+  | { readonly change: 'repeat'; readonly incident: Incident }
+  | { readonly change: 'escalated'; readonly incident: Incident }
   | { readonly change: 'resolved'; readonly incident: Incident };
 
 /** Something seen that concerns an incident. */
@@ -97,6 +104,8 @@ export function changeIncident(
       resolution: null,
       acknowledgedBy: null,
       acknowledgedAt: null,
+      saidAt: now,
+      escalatedAt: null,
       reason: input.reason,
       attempts: [],
       lines: input.lines,
@@ -107,7 +116,33 @@ export function changeIncident(
   const said = withAttempt(open, input.attempt, now);
   const lines = input.lines.length > 0 ? input.lines : open.lines;
   if (!worse) return { change: 'updated', incident: { ...said, reason: input.reason, lines } };
-  return { change: 'worse', incident: { ...said, reason: input.reason, level: input.level, lines } };
+  // Who took it on did so for what it was then.
+  const anew = { acknowledgedBy: null, acknowledgedAt: null, saidAt: now };
+  return { change: 'worse', incident: { ...said, ...anew, reason: input.reason, level: input.level, lines } };
+}
+
+/** When open incidents speak up by themselves, ms; 0: never. */
+export interface Reminders {
+  readonly repeat_every: number;
+  readonly escalate_after: number;
+}
+
+/** What the passing of time does to an open incident: handed on when critical and not taken on, said again, or nothing. */
+export function remind(incident: Incident, rules: Reminders, now: number): Change | null {
+  if (incident.acknowledgedAt !== null || incident.resolvedAt !== null) return null;
+  const { repeat_every, escalate_after } = rules;
+  const escalates = incident.level === 'critical' && escalate_after > 0 && incident.escalatedAt === null;
+  if (escalates && now - incident.openedAt >= escalate_after)
+    return { change: 'escalated', incident: { ...incident, escalatedAt: now } };
+  if (repeat_every > 0 && incident.level !== 'info' && now - incident.saidAt >= repeat_every)
+    return { change: 'repeat', incident: { ...incident, saidAt: now } };
+  return null;
+}
+
+/** Somebody takes it on: no more reminders. Null when somebody has already, or it is over. */
+export function acknowledge(incident: Incident, by: string, now: number): Change | null {
+  if (incident.acknowledgedAt !== null || incident.resolvedAt !== null) return null;
+  return { change: 'updated', incident: { ...incident, acknowledgedBy: by, acknowledgedAt: now } };
 }
 
 /** How an exit is said: by code, by signal, or honestly not known. */

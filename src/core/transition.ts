@@ -18,6 +18,8 @@ export type ServiceEvent =
   | { readonly type: 'stop-asked' }
   | { readonly type: 'restart-asked' }
   | { readonly type: 'started'; readonly run: Run }
+  /** The supervisor does not start it now (maintenance, a dependency is down); asks again at `until`. */
+  | { readonly type: 'start-held'; readonly until: number; readonly reason: Reason }
   | { readonly type: 'start-failed'; readonly fatal: boolean; readonly reason: Reason }
   | { readonly type: 'stopped'; readonly exit: ExitInfo | null }
   | { readonly type: 'stop-failed'; readonly reason: Reason }
@@ -101,6 +103,8 @@ export function transition(
       return step(enter(before, 'stopping', now, { wanted: 'up', exits: [], attempt: 0, restarts: 0 }));
     case 'started':
       return started(before, event.run, now);
+    case 'start-held':
+      return step(enter(before, 'backing-off', now, { retryAt: event.until, reason: event.reason }));
     case 'start-failed':
       return startFailed(before, event.reason, event.fatal, policy, now, random);
     case 'stopped':

@@ -14,6 +14,9 @@ export function createIncidentTable(store: SqlStore) {
   );
   const one = connection.prepare('SELECT incident FROM incidents WHERE id = ?');
   const openOnes = connection.prepare('SELECT incident FROM incidents WHERE resolved_at IS NULL ORDER BY id');
+  const pastOnes = connection.prepare(
+    'SELECT incident FROM incidents WHERE resolved_at < ? ORDER BY resolved_at DESC, id DESC LIMIT ?',
+  );
   const highest = connection.prepare('SELECT coalesce(max(id), 0) AS id FROM incidents');
   return {
     save(incident: Incident): void {
@@ -26,6 +29,10 @@ export function createIncidentTable(store: SqlStore) {
     },
     open(): readonly Incident[] {
       return openOnes.all().map((found) => fromJson(incidentSchema, row.parse(found).incident));
+    },
+    /** Resolved before `before` (epoch ms), newest first. */
+    past(before: number, limit: number): readonly Incident[] {
+      return pastOnes.all(before, limit).map((found) => fromJson(incidentSchema, row.parse(found).incident));
     },
     lastId(): number {
       return z.object({ id: z.number() }).parse(highest.get()).id;

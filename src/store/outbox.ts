@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { NoticeKind } from '../core/gate.ts';
 import type { SqlStore } from './database.ts';
 
-/** Why a row is there: the change of an incident it tells, or a text of its own. */
-const kinds = ['opened', 'worse', 'updated', 'resolved', 'text'] as const;
-export type OutboxKind = (typeof kinds)[number];
+/** Why a row is there: what is to be told of an incident, or a text of its own. */
+const kinds = ['opened', 'worse', 'repeat', 'escalated', 'updated', 'resolved', 'text'] as const;
+export type OutboxKind = NoticeKind | 'text';
 
 /** One thing to be told to one chat. */
 export interface OutboxRow {
@@ -12,11 +13,12 @@ export interface OutboxRow {
   readonly topic: number | null;
   readonly kind: OutboxKind;
   readonly incident: number | null;
-  /** For `text`: a {@link Reason} as JSON, said in the chat's language. */
+  /** For `text`: a Reason as JSON, said in the chat's language. */
   readonly body: string | null;
   readonly silent: boolean;
   readonly createdAt: number;
-  readonly attempts: number;
+  /** The gate held it at least once. */
+  readonly held: boolean;
   /** An earlier try may have arrived: its answer was lost, or the manager died over it. */
   readonly uncertain: boolean;
 }
@@ -31,7 +33,7 @@ const rowSchema = z
     body: z.string().nullable(),
     silent: z.number(),
     created_at: z.number(),
-    attempts: z.number(),
+    held: z.string().nullable(),
     state: z.string(),
   })
   .transform(
@@ -44,18 +46,24 @@ const rowSchema = z
       body: row.body,
       silent: row.silent !== 0,
       createdAt: row.created_at,
-      attempts: row.attempts,
+      held: row.held !== null,
       uncertain: row.state === 'sending',
     }),
   );
 
 export type NewRow = Pick<OutboxRow, 'chat' | 'topic' | 'kind' | 'incident' | 'body' | 'silent' | 'createdAt'>;
 
-const COLUMNS = 'id, chat, topic, kind, incident, body, silent, created_at, attempts, state';
+const COLUMNS = 'id, chat, topic, kind, incident, body, silent, created_at, held, state';
+const PENDING = "state IN ('waiting', 'sending')";
+/** Rows looked at in one go; more than a chat can take in a minute. */
+const BATCH = 1000;
+
+const chatColumn = z.array(z.object({ chat: z.string() }));
+const idColumn = z.array(z.object({ id: z.number() }));
 
 /**
  * The durable queue. `waiting`: not tried, or tried and surely not arrived. `sending`: handed to the transport; found
- * so after a restart, it may have arrived. `sent`, `dead`: done.
+ * so after a restart, it may have arrived. `sent`, `dropped` (by the gate), `dead` (refused): done.
  */
 export function createOutboxTable(store: SqlStore) {
   const { connection } = store;
@@ -68,32 +76,43 @@ export function createOutboxTable(store: SqlStore) {
      SELECT ?, ?, ?, ?, ?, ?, ?
      WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE chat = ? AND incident = ? AND state = 'waiting')`,
   );
-  const chats = connection.prepare("SELECT DISTINCT chat FROM outbox WHERE state IN ('waiting', 'sending')");
-  const first = connection.prepare(
-    `SELECT ${COLUMNS} FROM outbox WHERE chat = ? AND state IN ('waiting', 'sending') ORDER BY id LIMIT 1`,
-  );
-  const sameIncident = connection.prepare(
-    `SELECT ${COLUMNS} FROM outbox WHERE chat = ? AND incident = ? AND state IN ('waiting', 'sending') ORDER BY id`,
+  const chats = connection.prepare(`SELECT DISTINCT chat FROM outbox WHERE ${PENDING} AND not_before <= ?`);
+  const dueRows = connection.prepare(
+    `SELECT ${COLUMNS} FROM outbox WHERE chat = ? AND ${PENDING} AND not_before <= ? ORDER BY id LIMIT ${BATCH}`,
   );
   const mark = connection.prepare('UPDATE outbox SET state = ?, attempts = attempts + ?, cause = ? WHERE id = ?');
-  const rehome = connection.prepare("UPDATE outbox SET chat = ? WHERE chat = ? AND state IN ('waiting', 'sending')");
-  const rehomeCopies = connection.prepare('DELETE FROM copies WHERE chat = ?');
+  const holdRow = connection.prepare('UPDATE outbox SET not_before = ?, held = ? WHERE id = ?');
+  const release = connection.prepare(`UPDATE outbox SET not_before = 0 WHERE held IS NOT NULL AND ${PENDING}`);
+  const rehome = connection.prepare(`UPDATE outbox SET chat = ? WHERE chat = ? AND ${PENDING}`);
+  const forgetChat = connection.prepare('DELETE FROM copies WHERE chat = ?');
   const waiting = connection.prepare(
-    "SELECT count(*) AS waiting, min(created_at) AS oldest FROM outbox WHERE state IN ('waiting', 'sending')",
+    `SELECT count(*) AS waiting, min(created_at) AS oldest FROM outbox WHERE ${PENDING} AND held IS NULL`,
   );
-  const prune = connection.prepare("DELETE FROM outbox WHERE state IN ('sent', 'dead') AND created_at < ?");
-  const readCopy = connection.prepare('SELECT message FROM copies WHERE incident = ? AND chat = ?');
+  const total = connection.prepare(`SELECT count(*) AS total FROM outbox WHERE ${PENDING}`);
+  const oldest = connection.prepare(
+    `UPDATE outbox SET state = 'dropped', cause = 'bound' WHERE id IN (
+       SELECT id FROM outbox WHERE ${PENDING} ORDER BY CASE kind WHEN 'updated' THEN 0 WHEN 'text' THEN 1 ELSE 2 END, id
+       LIMIT ?)`,
+  );
+  const dead = connection.prepare("SELECT count(*) AS total FROM outbox WHERE state = 'dead'");
+  const prune = connection.prepare(`DELETE FROM outbox WHERE NOT ${PENDING} AND created_at < ?`);
+  const readCopy = connection.prepare('SELECT message, sent_at FROM copies WHERE incident = ? AND chat = ?');
   const writeCopy = connection.prepare(
     `INSERT INTO copies (incident, chat, message, sent_at) VALUES (?, ?, ?, ?)
      ON CONFLICT (incident, chat) DO UPDATE SET message = excluded.message, sent_at = excluded.sent_at`,
   );
-  const eraseCopy = connection.prepare('DELETE FROM copies WHERE incident = ? AND chat = ?');
-  const chatsWithCopy = connection.prepare('SELECT chat FROM copies WHERE incident = ?');
+  const eraseCopies = connection.prepare('DELETE FROM copies WHERE chat = ? AND message = ?');
+  const sharing = connection.prepare(
+    'SELECT incident AS id FROM copies WHERE chat = ? AND message = ? ORDER BY incident',
+  );
+  const newest = connection.prepare('SELECT message, sent_at FROM copies WHERE chat = ? ORDER BY sent_at DESC LIMIT 1');
   const park = connection.prepare(
     'INSERT INTO parked (chat, cause, since) VALUES (?, ?, ?) ON CONFLICT (chat) DO UPDATE SET cause = excluded.cause',
   );
   const unpark = connection.prepare('DELETE FROM parked WHERE chat = ?');
   const parkedOnes = connection.prepare('SELECT chat FROM parked');
+  const copyRow = z.object({ message: z.number(), sent_at: z.number() });
+  const count = z.object({ total: z.number() });
 
   return {
     add(row: NewRow): void {
@@ -101,36 +120,57 @@ export function createOutboxTable(store: SqlStore) {
       if (row.kind === 'updated') insertUpdate.run(...values, row.chat, row.incident);
       else insert.run(...values);
     },
-    chatsWaiting(): readonly string[] {
-      return z
-        .array(z.object({ chat: z.string() }))
-        .parse(chats.all())
-        .map((row) => row.chat);
+    chatsWaiting(now: number): readonly string[] {
+      return chatColumn.parse(chats.all(now)).map((row) => row.chat);
     },
-    /** The oldest row of a chat and all later ones of the same incident: they are told as one, the last state wins. */
-    nextGroup(chat: string): readonly OutboxRow[] {
-      const found = first.get(chat);
-      if (found === undefined) return [];
-      const row = rowSchema.parse(found);
-      return row.incident === null ? [row] : z.array(rowSchema).parse(sameIncident.all(chat, row.incident));
+    /** What may be told to a chat now, oldest first. */
+    due(chat: string, now: number): readonly OutboxRow[] {
+      return z.array(rowSchema).parse(dueRows.all(chat, now));
     },
     markSending(rows: readonly OutboxRow[]): void {
-      for (const row of rows) mark.run('sending', 1, null, row.id);
+      store.transaction(() => {
+        for (const row of rows) mark.run('sending', 1, null, row.id);
+      });
     },
     /** Tried, and to be tried again. `arrived`: it may have arrived all the same. */
     markWaiting(rows: readonly OutboxRow[], cause: string, arrived: boolean): void {
-      for (const row of rows) mark.run(arrived ? 'sending' : 'waiting', 0, cause, row.id);
+      store.transaction(() => {
+        for (const row of rows) mark.run(arrived ? 'sending' : 'waiting', 0, cause, row.id);
+      });
     },
-    markDone(rows: readonly OutboxRow[], state: 'sent' | 'dead', cause: string | null): void {
-      for (const row of rows) mark.run(state, 0, cause, row.id);
+    markDone(rows: readonly OutboxRow[], state: 'sent' | 'dropped' | 'dead', cause: string | null): void {
+      store.transaction(() => {
+        for (const row of rows) mark.run(state, 0, cause, row.id);
+      });
+    },
+    hold(rows: readonly OutboxRow[], until: number, why: string): void {
+      store.transaction(() => {
+        for (const row of rows) holdRow.run(until, why, row.id);
+      });
+    },
+    /** A mute ended early, say: what is held is looked at again. */
+    releaseHeld(): void {
+      release.run();
     },
     /** A group became a supergroup: what waits goes to its new id; the old messages cannot be edited any more. */
     move(from: string, to: string): void {
-      rehome.run(to, from);
-      rehomeCopies.run(from);
+      store.transaction(() => {
+        rehome.run(to, from);
+        forgetChat.run(from);
+      });
     },
+    /** What waits for Telegram; what the gate holds does not count. */
     waiting(): { readonly waiting: number; readonly oldest: number | null } {
       return z.object({ waiting: z.number(), oldest: z.number().nullable() }).parse(waiting.get());
+    },
+    /** Keeps at most `bound` rows, letting go of quiet updates first. Returns how many were dropped. */
+    enforceBound(bound: number): number {
+      const over = count.parse(total.get()).total - bound;
+      if (over > 0) oldest.run(over);
+      return Math.max(0, over);
+    },
+    deadLetters(): number {
+      return count.parse(dead.get()).total;
     },
     prune(before: number): void {
       prune.run(before);
@@ -138,19 +178,26 @@ export function createOutboxTable(store: SqlStore) {
     /** The message that shows an incident in a chat. */
     copy(incident: number, chat: string): number | null {
       const found = readCopy.get(incident, chat);
-      return found === undefined ? null : z.object({ message: z.number() }).parse(found).message;
+      return found === undefined ? null : copyRow.parse(found).message;
     },
-    saveCopy(incident: number, chat: string, message: number, at: number): void {
-      writeCopy.run(incident, chat, message, at);
+    /** The newest message that shows any incident in a chat. */
+    newestCopy(chat: string): { readonly message: number; readonly sentAt: number } | null {
+      const found = newest.get(chat);
+      if (found === undefined) return null;
+      const { message, sent_at } = copyRow.parse(found);
+      return { message, sentAt: sent_at };
     },
-    forgetCopy(incident: number, chat: string): void {
-      eraseCopy.run(incident, chat);
+    /** The incidents that one message shows. */
+    incidentsIn(chat: string, message: number): readonly number[] {
+      return idColumn.parse(sharing.all(chat, message)).map((row) => row.id);
     },
-    chatsShowing(incident: number): readonly string[] {
-      return z
-        .array(z.object({ chat: z.string() }))
-        .parse(chatsWithCopy.all(incident))
-        .map((row) => row.chat);
+    saveCopies(incidents: readonly number[], chat: string, message: number, at: number): void {
+      store.transaction(() => {
+        for (const incident of incidents) writeCopy.run(incident, chat, message, at);
+      });
+    },
+    forgetMessage(chat: string, message: number): void {
+      eraseCopies.run(chat, message);
     },
     park(chat: string, cause: string, at: number): void {
       park.run(chat, cause, at);
@@ -159,10 +206,7 @@ export function createOutboxTable(store: SqlStore) {
       unpark.run(chat);
     },
     parked(): readonly string[] {
-      return z
-        .array(z.object({ chat: z.string() }))
-        .parse(parkedOnes.all())
-        .map((row) => row.chat);
+      return chatColumn.parse(parkedOnes.all()).map((row) => row.chat);
     },
   };
 }

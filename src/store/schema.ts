@@ -15,7 +15,7 @@ export const migrations: readonly string[] = [
     incident TEXT NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX incidents_open ON incidents (key) WHERE resolved_at IS NULL;
-  CREATE INDEX incidents_opened ON incidents (opened_at);
+  CREATE INDEX incidents_resolved ON incidents (resolved_at) WHERE resolved_at IS NOT NULL;
 
   CREATE TABLE outbox (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -28,6 +28,8 @@ export const migrations: readonly string[] = [
     created_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL DEFAULT 'waiting',
+    not_before INTEGER NOT NULL DEFAULT 0,
+    held TEXT,
     cause TEXT
   ) STRICT;
   CREATE INDEX outbox_waiting ON outbox (chat, id) WHERE state IN ('waiting', 'sending');
@@ -39,12 +41,22 @@ export const migrations: readonly string[] = [
     sent_at INTEGER NOT NULL,
     PRIMARY KEY (incident, chat)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX copies_message ON copies (chat, message);
 
   CREATE TABLE parked (
     chat TEXT PRIMARY KEY,
     cause TEXT NOT NULL,
     since INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE mutes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    starts INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    by TEXT NOT NULL
+  ) STRICT;
 
   CREATE TABLE audit (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

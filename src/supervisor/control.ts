@@ -4,6 +4,7 @@ import { type Reason, reason } from '../core/reason.ts';
 import type { Run } from '../core/service.ts';
 import type { ActionResult, Actor, Control, Snapshot, TelegramView, Verb } from '../core/snapshot.ts';
 import type { Audit } from '../store/audit.ts';
+import type { Ledger } from './ledger.ts';
 import { type Managed, possible } from './managed.ts';
 import type { Monitor } from './monitor.ts';
 import { viewOf } from './view.ts';
@@ -11,6 +12,7 @@ import { viewOf } from './view.ts';
 export interface ControlOptions {
   readonly services: ReadonlyMap<string, Managed>;
   readonly monitor: Monitor;
+  readonly ledger: Ledger;
   readonly audit: Audit;
   readonly telegram: () => TelegramView;
   readonly host: string;
@@ -143,7 +145,7 @@ export function createControl(options: ControlOptions): Control {
       startedAt,
       overall: overallOf(views),
       services: views,
-      incidents: monitor.openIncidents(),
+      incidents: options.ledger.open(),
       telegram: options.telegram(),
     };
   }

@@ -1,23 +1,20 @@
 import type { Logger } from 'pino';
 import { incidentsOfHealth, incidentsOfSignal } from '../core/consequence.ts';
 import { type CheckResult, foldHealth } from '../core/health.ts';
-import { type Change, changeIncident, type Incident, type IncidentInput } from '../core/incident.ts';
+import type { IncidentInput } from '../core/incident.ts';
+import type { Reason } from '../core/reason.ts';
 import { type Effect, type ServiceEvent, type Signal, transition } from '../core/transition.ts';
 import type { Observation } from '../drivers/driver.ts';
-import type { SqlStore } from '../store/database.ts';
-import type { IncidentTable } from '../store/incidents.ts';
 import type { ServiceTable } from '../store/services.ts';
+import type { Ledger } from './ledger.ts';
 import type { Managed } from './managed.ts';
 
 export interface MonitorOptions {
   readonly services: ReadonlyMap<string, Managed>;
-  readonly store: SqlStore;
   readonly serviceTable: ServiceTable;
-  readonly incidentTable: IncidentTable;
-  /** Puts what is to be told into the outbox; called inside the transaction. */
-  readonly announce: (change: Change) => void;
-  /** Something was put into the outbox. */
-  readonly announced: () => void;
+  readonly ledger: Ledger;
+  /** Why a service must not be started by the manager itself now; null: go ahead. An operator's start is not asked. */
+  readonly holdsStart: (service: Managed) => Reason | null;
   readonly clock: () => number;
   /** In [0, 1). */
   readonly random: () => number;
@@ -28,6 +25,8 @@ export interface MonitorOptions {
 const LINES_IN_INCIDENT = 5;
 /** A log that cannot be read this fast is left out rather than hold the alert. */
 const LINES_DEADLINE_MS = 500;
+/** A start that is held is asked for again after this. */
+const HELD_AGAIN_MS = 1000;
 /** How often a service that could not be seen is looked for again. */
 const LOOK_AGAIN_MS = 5000;
 
@@ -36,9 +35,7 @@ const LOOK_AGAIN_MS = 5000;
  * outbox are written in one transaction.
  */
 export function createMonitor(options: MonitorOptions) {
-  const { services, store, serviceTable, incidentTable, clock, random, log } = options;
-  const open = new Map<string, Incident>(incidentTable.open().map((incident) => [incident.key, incident]));
-  let lastId = incidentTable.lastId();
+  const { services, serviceTable, ledger, clock, random, log } = options;
   const lastLook = new Map<string, number>();
 
   /** Takes in one event. The record and the effects are immediate; the commit follows within milliseconds. */
@@ -66,6 +63,11 @@ export function createMonitor(options: MonitorOptions) {
   }
 
   async function start(service: Managed): Promise<void> {
+    const why = options.holdsStart(service);
+    if (why !== null) {
+      observe(service, { type: 'start-held', until: clock() + HELD_AGAIN_MS, reason: why });
+      return;
+    }
     const result = await service.driver.start();
     if (service.record.state !== 'starting') return;
     observe(service, result.ok ? { type: 'started', run: result.run } : { ...result, type: 'start-failed' });
@@ -82,8 +84,20 @@ export function createMonitor(options: MonitorOptions) {
     service.retry = null;
     const { retryAt } = service.record;
     if (retryAt === null) return;
-    service.retry = setTimeout(() => observe(service, { type: 'tick' }), Math.max(0, retryAt - clock()) + 1);
+    service.retry = setTimeout(() => tick(service), Math.max(0, retryAt - clock()) + 1);
     service.retry.unref();
+  }
+
+  function tick(service: Managed): void {
+    const { state, retryAt, reason: known } = service.record;
+    const due = state === 'backing-off' && retryAt !== null && retryAt <= clock();
+    const why = due ? options.holdsStart(service) : null;
+    if (why === null) observe(service, { type: 'tick' });
+    else if (why.code === known?.code) {
+      // Still held for the same reason: nothing worth writing down.
+      service.record = { ...service.record, retryAt: clock() + HELD_AGAIN_MS };
+      scheduleRetry(service);
+    } else observe(service, { type: 'start-held', until: clock() + HELD_AGAIN_MS, reason: why });
   }
 
   function commitSoon(service: Managed, signals: readonly Signal[]): void {
@@ -112,31 +126,7 @@ export function createMonitor(options: MonitorOptions) {
 
   /** Record, incidents and what is to be told of them: all of it on disk, or none. */
   function commit(service: Managed, inputs: readonly IncidentInput[]): void {
-    const changes: Change[] = [];
-    const now = clock();
-    try {
-      store.transaction(() => {
-        changes.length = 0;
-        serviceTable.save(service.record);
-        for (const input of inputs) {
-          const key = `${service.record.name}/${input.kind}`;
-          const change = changeIncident(open.get(key) ?? null, service.record.name, input, () => ++lastId, now);
-          if (change === null) continue;
-          incidentTable.save(change.incident);
-          options.announce(change);
-          changes.push(change);
-        }
-      });
-    } catch (error) {
-      // A full disk must not stop supervision; the memory goes on and the next commit tries again.
-      log.error({ err: error, service: service.record.name }, 'the store could not be written');
-    }
-    for (const { change, incident } of changes) {
-      if (incident.resolvedAt === null) open.set(incident.key, incident);
-      else open.delete(incident.key);
-      log.info({ incident: incident.id, key: incident.key, level: incident.level, reason: incident.reason }, change);
-    }
-    if (changes.length > 0) options.announced();
+    ledger.commit(service.record.name, inputs, () => serviceTable.save(service.record));
   }
 
   /** Takes in the answer of one check; `run` is the life it was asked about. */
@@ -174,7 +164,6 @@ export function createMonitor(options: MonitorOptions) {
     observe,
     observeHealth,
     note,
-    openIncidents: (): readonly Incident[] => [...open.values()],
     /** Looks at every service for the first time: adopts what runs, starts what should. */
     async begin(): Promise<void> {
       await Promise.all(
@@ -186,11 +175,11 @@ export function createMonitor(options: MonitorOptions) {
             commitSoon(service, [{ signal: 'settled' }]);
         }),
       );
-      for (const incident of open.values()) if (!services.has(incident.service)) endRemoved(incident);
+      ledger.endWithoutService((name) => services.has(name));
     },
     tick(): void {
       for (const service of services.values()) {
-        observe(service, { type: 'tick' });
+        tick(service);
         const { name, state } = service.record;
         const due = clock() - (lastLook.get(name) ?? 0) >= LOOK_AGAIN_MS;
         if (state === 'unknown' && service.operation === null && due)
@@ -206,17 +195,6 @@ export function createMonitor(options: MonitorOptions) {
       await Promise.all([...services.values()].map((service) => service.commits));
     },
   };
-
-  /** Its service is not in the configuration any more: nobody will ever say that it is over. */
-  function endRemoved(incident: Incident): void {
-    const ended: Incident = { ...incident, resolvedAt: clock(), resolution: 'removed' };
-    store.transaction(() => {
-      incidentTable.save(ended);
-      options.announce({ change: 'resolved', incident: ended });
-    });
-    open.delete(incident.key);
-    options.announced();
-  }
 }
 
 export type Monitor = ReturnType<typeof createMonitor>;

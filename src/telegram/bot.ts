@@ -16,7 +16,7 @@ import { everythingElse } from './handlers/everything-else.ts';
 import { createJobs } from './jobs.ts';
 import { patience } from './patience.ts';
 import { createPolling } from './polling.ts';
-import { incidentAlert, recoveryAlert } from './screens/alert.ts';
+import { alertOf, recoveryOf } from './screens/alert-group.ts';
 import { createMenus, type Menus } from './screens/menus.ts';
 import { createShow } from './screens/show.ts';
 import type { Telegram, TelegramOptions } from './telegram.ts';
@@ -99,8 +99,8 @@ export function createTelegram(options: TelegramOptions): Telegram {
     start: polling.start,
     firstContact: polling.firstContact,
     transport: createTransport({ api: new Api(token, client), clock, onUnauthorized: polling.unauthorized }),
-    renderIncident: (language, notice) => incidentAlert(language, notice, timezone),
-    renderRecovery: recoveryAlert,
+    renderIncidents: (language, notices) => alertOf(language, notices, timezone),
+    renderRecovery: recoveryOf,
     languageOf: access.languageOf,
     stop: () => (stopped ??= stop()),
     lastPollAt: polling.lastPollAt,

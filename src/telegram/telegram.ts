@@ -48,6 +48,8 @@ export interface IncidentNotice {
   readonly incident: Incident;
   /** The service as it is now; null when it is not configured any more. */
   readonly service: ServiceView | null;
+  /** Titles of services whose problems this one explains; they get no notice of their own. */
+  readonly affects: readonly string[];
   readonly counts: { readonly down: number; readonly total: number };
   /** How late (ms) it is said; null when at once. */
   readonly delayedBy: number | null;
@@ -70,10 +72,10 @@ export interface Telegram {
   readonly firstContact: Promise<'ok' | 'unauthorized'>;
   /** Works as soon as Telegram does, whether or not polling does. */
   readonly transport: Transport;
-  /** The one message about an incident, as it stands now; sent when it opens, edited as it moves. */
-  renderIncident(language: Language, notice: IncidentNotice): Rendered;
-  /** The short answer to that message when all is well again. */
-  renderRecovery(language: Language, notice: IncidentNotice): Rendered;
+  /** The one message about an incident (or several that came together), as it stands now; edited as it moves. */
+  renderIncidents(language: Language, notices: readonly IncidentNotice[]): Rendered;
+  /** The short answer to that message when all of it is well again. */
+  renderRecovery(language: Language, notices: readonly IncidentNotice[]): Rendered;
   languageOf(adminId: number): Language;
   /** Stops polling and waits for the handlers that still run, 10 s at most. */
   stop(): Promise<void>;

@@ -6,7 +6,7 @@ import { sayDuration, sayTime, shorten } from '../say.ts';
 import type { IncidentNotice, Rendered } from '../telegram.ts';
 import { lastThatFit } from './logs.ts';
 
-const icons: Readonly<Record<Level, string>> = { info: 'ℹ️', warning: '🟡', error: '🔴', critical: '🚨' };
+export const levelIcons: Readonly<Record<Level, string>> = { info: 'ℹ️', warning: '🟡', error: '🔴', critical: '🚨' };
 
 /** What the alert shows of the log; an alert stays one message, whatever the service wrote. */
 const shownLines = 5;
@@ -29,7 +29,7 @@ export function recoveryAlert(language: Language, notice: IncidentNotice): Rende
 function open(language: Language, notice: IncidentNotice, timezone: string): Rendered {
   const { incident, counts, now } = notice;
   const text = [
-    `${icons[incident.level]} <b>${html(language, `incident-${kindOf(incident)}`, { title: titleOf(notice) })}</b>`,
+    `${levelIcons[incident.level]} <b>${html(language, `incident-${kindOf(incident)}`, { title: titleOf(notice) })}</b>`,
     ...whyLines(language, incident),
     html(language, 'alert-since', {
       time: sayTime(language, incident.openedAt, now, timezone),
@@ -91,7 +91,10 @@ function overLine(language: Language, notice: IncidentNotice): string {
   return `${icon} <b>${html(language, key, { title: titleOf(notice), for: lasted })}</b>`;
 }
 
-function lateLines(language: Language, { delayedBy, repeat }: IncidentNotice): readonly string[] {
+export function lateLines(
+  language: Language,
+  { delayedBy, repeat }: Pick<IncidentNotice, 'delayedBy' | 'repeat'>,
+): readonly string[] {
   const late = delayedBy !== null && delayedBy >= worthSaying;
   return [
     ...(late ? [html(language, 'alert-delayed', { for: sayDuration(language, delayedBy) })] : []),

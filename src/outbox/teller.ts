@@ -1,0 +1,226 @@
+import { type GateView, gate, type NoticeKind, type Verdict } from '../core/gate.ts';
+import type { Incident } from '../core/incident.ts';
+import type { IncidentTable } from '../store/incidents.ts';
+import type { OutboxRow, OutboxTable } from '../store/outbox.ts';
+import type { Delivery, Destination, Message, Transport } from './transport.ts';
+
+/** How late a message is when it says so, and whether an earlier copy of it may have arrived. */
+export interface Lateness {
+  readonly delayedBy: number | null;
+  readonly repeat: boolean;
+}
+
+/** Turns what is to be told into a chat's language. */
+export interface Renderer {
+  /** One message about one incident or several, as they look now. */
+  incidents(chat: string, incidents: readonly Incident[], late: Lateness): Message;
+  /** The short reply that says it is over. */
+  recovery(chat: string, incidents: readonly Incident[], late: Lateness): Message;
+  /** A text of its own; `body` is the row's. */
+  text(chat: string, body: string, late: Lateness): Message;
+}
+
+export interface TellerOptions {
+  readonly table: OutboxTable;
+  readonly incidents: IncidentTable;
+  readonly transport: Transport;
+  readonly render: Renderer;
+  /** What the gate has to know of a chat and of an incident at this moment. */
+  readonly view: (chat: string, incident: Incident) => Omit<GateView, 'shown' | 'held' | 'now'>;
+  /** What opens within this time (ms) of a message joins it. */
+  readonly groupWindow: number;
+  readonly clock: () => number;
+}
+
+/** Later than this and the message says how late it is. */
+export const LATE_AFTER_MS = 10_000;
+/** Incidents in one message: their names fit into Telegram's 4,096 characters. */
+export const MAX_IN_MESSAGE = 80;
+
+/** What waits for one chat about one incident, and what the gate says of it. */
+interface Matter {
+  readonly incident: Incident;
+  readonly rows: readonly OutboxRow[];
+  readonly verdict: Verdict;
+  /** The message that shows it there. */
+  readonly copy: number | null;
+}
+
+/** One thing to do for a chat: rows that are dealt with by it, and the doing. */
+export interface Telling {
+  readonly rows: readonly OutboxRow[];
+  run(): Promise<Delivery>;
+}
+
+/**
+ * Decides what a chat is told next: asks the gate about all that is due, lets go of what it drops or holds, and folds
+ * the rest into as few messages as can be.
+ */
+export function createTeller(options: TellerOptions) {
+  const { table, incidents, transport, render, view, groupWindow, clock } = options;
+
+  /** The next telling, or null when nothing is due. */
+  function next(chat: string): Telling | null {
+    const due = table.due(chat, clock());
+    const head = due[0];
+    if (head === undefined) return null;
+    const matters = sift(chat, due);
+    const text = due.find((row) => row.incident === null);
+    const first = matters[0];
+    if (text !== undefined && (first === undefined || text.id < (first.rows[0]?.id ?? 0))) return tellText(chat, text);
+    return first === undefined ? null : tellMatter(chat, first, matters);
+  }
+
+  /** Asks the gate; what is left has to be sent or edited, oldest first. */
+  function sift(chat: string, due: readonly OutboxRow[]): readonly Matter[] {
+    const byIncident = new Map<number, OutboxRow[]>();
+    for (const row of due) {
+      if (row.incident === null) continue;
+      const rows = byIncident.get(row.incident);
+      if (rows) rows.push(row);
+      else byIncident.set(row.incident, [row]);
+    }
+    const matters: Matter[] = [];
+    for (const [id, rows] of byIncident) {
+      const incident = incidents.get(id);
+      if (incident === null) {
+        table.markDone(rows, 'dropped', 'incident-gone');
+        continue;
+      }
+      const copy = table.copy(id, chat);
+      const held = rows.some((row) => row.held);
+      const verdict = gate(rows.map(kindOf), incident, {
+        ...view(chat, incident),
+        now: clock(),
+        shown: copy !== null,
+        held,
+      });
+      if (verdict.verdict === 'drop') table.markDone(rows, 'dropped', verdict.why);
+      else if (verdict.verdict === 'hold') table.hold(rows, verdict.until, verdict.why);
+      else matters.push({ incident, rows, verdict, copy });
+    }
+    return matters;
+  }
+
+  function tellText(chat: string, row: OutboxRow): Telling {
+    const message = render.text(chat, row.body ?? '', lateness([row]));
+    return {
+      rows: [row],
+      run: () => transport.send({ chat, topic: row.topic }, { ...message, silent: row.silent }),
+    };
+  }
+
+  function tellMatter(chat: string, first: Matter, all: readonly Matter[]): Telling {
+    if (needsMessage(first)) return tellAnew(chat, all.filter(needsMessage).slice(0, MAX_IN_MESSAGE));
+    return bringUpToDate(chat, first, all);
+  }
+
+  /** Openings, reminders and what got worse: one new message for all of them, or a place in the one just sent. */
+  function tellAnew(chat: string, matters: readonly Matter[]): Telling {
+    const rows = matters.flatMap((matter) => matter.rows);
+    const to: Destination = { chat, topic: rows[0]?.topic ?? null };
+    const late = lateness(rows);
+    const told = matters.map((matter) => matter.incident);
+    const joined = matters.every((matter) => matter.copy === null) ? messageToJoin(chat, told) : null;
+    return {
+      rows,
+      async run() {
+        if (joined !== null) {
+          const ids = table.incidentsIn(chat, joined);
+          const edited = await transport.edit(
+            to,
+            joined,
+            show(chat, [...ids.map(load), ...told], { ...late, repeat: false }),
+          );
+          if (edited.outcome === 'sent') table.saveCopies(idsOf(told), chat, joined, clock());
+          if (edited.outcome !== 'message-gone') return edited;
+          table.forgetMessage(chat, joined);
+        }
+        const silent = matters.every(({ verdict }) => verdict.verdict === 'send' && verdict.silent);
+        const older = [...new Set(matters.flatMap(({ copy }) => copy ?? []))];
+        const message = { ...show(chat, told, late), silent, replyTo: older.at(-1) ?? null };
+        const sent = await transport.send(to, message);
+        if (sent.outcome !== 'sent') return sent;
+        table.saveCopies(idsOf(told), chat, sent.messageId, clock());
+        for (const old of older) await leave(to, old, message);
+        return sent;
+      },
+    };
+  }
+
+  /** An older message whose incidents have moved on: it shows the ones that stayed, or has no buttons any more. */
+  async function leave(to: Destination, old: number, moved: Message): Promise<void> {
+    const stayed = table.incidentsIn(to.chat, old);
+    const now = { delayedBy: null, repeat: false };
+    await transport.edit(to, old, stayed.length > 0 ? show(to.chat, stayed.map(load), now) : { ...moved, buttons: [] });
+  }
+
+  /** An edit of the message that shows it, for all that it shows; and a reply when all of that is over. */
+  function bringUpToDate(chat: string, first: Matter, all: readonly Matter[]): Telling {
+    const message = first.copy ?? 0;
+    const shown = table.incidentsIn(chat, message);
+    const here = all.filter((matter) => matter.copy === message && !needsMessage(matter));
+    const rows = here.flatMap((matter) => matter.rows);
+    const to: Destination = { chat, topic: rows[0]?.topic ?? null };
+    return {
+      rows,
+      async run() {
+        const told = shown.map(load);
+        const late = lateness(rows);
+        const edited = await transport.edit(to, message, show(chat, told, { ...late, repeat: false }));
+        if (edited.outcome === 'message-gone') {
+          table.forgetMessage(chat, message);
+          if (told.every((incident) => incident?.resolvedAt !== null)) return { outcome: 'sent', messageId: message };
+          const sent = await transport.send(to, show(chat, told, late));
+          if (sent.outcome === 'sent') table.saveCopies(shown, chat, sent.messageId, clock());
+          return sent;
+        }
+        const sends = here.filter(({ verdict }) => verdict.verdict === 'send');
+        const over = told.flatMap((incident) => incident ?? []);
+        if (edited.outcome !== 'sent' || sends.length === 0) return edited;
+        if (over.some((incident) => incident.resolvedAt === null)) return edited;
+        const silent = sends.every(({ verdict }) => verdict.verdict === 'send' && verdict.silent);
+        return transport.send(to, { ...render.recovery(chat, over, late), silent, replyTo: message });
+      },
+    };
+  }
+
+  /** The message that was sent a moment ago, if what opens now may stand in it without a sound of its own. */
+  function messageToJoin(chat: string, told: readonly Incident[]): number | null {
+    const newest = table.newestCopy(chat);
+    if (newest === null || clock() - newest.sentAt >= groupWindow) return null;
+    const there = table.incidentsIn(chat, newest.message);
+    if (there.length + told.length > MAX_IN_MESSAGE) return null;
+    const loud = told.some((incident) => incident.level === 'critical' || incident.resolvedAt !== null);
+    return loud ? null : newest.message;
+  }
+
+  function show(chat: string, told: readonly (Incident | null)[], late: Lateness): Message {
+    return render.incidents(
+      chat,
+      told.flatMap((incident) => incident ?? []),
+      late,
+    );
+  }
+
+  const load = (id: number): Incident | null => incidents.get(id);
+
+  function lateness(rows: readonly OutboxRow[]): Lateness {
+    const waited = rows.filter((row) => !row.held).map((row) => clock() - row.createdAt);
+    const age = Math.max(0, ...waited);
+    return { delayedBy: age >= LATE_AFTER_MS ? age : null, repeat: rows.some((row) => row.uncertain) };
+  }
+
+  return { next };
+}
+
+/** Whether it takes a new message: it is not shown there yet, or it has to sound again. */
+function needsMessage({ incident, verdict, copy }: Matter): boolean {
+  return verdict.verdict === 'send' && (copy === null || incident.resolvedAt === null);
+}
+
+function kindOf(row: OutboxRow): NoticeKind {
+  return row.kind === 'text' ? 'updated' : row.kind;
+}
+
+const idsOf = (incidents: readonly Incident[]) => incidents.map((incident) => incident.id);

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { Mute } from '../core/mute.ts';
+import type { SqlStore } from './database.ts';
+
+const scope = z.discriminatedUnion('covers', [
+  z.object({ covers: z.literal('all') }),
+  z.object({ covers: z.literal('service'), service: z.string() }),
+  z.object({ covers: z.literal('incident'), incident: z.number() }),
+]);
+
+const row = z
+  .object({
+    id: z.number(),
+    kind: z.enum(['mute', 'maintenance']),
+    scope: z.string(),
+    starts: z.number(),
+    ends: z.number(),
+    by: z.string(),
+  })
+  .transform(
+    ({ starts, ends, ...rest }): Mute => ({
+      ...rest,
+      scope: scope.parse(JSON.parse(rest.scope)),
+      from: starts,
+      until: ends,
+    }),
+  );
+
+/** Mutes and maintenance windows that have not ended; held in memory too, since the gate asks for them all the time. */
+export function createMuteTable(store: SqlStore, clock: () => number) {
+  const { connection } = store;
+  const insert = connection.prepare('INSERT INTO mutes (kind, scope, starts, ends, by) VALUES (?, ?, ?, ?, ?)');
+  const erase = connection.prepare('DELETE FROM mutes WHERE id = ?');
+  const live = connection.prepare('SELECT id, kind, scope, starts, ends, by FROM mutes WHERE ends > ? ORDER BY ends');
+  const read = () => z.array(row).parse(live.all(clock()));
+  let known = read();
+  return {
+    active(): readonly Mute[] {
+      const now = clock();
+      if (known.some((mute) => mute.until <= now)) known = read();
+      return known;
+    },
+    add(mute: Omit<Mute, 'id'>): Mute {
+      const id = Number(
+        insert.run(mute.kind, JSON.stringify(mute.scope), mute.from, mute.until, mute.by).lastInsertRowid,
+      );
+      known = read();
+      return { ...mute, id };
+    },
+    /** Returns what was removed, or null when it is not there any more. */
+    remove(id: number): Mute | null {
+      const found = known.find((mute) => mute.id === id) ?? null;
+      erase.run(id);
+      known = read();
+      return found;
+    },
+  };
+}
+
+export type MuteTable = ReturnType<typeof createMuteTable>;

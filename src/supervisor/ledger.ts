@@ -1,0 +1,194 @@
+import type { Logger } from 'pino';
+import { type FlapRecord, flap, steady } from '../core/flapping.ts';
+import {
+  acknowledge,
+  type Change,
+  changeIncident,
+  type Incident,
+  type IncidentInput,
+  levels,
+  type Reminders,
+  remind,
+} from '../core/incident.ts';
+import { reason } from '../core/reason.ts';
+import type { SqlStore } from '../store/database.ts';
+import type { IncidentTable } from '../store/incidents.ts';
+
+export interface LedgerOptions {
+  readonly store: SqlStore;
+  readonly table: IncidentTable;
+  /** Puts what is to be told into the outbox; called inside the transaction. */
+  readonly announce: (change: Change) => void;
+  /** Something was put into the outbox. */
+  readonly announced: () => void;
+  /** The services that a service needs, directly. */
+  readonly needs: (service: string) => readonly string[];
+  readonly rules: () => Reminders;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+/** A cause still explains its effects for so long (ms) after its end: they need a moment to come back. */
+const CAUSE_LINGERS_MS = 15_000;
+
+/** The open incidents: what an input does to them is decided in the core, written here in one transaction, and told. */
+export function createLedger(options: LedgerOptions) {
+  const { store, table, needs, rules, clock, log } = options;
+  const open = new Map<string, Incident>(table.open().map((incident) => [incident.key, incident]));
+  const flaps = new Map<string, FlapRecord>();
+  const endedAt = new Map<string, number>();
+  let lastId = table.lastId();
+
+  /**
+   * Takes in what concerns one service's incidents. `alongside` is written in the same transaction, and written also
+   * when nothing changes.
+   */
+  function commit(service: string, inputs: readonly IncidentInput[], alongside: () => void = () => undefined): void {
+    const now = clock();
+    const decide = () => {
+      const changes: Change[] = [];
+      for (const input of inputs) {
+        const known = open.get(`${service}/${input.kind}`) ?? null;
+        const change = changeIncident(known, service, input, () => ++lastId, now);
+        if (change !== null) changes.push(change);
+      }
+      return [...changes, ...flapped(service, changes, now)];
+    };
+    write(decide(), alongside);
+  }
+
+  /** Openings and endings that come too often are a problem of their own. */
+  function flapped(service: string, changes: readonly Change[], now: number): readonly Change[] {
+    let record = flaps.get(service) ?? steady;
+    const moved = changes.filter(({ change, incident }) => isTurn(change, incident));
+    let begins = false;
+    for (const _ of moved) {
+      const step = flap(record, true, now);
+      record = step.record;
+      begins ||= step.flapping === 'begins';
+    }
+    flaps.set(service, record);
+    if (!begins) return [];
+    const why = reason('flapping', { changes: record.changes.length });
+    const input: IncidentInput = {
+      type: 'problem',
+      kind: 'flapping',
+      level: 'warning',
+      reason: why,
+      attempt: null,
+      lines: [],
+    };
+    const change = changeIncident(open.get(`${service}/flapping`) ?? null, service, input, () => ++lastId, now);
+    return change === null ? [] : [change];
+  }
+
+  function write(changes: readonly Change[], alongside: () => void): void {
+    try {
+      store.transaction(() => {
+        alongside();
+        for (const change of changes) {
+          table.save(change.incident);
+          options.announce(change);
+          const cause = change.change === 'updated' ? null : causeOf(change.incident.service);
+          // Its message lists what it affects.
+          if (cause !== null && cause.resolvedAt === null) options.announce({ change: 'updated', incident: cause });
+        }
+      });
+    } catch (error) {
+      // A full disk must not stop supervision; memory goes on and the next commit tries again.
+      log.error({ err: error }, 'the store could not be written');
+    }
+    for (const { change, incident } of changes) {
+      if (incident.resolvedAt === null) open.set(incident.key, incident);
+      else {
+        open.delete(incident.key);
+        endedAt.set(incident.service, incident.resolvedAt);
+      }
+      log.info({ incident: incident.id, key: incident.key, level: incident.level, reason: incident.reason }, change);
+    }
+    if (changes.length > 0) options.announced();
+  }
+
+  /** The open (or just ended) problem of something this service needs, nearest first; null: it stands for itself. */
+  function causeOf(service: string): Incident | null {
+    const seen = new Set([service]);
+    let level = needs(service);
+    while (level.length > 0) {
+      for (const name of level) {
+        const found = open.get(`${name}/down`) ?? open.get(`${name}/unhealthy`);
+        if (found) return found;
+      }
+      for (const name of level) seen.add(name);
+      level = level.flatMap(needs).filter((name) => !seen.has(name));
+    }
+    return null;
+  }
+
+  function lingers(service: string): boolean {
+    const seen = new Set([service]);
+    let level = needs(service);
+    while (level.length > 0) {
+      if (level.some((name) => clock() - (endedAt.get(name) ?? 0) < CAUSE_LINGERS_MS)) return true;
+      for (const name of level) seen.add(name);
+      level = level.flatMap(needs).filter((name) => !seen.has(name));
+    }
+    return false;
+  }
+
+  return {
+    commit,
+    /** Reminders, hand-ons, and the end of flapping. */
+    tick(): void {
+      const now = clock();
+      const due = [...open.values()].flatMap((incident) => remind(incident, rules(), now) ?? []);
+      if (due.length > 0) write(due, () => undefined);
+      for (const [service, record] of flaps) {
+        const step = flap(record, false, now);
+        if (step.record.since === null && step.record.changes.length === 0) flaps.delete(service);
+        else flaps.set(service, step.record);
+        if (step.flapping === 'ends') commit(service, [{ type: 'over', kind: 'flapping', resolution: 'recovered' }]);
+      }
+    },
+    /** Worst first, then oldest first. */
+    open: (): readonly Incident[] =>
+      [...open.values()].sort((a, b) => levels.indexOf(b.level) - levels.indexOf(a.level) || a.openedAt - b.openedAt),
+    /** Whether this service's problem is told inside another's. */
+    isCaused: (service: string): boolean => causeOf(service) !== null || lingers(service),
+    causeOf,
+    isFlapping: (service: string): boolean => (flaps.get(service)?.since ?? null) !== null,
+    /** Services whose open incidents this one explains. */
+    affectedBy: (incident: Incident): readonly string[] => [
+      ...new Set(
+        [...open.values()]
+          .filter((other) => other.service !== incident.service && causeOf(other.service)?.id === incident.id)
+          .map((other) => other.service),
+      ),
+    ],
+    /** False when it is not open, or somebody has taken it on already. */
+    acknowledge(id: number, by: string): boolean {
+      const incident = [...open.values()].find((each) => each.id === id);
+      const change = incident === undefined ? null : acknowledge(incident, by, clock());
+      if (change !== null) write([change], () => undefined);
+      return change !== null;
+    },
+    /** Its service is not in the configuration any more: nobody will ever say that it is over. */
+    endWithoutService(exists: (service: string) => boolean): void {
+      const gone = [...open.values()].filter((incident) => !exists(incident.service));
+      const now = clock();
+      const changes = gone.map(
+        (incident): Change => ({
+          change: 'resolved',
+          incident: { ...incident, resolvedAt: now, resolution: 'removed' },
+        }),
+      );
+      if (changes.length > 0) write(changes, () => undefined);
+    },
+  };
+}
+
+export type Ledger = ReturnType<typeof createLedger>;
+
+function isTurn(change: Change['change'], incident: Incident): boolean {
+  if (incident.kind === 'flapping') return false;
+  return change === 'opened' || (change === 'resolved' && incident.resolution === 'recovered');
+}
