@@ -60,8 +60,8 @@ async function askOnce<T>(path: string, request: Request, schema: z.ZodType<T>, 
   } catch {
     // Reset or given up; which of the two is known by the flag, the error itself says nothing more.
     return silent
-      ? failure('no-answer', 'control-no-answer', { seconds: Math.round(silence / 1000) })
-      : failure('lost', 'control-lost');
+      ? failure('no-answer', reason('control-no-answer', { seconds: Math.round(silence / 1000) }))
+      : failure('lost', reason('control-lost'));
   } finally {
     socket.destroy();
   }
@@ -70,13 +70,13 @@ async function askOnce<T>(path: string, request: Request, schema: z.ZodType<T>, 
 async function firstAnswer<T>(socket: Socket, schema: z.ZodType<T>): Promise<Asked<T>> {
   for await (const line of readLines(socket, maxAnswerBytes)) {
     const answer = answerSchema.safeParse(line === null ? null : parseJson(line));
-    if (!answer.success) return failure('bad-answer', 'control-bad-answer');
+    if (!answer.success) return failure('bad-answer', reason('control-bad-answer'));
     if (answer.data.type === 'working') continue;
     if (answer.data.type === 'refused') return { ok: false, code: answer.data.code, reason: answer.data.reason };
     const value = schema.safeParse(answer.data.value);
-    return value.success ? { ok: true, value: value.data } : failure('bad-answer', 'control-bad-answer');
+    return value.success ? { ok: true, value: value.data } : failure('bad-answer', reason('control-bad-answer'));
   }
-  return failure('lost', 'control-lost');
+  return failure('lost', reason('control-lost'));
 }
 
 function parseJson(text: string): unknown {
@@ -96,12 +96,12 @@ function connection(socket: Socket): Promise<string | null> {
 }
 
 function noConnection(code: string, path: string): Asked<never> {
-  if (code === 'EACCES' || code === 'EPERM') return failure('forbidden', 'control-forbidden', { path });
-  if (code === 'EAGAIN') return failure('busy', 'control-busy');
+  if (code === 'EACCES' || code === 'EPERM') return failure('forbidden', reason('control-forbidden', { path }));
+  if (code === 'EAGAIN') return failure('busy', reason('control-busy'));
   // Nothing there, or the socket that a dead manager left.
-  return failure('no-manager', 'control-no-manager', { path });
+  return failure('no-manager', reason('control-no-manager', { path }));
 }
 
-function failure(code: FailureCode, why: string, args?: Readonly<Record<string, string | number>>): Asked<never> {
-  return { ok: false, code, reason: reason(why, args) };
+function failure(code: FailureCode, why: Reason): Asked<never> {
+  return { ok: false, code, reason: why };
 }

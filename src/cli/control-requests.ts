@@ -1,5 +1,5 @@
 import { nearest } from '../config/keys.ts';
-import { reason } from '../core/reason.ts';
+import { type Reason, reason } from '../core/reason.ts';
 import type { Actor, Control } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
 import { type Answer, type RefusalCode, type Request, requestSchema } from './protocol.ts';
@@ -18,7 +18,7 @@ export function readRequest(text: string): Read {
   }
   const parsed = requestSchema.safeParse(json);
   if (parsed.success) return { ok: true, request: parsed.data };
-  return { ok: false, answer: refused(null, 'bad-request', 'control-bad-request') };
+  return { ok: false, answer: refused(null, 'bad-request', reason('control-bad-request')) };
 }
 
 /** Does what was asked. A bug in the manager becomes an answer and a line in the log, not a hanging command. */
@@ -27,7 +27,7 @@ export async function carryOut(request: Request, control: Control, log: Logger):
     return await answer(request, control);
   } catch (err) {
     log.error({ err, request: request.do }, 'control request failed');
-    return refused(request.id, 'failed', 'control-failed');
+    return refused(request.id, 'failed', reason('control-failed'));
   }
 }
 
@@ -51,15 +51,14 @@ function done(request: Request, value: unknown): Answer {
 function unknownService(request: Request, typed: string, known: readonly string[]): Answer {
   const meant = nearest(typed, known);
   return meant === null
-    ? refused(request.id, 'unknown-service', 'control-unknown-service', { service: typed })
-    : refused(request.id, 'unknown-service', 'control-unknown-service-nearest', { service: typed, nearest: meant });
+    ? refused(request.id, 'unknown-service', reason('control-unknown-service', { service: typed }))
+    : refused(
+        request.id,
+        'unknown-service',
+        reason('control-unknown-service-nearest', { service: typed, nearest: meant }),
+      );
 }
 
-function refused(
-  id: string | null,
-  code: RefusalCode,
-  why: string,
-  args?: Readonly<Record<string, string>>,
-): Answer & { type: 'refused' } {
-  return { id, type: 'refused', code, reason: reason(why, args) };
+function refused(id: string | null, code: RefusalCode, why: Reason): Answer & { type: 'refused' } {
+  return { id, type: 'refused', code, reason: why };
 }

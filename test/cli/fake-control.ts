@@ -1,3 +1,4 @@
+import { changeIncident, type Incident } from '../../src/core/incident.ts';
 import { reason } from '../../src/core/reason.ts';
 import type { ActionResult, Actor, Control, ServiceView, Snapshot, Verb } from '../../src/core/snapshot.ts';
 
@@ -40,6 +41,23 @@ export function service(name: string, differences: Partial<ServiceView> = {}): S
   };
 }
 
+const opened = changeIncident(
+  null,
+  'shop_bot',
+  {
+    type: 'problem',
+    kind: 'down',
+    level: 'error',
+    reason: reason('control-busy'),
+    attempt: reason('control-busy'),
+    lines: ['Traceback'],
+  },
+  () => 1,
+  now,
+);
+if (opened === null) throw new Error('a problem opens an incident');
+export const incident: Incident = opened.incident;
+
 export function snapshot(differences: Partial<Snapshot> = {}): Snapshot {
   return {
     host: 'vps1',
@@ -61,23 +79,7 @@ export function snapshot(differences: Partial<Snapshot> = {}): Snapshot {
       }),
       service('redis'),
     ],
-    incidents: [
-      {
-        id: 1,
-        key: 'shop_bot/down',
-        service: 'shop_bot',
-        kind: 'down',
-        level: 'error',
-        openedAt: now,
-        resolvedAt: null,
-        resolution: null,
-        acknowledgedBy: null,
-        acknowledgedAt: null,
-        reason: reason('control-busy'),
-        attempts: [{ at: now, what: reason('control-busy') }],
-        lines: ['Traceback'],
-      },
-    ],
+    incidents: [incident],
     telegram: { state: 'polling', since: now, reason: null, waiting: 0, oldestWaiting: null, lastDelivered: now },
     ...differences,
   };

@@ -1,16 +1,19 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createControlServer } from '../../src/cli/control-server.ts';
 import { reason } from '../../src/core/reason.ts';
 import { createLogger } from '../../src/logger.ts';
 import { fakeControl } from './fake-control.ts';
 
 /*
- * A process that holds a control socket as the manager does: `manager-process.ts <socket> [fail|never]`. Says "listening"
+ * A process that holds a control socket as the manager does: `manager-process.ts <socket> [well|fail|never]`. Says "listening"
  * or "refused <code>" on stdout.
  */
 const [path = '', how] = process.argv.slice(2);
 const control = fakeControl({
   ...(how === 'fail' ? { act: async () => ({ ok: false, took: 300, reason: reason('control-busy') }) } : {}),
-  ...(how === 'never' ? { act: () => new Promise(() => {}) } : {}),
+  ...(how === 'never' ? { act: neverEnding } : {}),
+  logs: ['one', 'two', '\u001b[2Jthree\tcolumns'],
 });
 const server = createControlServer({ path, control, log: createLogger({ level: 'silent', format: 'json' }) });
 try {
@@ -18,4 +21,10 @@ try {
   process.stdout.write('listening\n');
 } catch (error) {
   process.stdout.write(`refused ${error instanceof Error ? error.message : ''}\n`);
+}
+
+/** Says by a file `acting` beside the socket that the action has begun. */
+function neverEnding(): Promise<never> {
+  writeFileSync(join(dirname(path), 'acting'), '');
+  return new Promise(() => {});
 }
