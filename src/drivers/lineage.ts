@@ -13,6 +13,7 @@ export class Lineage {
   private service: ProcessId | null = null;
   /** Stands above the service on our behalf, has the same session, and is never counted in. */
   private keeper: ProcessId | null = null;
+  private shared: number | null = null;
   private written = '';
   private writing = false;
 
@@ -35,10 +36,14 @@ export class Lineage {
     }
   }
 
-  /** A new life begins, or one is taken over. `keeper` null: there is none (any more). */
-  follow(service: ProcessId, keeper: ProcessId | null): void {
+  /**
+   * A new life begins, or one is taken over. `keeper` null: there is none (any more). `shared`: a session in which
+   * the service is a guest of others, who do not belong to it.
+   */
+  follow(service: ProcessId, keeper: ProcessId | null, shared: number | null = null): void {
     this.service = service;
     this.keeper = keeper;
+    this.shared = shared;
     this.members.set(service.pid, service);
   }
 
@@ -55,7 +60,7 @@ export class Lineage {
       if (tree.has(entry.pid)) continue;
       tree.set(entry.pid, entry);
       queue.push(...table.childrenOf(entry.pid));
-      if (sessions.has(entry.session)) continue;
+      if (entry.session === this.shared || sessions.has(entry.session)) continue;
       sessions.add(entry.session);
       queue.push(...table.inSession(entry.session));
     }

@@ -3,25 +3,23 @@ import { join, resolve } from 'node:path';
 import { type Reason, reason } from '../core/reason.ts';
 import type { ExitInfo, Run } from '../core/service.ts';
 import type { Driver, Observation, StartResult, StopResult } from './driver.ts';
+import { endTree, killTree } from './end-tree.ts';
 import { type Keeper, openKeeper } from './keeper.ts';
 import { launchScript } from './launch.ts';
 import { Lineage } from './lineage.ts';
 import { lastLines } from './log-tail.ts';
+import { News } from './news.ts';
 import type { LaunchOptions } from './options.ts';
 import { type Preflight, preflight } from './preflight.ts';
-import { bootId, isAlive, type ProcessId, type ProcessTable, readProcess, startedAt } from './proctree.ts';
-import { joinPulse, readNow, sampleWithin } from './pulse.ts';
+import { bootId, isAlive, mayLive, type ProcessId, type ProcessTable, readProcess, startedAt } from './proctree.ts';
+import { joinPulse, sampleWithin } from './pulse.ts';
 import { exitOf, prepareRecord, type RunRecord, readRecord, recordNumbers, removeRecord } from './run-record.ts';
-import { killAll, signalProcess, waitUntil } from './terminate.ts';
+import { createTurns } from './turns.ts';
 
 /** From the word to the keeper to the service's own record: about 1 ms on an idle machine. */
 const startDeadlineMs = 5000;
-/** SIGKILL works at once except on what is stuck in the kernel (a dead disk, a dead mount). */
-const killDeadlineMs = 5000;
-/** What ends together with its service is given this long to do so by itself. */
-const stragglerMs = 100;
-/** Looks (one a second) after which a keeper that says nothing of a service that is gone is not waited for. */
-const patience = 3;
+/** Looks (four a second) after which a keeper that says nothing of a service that is gone is not waited for. */
+const patience = 12;
 /** From a service's end to its keeper's line about it. */
 const recordDeadlineMs = 1000;
 
@@ -38,11 +36,12 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     options.log_file === null ? join(options.run_dir, 'output.log') : resolve(options.cwd, options.log_file);
   const lineage = new Lineage(join(options.run_dir, 'tree'));
   const listeners: ((observation: Observation) => void)[] = [];
-  const waiting = new Set<() => void>();
+  const news = new News();
   let opening: Promise<Keeper> | null = null;
   let keeper: Keeper | null = null;
   let watcher: FSWatcher | null = null;
   let leavePulse: (() => void) | null = null;
+  const inTurn = createTurns();
   let life: Life | null = null;
   /** Number of the newest run; 0 before the first. */
   let number = 0;
@@ -113,7 +112,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       if (!starting) tell({ state: 'running', run });
     } else if (lifeRuns()) record = readRecord(keeper.records, number);
     if (record && record.status !== null) ended({ ...exitOf(record.status), at: record.writtenAt });
-    wake();
+    news.ring();
   }
 
   function ended(exit: ExitInfo): void {
@@ -122,15 +121,11 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     // The answer to start() comes first, also when the service ended at once.
     if (starting) endedWhileStarting = true;
     else tell({ state: 'exited', run: life.run, exit });
-    wake();
+    news.ring();
   }
 
   function tell(observation: Observation): void {
     if (!closed) for (const listener of listeners) listener(observation);
-  }
-
-  function wake(): void {
-    for (const check of waiting) check();
   }
 
   /** The files of runs long gone and of runs to come change too: only the newest one's news counts. */
@@ -149,7 +144,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   }
 
   function tick(): void {
-    if (life && !life.exit && !mayLive(life)) missing();
+    if (life && !life.exit && (life.service === nobody || !mayLive(life.service.pid))) missing();
   }
 
   function sample(table: ProcessTable): void {
@@ -157,21 +152,6 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     lineage.update(table);
     const entry = table.find(life.service);
     if (!entry || entry.state === 'Z') missing();
-  }
-
-  /** Resolves true once `done` holds, looked at with every piece of news; false after `deadline` ms. */
-  function news(done: () => boolean, deadline: number): Promise<boolean> {
-    if (done()) return Promise.resolve(true);
-    return new Promise((resolveNews) => {
-      const settle = (result: boolean) => {
-        waiting.delete(check);
-        clearTimeout(timer);
-        resolveNews(result);
-      };
-      const check = () => done() && settle(true);
-      const timer = setTimeout(() => settle(done()), deadline);
-      waiting.add(check);
-    });
   }
 
   async function inspect(): Promise<Observation> {
@@ -184,7 +164,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     if (!life) return { state: 'absent' };
     if (!life.exit && !isAlive(life.service)) {
       // A keeper that lives writes the end down within moments.
-      const seen = keeper?.living() ? await news(() => life?.exit !== null, stragglerMs) : false;
+      const seen = keeper?.living() ? await news.wait(() => !lifeRuns(), recordDeadlineMs) : false;
       if (!seen && life && !life.exit) life.exit = { code: null, signal: null, at: options.clock() };
     }
     return life.exit ? { state: 'exited', run: life.run, exit: life.exit } : { state: 'running', run: life.run };
@@ -212,9 +192,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     if (lifeRuns() && life) return { ok: true, run: life.run };
     const checking = preflight(options, output);
     if (life && by.mayHaveLeftovers()) {
-      const { left } = await killAll(() => lineage.update(readNow()), killDeadlineMs);
-      if (left.length > 0)
-        return { ok: false, fatal: false, reason: reason('leftovers-stay', { processes: left.join(', ') }) };
+      const cleared = await killTree(lineage);
+      if (!cleared.ok) return { ok: false, fatal: false, reason: cleared.reason };
     }
     starting = true;
     try {
@@ -238,7 +217,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   async function startAgain(by: Keeper, script: string, checking: Promise<Preflight>): Promise<StartResult> {
     const result = await launch(by, script);
     const checked = await checking;
-    if (checked.ok || !(await news(() => !lifeRuns(), recordDeadlineMs))) return result;
+    if (checked.ok || !(await news.wait(() => !lifeRuns(), recordDeadlineMs))) return result;
     endedWhileStarting = false;
     return { ok: false, fatal: true, reason: checked.reason };
   }
@@ -255,7 +234,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     prepared ??= prepareRecord(by.records, next, null);
     await prepared;
     await by.ask(next);
-    const begun = await news(() => number === next, startDeadlineMs);
+    const begun = await news.wait(() => number === next, startDeadlineMs);
     prepared = null;
     if (!begun || !life) {
       // Silent for seconds: stopped, or its folder is gone. The next start makes a new one.
@@ -288,32 +267,23 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       return { ok: false, reason: folderReason(error) };
     }
     const ran = (await inspect()).state === 'running';
-    if (ran && life) {
-      const before = lineage.update(readNow());
-      const sent = signalProcess(life.service, options.stop_signal);
-      if (sent === 'forbidden') return { ok: false, reason: reason('signal-forbidden', { pid: String(life.run.pid) }) };
-      // One that was stopped (Ctrl-Z, SIGSTOP) would not see the signal before the deadline.
-      if (before.some((entry) => entry.pid === life?.run.pid && entry.state === 'T'))
-        signalProcess(life.service, 'SIGCONT');
-      const service = life.service;
-      const went = await news(() => life?.exit !== null || !isAlive(service), options.stop_timeout);
-      if (went) await waitUntil(() => lineage.update(readNow()).length === 0, stragglerMs);
-    }
-    const { killed, left } = await killAll(() => lineage.update(readNow()), killDeadlineMs);
-    if (left.length > 0) return { ok: false, reason: reason('not-killed', { processes: left.join(', ') }) };
-    if (lifeRuns() && !(await news(() => !lifeRuns(), by.living() ? recordDeadlineMs : 0)))
+    const gone = () => news.wait(() => !lifeRuns(), options.stop_timeout);
+    const result =
+      ran && life ? await endTree(life.service, options.stop_signal, gone, lineage) : await killTree(lineage);
+    if (!result.ok) return result;
+    if (lifeRuns() && !(await news.wait(() => !lifeRuns(), by.living() ? recordDeadlineMs : 0)))
       ended({ code: null, signal: null, at: options.clock() });
     if (!(await by.end()))
       return { ok: false, reason: reason('not-killed', { processes: `sh (${by.living()?.pid})` }) };
     lineage.clear();
-    return { ok: true, exit: ran ? (life?.exit ?? null) : null, killed };
+    return { ok: true, exit: ran ? (life?.exit ?? null) : null, killed: result.killed };
   }
 
   return {
     kind: 'process',
     inspect,
-    start,
-    stop,
+    start: () => inTurn(start),
+    stop: () => inTurn(stop),
     onChange: (listener) => void listeners.push(listener),
     logs: (lines) => lastLines(output, lines),
     async close() {
@@ -344,16 +314,6 @@ function serviceOf(record: RunRecord): ProcessId {
     entry.ppid === record.session ||
     (entry.session === entry.pid && Math.abs(startedAt(entry) - record.writtenAt) < startToleranceMs);
   return ours ? entry : nobody;
-}
-
-/** Whether the kernel still knows the pid; a zombie or a reused pid is found out by the full reading. */
-function mayLive(life: Life): boolean {
-  try {
-    process.kill(life.service.pid, 0);
-    return life.service !== nobody;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 /** Where the kernel has no watches left the shared tick finds out within a second. */

@@ -63,6 +63,16 @@ export function isAlive(id: ProcessId): boolean {
   return found !== null && found.startTicks === id.startTicks && found.state !== 'Z' && found.state !== 'X';
 }
 
+/** Whether the kernel knows the pid, for a microsecond's cost; a zombie or a reused pid only a reading tells. */
+export function mayLive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
 /** The pids there are now. */
 function listPids(): number[] {
   const pids: number[] = [];
@@ -107,6 +117,15 @@ export class ProcessTable {
   find(id: ProcessId): ProcessEntry | null {
     const entry = this.entries.get(id.pid);
     return entry && entry.startTicks === id.startTicks ? entry : null;
+  }
+
+  /** A process and everything below it, parents first. */
+  below(pid: number): ProcessEntry[] {
+    const root = this.entries.get(pid);
+    const tree = root ? [root] : [];
+    // Grows while it is walked; a process is found once, as it has one parent.
+    for (const entry of tree) tree.push(...this.childrenOf(entry.pid));
+    return tree;
   }
 }
 
@@ -157,4 +176,9 @@ let origin: { epoch: number; ticks: number } | null = null;
 export function startedAt(id: ProcessId): number {
   origin ??= { epoch: performance.timeOrigin, ticks: readProcess(process.pid)?.startTicks ?? 0 };
   return Math.round(origin.epoch + ((id.startTicks - origin.ticks) / ticksPerSecond) * 1000);
+}
+
+/** What {@link Run.id} is for a process: unique over reuse of pids and over reboots. */
+export function runId(boot: string, id: ProcessId): string {
+  return `${boot}:${id.pid}:${id.startTicks}`;
 }

@@ -2,19 +2,20 @@ import { ProcessTable, readProcesses } from './proctree.ts';
 
 /*
  * One timer for all drivers of this process, so that watching costs the same however many services there are: a tick
- * each second, and a reading of all processes as often as a small share of one core allows. Both are unreferenced:
+ * four times a second, and a reading of all processes as often as a small share of one core allows. Both are unreferenced:
  * watching alone keeps no program running.
  */
 
 export interface Listener {
-  /** Each second; has to be cheap. */
+  /** Four times a second; has to be cheap. */
   tick(): void;
   /** Every now and then, with all processes of this moment. */
   sample(table: ProcessTable): void;
 }
 
-const tickMs = 1000;
-/** Readings of /proc may take one part in this many of the time: 0.4 % of a core. */
+const tickMs = 250;
+/** All of /proc is read no more often than this, and no more than its own cost allows: 0.4 % of a core. */
+const sampleMs = 1000;
 const share = 250;
 
 const listeners = new Set<Listener>();
@@ -22,7 +23,8 @@ let timer: NodeJS.Timeout | null = null;
 let soon: NodeJS.Timeout | null = null;
 let lastTable = new ProcessTable(new Map());
 let lastReadAt = Number.NEGATIVE_INFINITY;
-let nextSampleAt = 0;
+/** How long the last reading and what was made of it took. */
+let cost = 0;
 
 /** Joins the shared watch; returns how to leave it. */
 export function joinPulse(listener: Listener): () => void {
@@ -42,7 +44,8 @@ export function joinPulse(listener: Listener): () => void {
 export function sampleWithin(ms: number): void {
   soon ??= setTimeout(() => {
     soon = null;
-    if (performance.now() >= nextSampleAt - tickMs / 2) sample();
+    // Out of turn, so four times the usual share at most.
+    if (performance.now() >= lastReadAt + (cost * share) / 4) sample();
   }, ms).unref();
 }
 
@@ -60,13 +63,12 @@ export function readRecently(): ProcessTable {
 
 function tick(): void {
   for (const listener of [...listeners]) listener.tick();
-  if (performance.now() >= nextSampleAt) sample();
+  if (performance.now() >= lastReadAt + Math.max(sampleMs, cost * share)) sample();
 }
 
 function sample(): void {
   const start = performance.now();
   const table = readNow();
   for (const listener of [...listeners]) listener.sample(table);
-  const end = performance.now();
-  nextSampleAt = end + (end - start) * share - tickMs / 2;
+  cost = performance.now() - start;
 }

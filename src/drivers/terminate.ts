@@ -4,8 +4,9 @@ import { isAlive, type ProcessEntry, type ProcessId, readArguments } from './pro
 
 export type Signalled = 'sent' | 'gone' | 'forbidden';
 
-/** Signals that very process or nobody: identity is looked at right before. */
+/** Signals that very process or nobody: identity is looked at right before. Never the manager itself. */
 export function signalProcess(id: ProcessId, signal: NodeJS.Signals): Signalled {
+  if (id.pid === process.pid) return 'forbidden';
   if (!isAlive(id)) return 'gone';
   try {
     process.kill(id.pid, signal);
