@@ -48,11 +48,6 @@ function stdout(): DestinationStream {
   return stream;
 }
 
-/** Writes out what waits. Resolves also when that fails: there is nobody left to tell. */
-export function flushLog(log: Logger): Promise<void> {
-  return new Promise((resolve) => log.flush(() => resolve()));
-}
-
 type Line = z.infer<typeof lineSchema>;
 
 function rewrite(line: string, say: (line: Line) => string): string {

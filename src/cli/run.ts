@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { formatMessage } from '../config/load.ts';
 import { sayReason } from '../i18n.ts';
-import { createLogger, flushLog, type Logger } from '../logger.ts';
+import { createLogger, type Logger } from '../logger.ts';
 import { readConfiguration } from './config-check.ts';
 import { ControlSocketError } from './control-server.ts';
 import { exitCodes } from './outcome.ts';
@@ -20,7 +20,7 @@ export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Pr
   }
   const { config, warnings } = loaded;
   const log = createLogger(config.logging);
-  process.on('uncaughtException', (err, origin) => void dieOfBug(log, err, origin));
+  process.on('uncaughtException', (err, origin) => dieOfBug(log, err, origin));
   for (const warning of warnings) log.warn({ key: warning.key }, formatMessage('en', warning));
 
   const { startApp } = await import('../app.ts');
@@ -59,8 +59,8 @@ function stopOnSignals(app: App): void {
 }
 
 /** After a bug nothing is sure any more: say it, and let the service manager start us anew. Services keep running. */
-async function dieOfBug(log: Logger, err: Error, origin: NodeJS.UncaughtExceptionOrigin): Promise<void> {
+function dieOfBug(log: Logger, err: Error, origin: NodeJS.UncaughtExceptionOrigin): never {
   log.fatal({ err, origin }, 'bug: the manager ends; services keep running');
-  await Promise.race([flushLog(log), new Promise((resolve) => setTimeout(resolve, 1_000))]);
+  // Writes what the log still holds.
   process.exit(exitCodes.bug);
 }
