@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { incidentsOfHealth, incidentsOfSignal } from '../../src/core/consequence.ts';
-import { gate } from '../../src/core/gate.ts';
 import { unaskedHealth } from '../../src/core/health.ts';
-import { changeIncident, type Incident, type IncidentInput, MAX_ATTEMPTS } from '../../src/core/incident.ts';
+import {
+  acknowledge,
+  changeIncident,
+  type Incident,
+  type IncidentInput,
+  MAX_ATTEMPTS,
+  remind,
+} from '../../src/core/incident.ts';
 import type { Signal } from '../../src/core/transition.ts';
 
 /** Feeds inputs to one service's incidents and returns the names of what happened. */
@@ -83,21 +89,47 @@ describe('incidents', () => {
   });
 });
 
-describe('the gate', () => {
-  const base = story();
-  base.feed(incidentsOfSignal(exited, []));
-  const incident = base.open.get('bot/down');
-  assert.ok(incident);
+describe('reminders', () => {
+  const rules = { repeat_every: 3_600_000, escalate_after: 900_000 };
+  const bot = story();
+  bot.feed(incidentsOfSignal(gaveUp, []));
+  const critical = bot.open.get('bot/down');
+  assert.ok(critical);
 
-  it('sounds when it opens, gets worse, and is over; edits quietly in between', () => {
-    assert.deepEqual(gate('opened', incident), { verdict: 'send', silent: false });
-    assert.deepEqual(gate('worse', incident), { verdict: 'send', silent: false });
-    assert.deepEqual(gate('updated', incident), { verdict: 'edit' });
-    assert.deepEqual(gate('resolved', { ...incident, resolution: 'recovered' }), { verdict: 'send', silent: false });
+  it('hands a critical one on that nobody took, once', () => {
+    const change = remind(critical, rules, critical.openedAt + 900_000);
+    assert.equal(change?.change, 'escalated');
+    assert.ok(change);
+    assert.equal(remind(change.incident, rules, critical.openedAt + 1_000_000), null);
   });
 
-  it('does not sound for what the operator did himself, nor for what something worse replaced', () => {
-    assert.deepEqual(gate('resolved', { ...incident, resolution: 'stopped-by-operator' }), { verdict: 'edit' });
-    assert.deepEqual(gate('resolved', { ...incident, resolution: 'superseded' }), { verdict: 'edit' });
+  it('says it again after repeat_every, from the last time on', () => {
+    const handed = { ...critical, escalatedAt: 1 };
+    const again = remind(handed, rules, critical.openedAt + 3_600_000);
+    assert.equal(again?.change, 'repeat');
+    assert.ok(again);
+    assert.equal(remind(again.incident, rules, critical.openedAt + 3_700_000), null);
+  });
+
+  it('Pulse#921: is quiet once somebody has taken it on', () => {
+    const taken = acknowledge(critical, 'Vera', 10)?.incident;
+    assert.ok(taken);
+    assert.equal(taken.acknowledgedBy, 'Vera');
+    assert.equal(remind(taken, rules, critical.openedAt + 100 * 3_600_000), null);
+    assert.equal(acknowledge(taken, 'Oleg', 11), null);
+  });
+
+  it('forgets who took it on when it gets worse', () => {
+    const other = story();
+    other.feed(incidentsOfSignal(exited, []));
+    const open = other.open.get('bot/down');
+    assert.ok(open);
+    other.open.set('bot/down', { ...open, acknowledgedBy: 'Vera', acknowledgedAt: 1 });
+    other.feed(incidentsOfSignal(gaveUp, []));
+    assert.equal(other.open.get('bot/down')?.acknowledgedAt, null);
+  });
+
+  it('are off at 0', () => {
+    assert.equal(remind(critical, { repeat_every: 0, escalate_after: 0 }, 1e15), null);
   });
 });

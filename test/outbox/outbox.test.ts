@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { pino } from 'pino';
 import type { Change, Incident } from '../../src/core/incident.ts';
-import { createAnnouncer } from '../../src/outbox/announce.ts';
-import { createOutbox, type Outbox, type Renderer } from '../../src/outbox/outbox.ts';
+import type { Mute } from '../../src/core/mute.ts';
+import { createAnnouncer, type Recipient } from '../../src/outbox/announce.ts';
+import { createOutbox, type Outbox } from '../../src/outbox/outbox.ts';
+import type { Renderer } from '../../src/outbox/teller.ts';
 import type { Delivery, Destination, Message, Transport } from '../../src/outbox/transport.ts';
 import { openStore } from '../../src/store/database.ts';
 import { createIncidentTable } from '../../src/store/incidents.ts';
@@ -21,6 +23,8 @@ const opened: Incident = {
   resolution: null,
   acknowledgedBy: null,
   acknowledgedAt: null,
+  saidAt: 0,
+  escalatedAt: null,
   reason: { code: 'exit-code' },
   attempts: [],
   lines: [],
@@ -45,6 +49,7 @@ function world(store = openStore(':memory:')) {
   const answers: ((to: Destination) => Delivery | null)[] = [];
   let lastMessage = 100;
   const clock = { now: 1_000_000 };
+  const sky: { mutes: Mute[]; caused: Set<number> } = { mutes: [], caused: new Set() };
   const answer = (how: Sent['how'], to: Destination, message: Message, id: number): Delivery => {
     const planned = answers.shift()?.(to) ?? null;
     if (planned !== null && planned.outcome !== 'sent') return planned;
@@ -57,40 +62,55 @@ function world(store = openStore(':memory:')) {
   };
   const late = ({ delayedBy, repeat }: { delayedBy: number | null; repeat: boolean }) =>
     `${delayedBy === null ? '' : ` late ${delayedBy / 1000}`}${repeat ? ' repeat' : ''}`;
+  const plain = (text: string): Message => ({ text, buttons: [], silent: false, replyTo: null });
   const render: Renderer = {
-    incident: (_chat, incident, how) => ({
-      text: `#${incident.id} ${incident.level} ${incident.resolvedAt === null ? 'open' : 'over'}${late(how)}`,
-      buttons: [],
-      silent: false,
-      replyTo: null,
-    }),
-    recovery: (_chat, incident, how) => ({
-      text: `#${incident.id} back${late(how)}`,
-      buttons: [],
-      silent: false,
-      replyTo: null,
-    }),
-    text: (_chat, body, how) => ({ text: `${body}${late(how)}`, buttons: [], silent: false, replyTo: null }),
+    incidents: (_chat, all, how) =>
+      plain(
+        `${all.map((one) => `#${one.id} ${one.level} ${one.resolvedAt === null ? 'open' : 'over'}`).join(', ')}${late(how)}`,
+      ),
+    recovery: (_chat, all, how) => plain(`${all.map((one) => `#${one.id}`).join(', ')} back${late(how)}`),
+    text: (_chat, body, how) => plain(`${body}${late(how)}`),
   };
   const incidents = createIncidentTable(store);
   const table = createOutboxTable(store);
   const make = () => {
-    const outbox = createOutbox({ table, incidents, transport, render, clock: () => clock.now, log: quiet });
+    const outbox = createOutbox({
+      table,
+      incidents,
+      transport,
+      render,
+      view: (_chat, incident) => ({
+        timezone: 'UTC',
+        mutes: sky.mutes,
+        level: 'info',
+        quiet: null,
+        flapping: false,
+        caused: sky.caused.has(incident.id),
+      }),
+      groupWindow: 5000,
+      clock: () => clock.now,
+      log: quiet,
+    });
     running.push(outbox);
     return outbox;
   };
+  const everyone: readonly Recipient[] = ['1', '2'].map((chat) => ({
+    chat,
+    topic: null,
+    level: 'info',
+    quiet: null,
+    tier: 'first',
+  }));
   const announcer = createAnnouncer(
     table,
-    [
-      { chat: '1', topic: null },
-      { chat: '2', topic: null },
-    ],
+    () => everyone,
     () => clock.now,
   );
   return {
     seen,
     answers,
     clock,
+    sky,
     table,
     outbox: make(),
     make,
@@ -136,6 +156,7 @@ describe('the outbox', () => {
     const w = world();
     w.tell('opened', opened);
     await w.flush(w.outbox);
+    w.clock.now += 5000;
     w.tell('worse', { ...opened, level: 'critical' });
     await w.flush(w.outbox);
     assert.deepEqual(texts(w.seen, '2'), ['send #1 error open', 'send #1 critical open', 'edit #1 critical open']);
@@ -226,9 +247,11 @@ describe('the outbox', () => {
     const w = world();
     w.answers.push((to) => (to.chat === '1' ? { outcome: 'refused', cause: { code: 'bad-request' } } : null));
     w.tell('opened', opened);
+    await w.flush(w.outbox);
     w.tell('opened', { ...opened, id: 2, key: 'redis/down' });
     await w.flush(w.outbox);
     assert.deepEqual(texts(w.seen, '1'), ['send #2 error open']);
+    assert.equal(w.table.deadLetters(), 1);
   });
 
   it('sends anew when the message it would edit is gone', async () => {
@@ -239,6 +262,103 @@ describe('the outbox', () => {
     w.tell('updated', opened);
     await w.flush(w.outbox);
     assert.equal(w.seen.filter((each) => each.how === 'send' && each.chat === '1').length, 2);
+  });
+
+  it('uptime-kuma#6242: thirty at once are one message, edited into one place, and one answer when all are back', async () => {
+    const w = world();
+    const thirty = Array.from({ length: 30 }, (_, i) => ({
+      ...opened,
+      id: i + 1,
+      key: `s${i}/down`,
+      service: `s${i}`,
+    }));
+    for (const one of thirty) w.tell('opened', one);
+    await w.flush(w.outbox);
+    assert.equal(w.seen.filter((each) => each.chat === '1').length, 1);
+    w.clock.now += 60_000;
+    for (const one of thirty.slice(0, 29)) w.tell('resolved', { ...one, resolvedAt: 5000, resolution: 'recovered' });
+    await w.flush(w.outbox);
+    assert.equal(w.seen.filter((each) => each.chat === '1' && /back/.test(each.text)).length, 0);
+    const last = thirty[29];
+    assert.ok(last);
+    w.tell('resolved', { ...last, resolvedAt: 5000, resolution: 'recovered' });
+    await w.flush(w.outbox);
+    const own = w.seen.filter((each) => each.chat === '1');
+    assert.equal(own.filter((each) => each.how === 'send').length, 2);
+    assert.ok(own.length <= 4, `${own.length} calls`);
+  });
+
+  it('lets what follows within the window join the message just sent, and a critical one sound on its own', async () => {
+    const w = world();
+    w.tell('opened', opened);
+    await w.flush(w.outbox);
+    w.clock.now += 2000;
+    w.tell('opened', { ...opened, id: 2, key: 'redis/down', service: 'redis' });
+    await w.flush(w.outbox);
+    w.tell('opened', { ...opened, id: 3, key: 'pg/down', service: 'pg', level: 'critical' });
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), [
+      'send #1 error open',
+      'edit #1 error open, #2 error open',
+      'send #3 critical open',
+    ]);
+  });
+
+  it('holds what is muted, acts on what is queued already, and speaks up when the mute ends', async () => {
+    const w = world();
+    w.tell('opened', opened);
+    w.sky.mutes.push({
+      id: 1,
+      kind: 'mute',
+      scope: { covers: 'all' },
+      from: 0,
+      until: w.clock.now + 60_000,
+      by: 'Vera',
+    });
+    await w.flush(w.outbox);
+    assert.deepEqual(w.seen, []);
+    w.clock.now += 60_000;
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), ['send #1 error open']);
+  });
+
+  it('Pulse#1068: does not say "back" of what was held and never told', async () => {
+    const w = world();
+    w.sky.mutes.push({
+      id: 1,
+      kind: 'mute',
+      scope: { covers: 'all' },
+      from: 0,
+      until: w.clock.now + 60_000,
+      by: 'Vera',
+    });
+    w.tell('opened', opened);
+    await w.flush(w.outbox);
+    w.tell('resolved', resolved);
+    w.clock.now += 120_000;
+    await w.flush(w.outbox);
+    assert.deepEqual(w.seen, []);
+    assert.equal(w.table.waiting().waiting, 0);
+  });
+
+  it('tells the cause, not the effect; the effect speaks up when it stays', async () => {
+    const w = world();
+    w.sky.caused.add(2);
+    w.tell('opened', opened);
+    w.tell('opened', { ...opened, id: 2, key: 'bot/unhealthy' });
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), ['send #1 error open']);
+    w.sky.caused.clear();
+    w.clock.now += 30_000;
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1').at(-1), 'send #2 error open');
+  });
+
+  it('keeps 10,000 rows at most, and lets go of quiet updates first', () => {
+    const w = world();
+    for (let i = 0; i < 20; i += 1) w.tell('opened', { ...opened, id: i + 1, key: `s${i}/down` });
+    assert.equal(w.table.enforceBound(30), 10);
+    assert.equal(w.outbox.view().waiting, 30);
   });
 
   it('does not pile up quiet updates of what still waits', () => {
