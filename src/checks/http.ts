@@ -44,9 +44,9 @@ export function createHttpCheck(options: HttpCheckOptions): Check {
       const location = response.headers.get('location');
       if (!follow_redirects || location === null || response.status < 300 || response.status > 399) return response;
       await response.body?.cancel().catch(() => undefined);
-      if (!URL.canParse(location, at))
+      if (!URL.canParse(location, at.href))
         return { verdict: 'unhealthy', reason: reason('http-redirect-nowhere', { address }) };
-      at = new URL(location, at);
+      at = new URL(location, at.href);
     }
     return { verdict: 'unhealthy', reason: reason('http-redirect-loop', { address, hops: MAX_REDIRECTS }) };
   }
