@@ -10,6 +10,7 @@ const titles: Readonly<Record<string, PanelKind>> = { MarzbanAPI: 'marzban', Pas
  * with DOCS on, and says 404 otherwise, which is an answer too.
  */
 export async function probePanel(client: PanelClient, signal: AbortSignal): Promise<Answer<Probe>> {
+  const begun = performance.now();
   const asked = await client.askWhole({ path: '/openapi.json', shape: openapi, anonymous: true }, signal);
   if (asked.ok) {
     const { title, version } = asked.value.value.info;
@@ -17,5 +18,12 @@ export async function probePanel(client: PanelClient, signal: AbortSignal): Prom
     const { latencyMs, certificateUntil } = asked.value;
     return answer({ latencyMs, title, kind, version, certificateUntil });
   }
-  return asked;
+  if (asked.error.kind !== 'not_found') return asked;
+  return answer({
+    latencyMs: performance.now() - begun,
+    title: null,
+    kind: null,
+    version: null,
+    certificateUntil: null,
+  });
 }
