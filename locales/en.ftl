@@ -239,6 +239,53 @@ reason-tmux-socket-lost = tmux runs (process { $pid }), but its socket { $socket
 reason-tmux-session-vanished = the tmux session { $session } was gone right after its start
 reason-tmux-program-not-seen = the tmux session { $session } is there, but its command is not running in it
 
+## drivers: systemd
+reason-systemd-absent = no systemd is to be found here; inside a container the machine's own has to be let in
+reason-systemd-no-access = the manager may not talk to systemd: the socket of its bus is closed to this user
+reason-systemd-unreachable = systemd cannot be reached ({ $problem })
+reason-systemd-silent = systemd gives no answer
+reason-systemd-not-understood = systemd tells of its units in a way that this version does not understand
+reason-systemd-forbidden = systemd does not let this user start or stop { $unit }: run the manager as root or add a polkit rule
+reason-systemd-refused = systemd refuses { $unit }: { $problem }
+reason-unit-not-found = there is no unit { $unit }
+reason-unit-masked = the unit { $unit } is masked; “systemctl unmask { $unit }” lets it start again
+reason-unit-broken = the unit { $unit } cannot be loaded: { $problem }
+reason-unit-name-invalid = { $unit } cannot be the name of a unit
+reason-unit-state = the unit { $unit } is in the state “{ $state }”
+reason-unit-condition = a condition of the unit { $unit } is not met, so systemd did not start it
+reason-unit-start-code = { $unit } ended during its start with exit code { $code }
+reason-unit-start-signal = { $unit } was killed during its start by { $signal }
+reason-unit-start-limit =
+    { $restarts ->
+        [one] systemd gave up after { $restarts } restart: { $unit } ended too often in a row
+       *[many] systemd gave up after { $restarts } restarts: { $unit } ended too often in a row
+    }
+reason-unit-setup =
+    { $what ->
+        [folder] systemd cannot enter the working folder of { $unit } (exit code { $status })
+        [command] the command of { $unit } is not there or cannot be run (exit code { $status })
+        [group] the group of { $unit } does not exist (exit code { $status })
+       *[user] the user of { $unit } does not exist (exit code { $status })
+    }
+reason-unit-result =
+    { $result ->
+        [timeout] { $unit } took longer than systemd allows
+        [watchdog] { $unit } gave no sign of life to the watchdog of systemd
+        [oom-kill] the machine ran out of memory and a process of { $unit } was killed for it
+        [start-limit-hit] { $unit } was started too often in a row, and systemd refuses for now
+        [protocol] { $unit } did not say what systemd waits for
+        [resources] systemd lacked something it needs to start { $unit }
+       *[other] systemd says of { $unit }: { $result }
+    }
+reason-unit-job =
+    { $result ->
+        [dependency] another unit that { $unit } needs could not be started
+        [canceled] the start of { $unit } was cancelled by somebody else
+        [assert] an assertion of the unit { $unit } is not met
+        [none] systemd did not say whether { $unit } started
+       *[other] the start of { $unit } came to nothing ({ $result })
+    }
+
 ## supervision: what happened and what was done
 reason-exit-unknown = ended; nobody can say how
 reason-exit-signal = killed by { $signal }

@@ -242,6 +242,54 @@ reason-tmux-socket-lost = tmux работает (процесс { $pid }), но 
 reason-tmux-session-vanished = сессия tmux { $session } исчезла сразу после запуска
 reason-tmux-program-not-seen = сессия tmux { $session } есть, но его команда в ней не выполняется
 
+## drivers: systemd
+reason-systemd-absent = systemd здесь не найден; в контейнер нужно пробросить systemd самой машины
+reason-systemd-no-access = менеджеру нельзя обращаться к systemd: сокет его шины закрыт для этого пользователя
+reason-systemd-unreachable = нет связи с systemd ({ $problem })
+reason-systemd-silent = systemd не отвечает
+reason-systemd-not-understood = systemd описывает свои юниты так, что эта версия его не понимает
+reason-systemd-forbidden = systemd не разрешает этому пользователю запускать и останавливать { $unit }: запустите менеджер от root или добавьте правило polkit
+reason-systemd-refused = systemd отказывается работать с { $unit }: { $problem }
+reason-unit-not-found = юнита { $unit } нет
+reason-unit-masked = юнит { $unit } замаскирован; запуск вернёт команда «systemctl unmask { $unit }»
+reason-unit-broken = юнит { $unit } не загружается: { $problem }
+reason-unit-name-invalid = { $unit } не может быть именем юнита
+reason-unit-state = юнит { $unit } в состоянии «{ $state }»
+reason-unit-condition = условие юнита { $unit } не выполнено, поэтому systemd его не запустил
+reason-unit-start-code = { $unit } завершился при запуске с кодом { $code }
+reason-unit-start-signal = { $unit } убит при запуске сигналом { $signal }
+reason-unit-start-limit =
+    { $restarts ->
+        [one] systemd сдался после { $restarts } перезапуска: { $unit } завершался слишком часто подряд
+        [few] systemd сдался после { $restarts } перезапусков: { $unit } завершался слишком часто подряд
+       *[many] systemd сдался после { $restarts } перезапусков: { $unit } завершался слишком часто подряд
+    }
+reason-unit-setup =
+    { $what ->
+        [folder] systemd не может войти в рабочую папку { $unit } (код { $status })
+        [command] команды { $unit } нет или её нельзя выполнить (код { $status })
+        [group] группы, указанной в { $unit }, не существует (код { $status })
+       *[user] пользователя, указанного в { $unit }, не существует (код { $status })
+    }
+reason-unit-result =
+    { $result ->
+        [timeout] { $unit } не уложился во время, которое даёт systemd
+        [watchdog] { $unit } не подал сторожевому таймеру systemd признаков жизни
+        [oom-kill] на машине кончилась память, и из-за этого убит процесс { $unit }
+        [start-limit-hit] { $unit } запускали слишком часто подряд, и systemd пока отказывает
+        [protocol] { $unit } не сообщил того, чего ждёт systemd
+        [resources] systemd не хватило чего-то нужного для запуска { $unit }
+       *[other] systemd сообщает о { $unit }: { $result }
+    }
+reason-unit-job =
+    { $result ->
+        [dependency] не запустился другой юнит, который нужен { $unit }
+        [canceled] запуск { $unit } отменил кто-то другой
+        [assert] обязательное условие юнита { $unit } не выполнено
+        [none] systemd не сообщил, запустился ли { $unit }
+       *[other] запуск { $unit } ничего не дал ({ $result })
+    }
+
 ## supervision: what happened and what was done
 reason-exit-unknown = завершился, как именно — неизвестно
 reason-exit-signal = убит сигналом { $signal }

@@ -3,14 +3,33 @@ import type { ExitInfo, Run } from '../core/service.ts';
 
 /** What a driver sees of a service at one moment. */
 export type Observation =
-  /** It runs. An adopted one (started by an earlier manager or by hand) looks the same. */
-  | { readonly state: 'running'; readonly run: Run }
-  /** It ran and ended; `run` tells which life, so that an exit is handled once, also after a manager's death. */
-  | { readonly state: 'exited'; readonly run: Run; readonly exit: ExitInfo }
+  /**
+   * It runs. An adopted one (started by an earlier manager or by hand) looks the same. `restarts`: how often a restart
+   * policy that is not ours (systemd, the container engine) has started it again; set back to 0 by a start by hand.
+   */
+  | { readonly state: 'running'; readonly run: Run; readonly restarts?: number }
+  /**
+   * It ran and ended; `run` tells which life, so that an exit is handled once, also after a manager's death. `reason`:
+   * what is known beyond the exit code.
+   */
+  | {
+      readonly state: 'exited';
+      readonly run: Run;
+      readonly exit: ExitInfo;
+      readonly reason?: Reason;
+      readonly fate?: Fate;
+    }
   /** Nothing there and nothing remembered. */
   | { readonly state: 'absent' }
   /** Could not be asked (tmux socket forbidden, engine away). Never treated as dead. */
   | { readonly state: 'unknown'; readonly reason: Reason };
+
+/**
+ * What others do about an end, where the service has somebody else to look after it: its own policy is about to start
+ * it again, or leaves it down for good, or somebody stopped it by other means than the manager. Not set: nobody but
+ * the manager decides.
+ */
+export type Fate = 'restarts' | 'left' | 'stopped';
 
 export type StartResult =
   | { readonly ok: true; readonly run: Run }
