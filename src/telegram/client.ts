@@ -33,17 +33,17 @@ export interface Client {
   hangUp(): void;
 }
 
-/** How grammY reaches the Bot API, over connections of its own. `timeout`: of one request, ms. */
-export function createClient({ apiRoot, proxy }: Reach, timeout: number): Client {
+/** How grammY reaches the Bot API, over connections of its own. `timeout`: of one request, `connecting`: of its start, ms. */
+export function createClient({ apiRoot, proxy }: Reach, timeout: number, connecting = connectTimeout): Client {
   const root = (apiRoot ?? telegramRoot).replace(/\/+$/, '');
-  const agent = proxy === null ? directAgent(root) : proxyAgent(proxy);
+  const agent = proxy === null ? directAgent(root, connecting) : proxyAgent(proxy, connecting);
   return {
     options: { apiRoot: root, timeoutSeconds: timeout / 1000, baseFetchConfig: { compress: true, agent } },
     hangUp: () => agent.destroy(),
   };
 }
 
-function directAgent(root: string): http.Agent {
+function directAgent(root: string, connecting: number): http.Agent {
   const secure = root.startsWith('https:');
   // The default of 250 ms for each address fails on a slow line that would have connected.
   const patient = { ...agentOptions, autoSelectFamilyAttemptTimeout: 4_000 };
@@ -51,14 +51,14 @@ function directAgent(root: string): http.Agent {
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
     const socket = connect(options, callback);
-    if (socket) limitConnecting(socket, secure ? 'secureConnect' : 'connect');
+    if (socket) limitConnecting(socket, secure ? 'secureConnect' : 'connect', connecting);
     return socket;
   };
   return agent;
 }
 
-function limitConnecting(socket: Duplex, up: 'connect' | 'secureConnect'): void {
-  const limit = setTimeout(() => socket.destroy(failure('timed out while connecting')), connectTimeout);
+function limitConnecting(socket: Duplex, up: 'connect' | 'secureConnect', ms: number): void {
+  const limit = setTimeout(() => socket.destroy(failure('timed out while connecting')), ms);
   socket.once(up, () => clearTimeout(limit)).once('close', () => clearTimeout(limit));
 }
 
@@ -67,13 +67,13 @@ function failure(message: string, cause?: unknown): Error {
 }
 
 /** Loaded only where one is configured. `socks5h` resolves names at the proxy. HTTP proxies are asked to tunnel (CONNECT), also to a root without TLS. */
-function proxyAgent(proxy: string): http.Agent {
+function proxyAgent(proxy: string, connecting: number): http.Agent {
   if (proxy.startsWith('socks')) {
     const { SocksProxyAgent } = require('socks-proxy-agent') as typeof import('socks-proxy-agent');
     // No `timeout` here: this agent would end a long poll with it.
     const agent = new SocksProxyAgent(proxy, { keepAlive: true });
     const connect = agent.connect.bind(agent);
-    agent.connect = (request, options) => throughProxy(connect(request, options));
+    agent.connect = (request, options) => throughProxy(connect(request, options), connecting);
     return agent;
   }
   const { HttpsProxyAgent } = require('https-proxy-agent') as typeof import('https-proxy-agent');
@@ -86,22 +86,22 @@ function proxyAgent(proxy: string): http.Agent {
         if (statusCode !== 200) reject(failure(`answered ${statusCode}`));
       });
     });
-    return throughProxy(Promise.race([connect(request, options), refused]));
+    return throughProxy(Promise.race([connect(request, options), refused]), connecting);
   };
   return agent;
 }
 
 /** Marks whatever fails before the proxy let us through: nothing reached Telegram. */
-async function throughProxy<T>(connecting: Promise<T>): Promise<T> {
+async function throughProxy<T>(work: Promise<T>, ms: number): Promise<T> {
   let limit: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     limit = setTimeout(() => {
       reject(failure('timed out'));
-      connecting.then(closeLate, () => undefined);
-    }, connectTimeout);
+      work.then(closeLate, () => undefined);
+    }, ms);
   });
   try {
-    return await Promise.race([connecting, late]);
+    return await Promise.race([work, late]);
   } catch (error) {
     throw failure(`proxy: ${error instanceof Error ? error.message : 'no answer'}`, error);
   } finally {

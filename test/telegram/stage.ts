@@ -10,7 +10,8 @@ export const token = '4200:AAHkZ3-xyzABCDEFGHIJKLMNOPQRSTUVWXY';
 /** Waits that a test can sit through; the same proportions as in life. */
 export const quick: Timing = {
   longPoll: 1_000,
-  pollRequest: 2_000,
+  // Telegram holds the second of two quick polls for 3 s.
+  pollRequest: 5_000,
   request: 1_000,
   stall: 10_000,
   stopGrace: 500,

@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startTelegram } from '../world/telegram/server.ts';
+import { eventually, type Stage, setStage, token } from './stage.ts';
+
+const unauthorized = { status: 401, description: 'Unauthorized' };
+const conflict = {
+  status: 409,
+  description: 'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running',
+};
+
+/** That it hears: a person writes and is answered. */
+async function talks(stage: Stage): Promise<void> {
+  const vera = stage.world.user({ id: 7 });
+  const since = vera.messages().at(-1)?.revision ?? -1;
+  vera.sends('/help');
+  await stage.world.waitForMessage(vera, /What you can do/, { since });
+}
+
+// Most of these wait for limits to pass; side by side they wait together.
+describe('polling', { concurrency: 20 }, () => {
+  test('a wrong token is known at first contact', async (t) => {
+    const stage = await setStage(t, { telegram: { token: '4200:wrong-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' } });
+    assert.equal(await stage.telegram.firstContact, 'unauthorized');
+    assert.equal(stage.states.at(-1), 'unauthorized');
+  });
+
+  test('Telegram away at boot: it waits, says so once, and starts when Telegram is there', async (t) => {
+    const world = await startTelegram({ token });
+    t.after(() => world.stop());
+    await world.goOffline();
+    const stage = await setStage(t, { world });
+    await eventually(() => stage.log.filter((line) => line.includes('no updates')).length >= 5, 'some tries');
+    assert.deepEqual(stage.states, ['unreachable']);
+    assert.equal(stage.log.filter((line) => line.includes('out of reach')).length, 1);
+    assert.equal(stage.telegram.lastPollAt(), null);
+    await world.goOnline();
+    assert.equal(await stage.telegram.firstContact, 'ok');
+    await stage.heard();
+    await talks(stage);
+    assert.equal(stage.telegram.lastPollAt(), stage.now);
+  });
+
+  test('a getMe that fails in other ways at boot is asked again', async (t) => {
+    const world = await startTelegram({ token });
+    t.after(() => world.stop());
+    world.inject({ method: 'getMe', fault: 'html-502', times: 1 });
+    world.inject({ method: 'getMe', fault: 'reset', times: 1 });
+    world.inject({ method: 'getMe', fault: 'hang', times: 1 });
+    const stage = await setStage(t, { world, timing: { pollRequest: 1_100 } });
+    await stage.heard();
+    await talks(stage);
+  });
+
+  test('Telegram goes away and comes back: so does the bot, and nothing is lost in between', async (t) => {
+    const stage = await setStage(t);
+    await stage.heard();
+    await talks(stage);
+    for (let round = 0; round < 3; round++) {
+      await stage.world.goOffline();
+      await eventually(() => stage.states.at(-1) === 'unreachable', 'it to be noticed');
+      stage.world.user({ id: 7 }).sends('/settings');
+      await stage.world.goOnline();
+      await stage.heard();
+      const asked = () =>
+        stage.world
+          .user({ id: 7 })
+          .messages()
+          .filter(({ text }) => text.startsWith('Settings')).length;
+      await stage.world.waitFor(() => asked() === round + 1);
+    }
+    assert.deepEqual(new Set(stage.states), new Set(['polling', 'unreachable']));
+  });
+
+  test('alerts are delivered while polling is not possible', async (t) => {
+    const stage = await setStage(t);
+    await stage.heard();
+    await talks(stage);
+    stage.world.inject({ method: 'getUpdates', fault: conflict });
+    await eventually(() => stage.states.at(-1) === 'conflict', 'the conflict');
+    const plain = { text: 'down', buttons: [], silent: false, replyTo: null };
+    assert.equal((await stage.telegram.transport.send({ chat: '7', topic: null }, plain)).outcome, 'sent');
+  });
+
+  test('a flood limit on polling is obeyed', async (t) => {
+    const stage = await setStage(t);
+    await stage.heard();
+    const flood = { status: 429, description: 'Too Many Requests: retry after 1', retry_after: 1 };
+    stage.world.inject({ method: 'getUpdates', fault: flood, times: 1 });
+    await stage.world.waitFor(() => stage.world.callsOf('getUpdates').find(({ status }) => status === 429));
+    const polls = stage.world.callsOf('getUpdates');
+    const refused = polls.findIndex(({ status }) => status === 429);
+    await stage.heard();
+    await stage.world.waitFor(() => stage.world.callsOf('getUpdates').length > refused + 1);
+    const [first, second] = stage.world.callsOf('getUpdates').slice(refused);
+    assert.ok((second?.at ?? 0) - (first?.at ?? 0) >= 1000, 'not a moment earlier');
+    await talks(stage);
+  });
+
+  test('another poller on the same token: said once, no crash, and it comes back', async (t) => {
+    const stage = await setStage(t);
+    await stage.heard();
+    stage.world.inject({ method: 'getUpdates', fault: conflict, times: 6 });
+    await eventually(() => stage.states.at(-1) === 'conflict', 'the conflict');
+    await talks(stage);
+    await stage.heard();
+    assert.equal(stage.states.filter((state) => state === 'conflict').length, 1);
+    const said = stage.log.filter((line) => line.includes("another program polls with this bot's token"));
+    assert.equal(said.length, 1);
+    assert.match(said[0] ?? '', /"level":50/);
+  });
+
+  test('two bots on one token: both know, neither dies, and one alone is well again', async (t) => {
+    const stage = await setStage(t);
+    await stage.heard();
+    const other = await setStage(t, { world: stage.world });
+    await eventually(() => [stage, other].some(({ states }) => states.includes('conflict')), 'the conflict');
+    await other.telegram.stop();
+    await talks(stage);
+    await stage.heard();
+  });
+
+  test('a webhook that somebody set is taken away', async (t) => {
+    const stage = await setStage(t);
+    await stage.heard();
+    const before = stage.world.callsOf('deleteWebhook').length;
+    const description =
+      "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
+    stage.world.inject({ method: 'getUpdates', fault: { status: 409, description }, times: 1 });
+    await stage.world.waitFor(() => stage.world.callsOf('deleteWebhook').length === before + 1);
+    assert.notEqual(stage.world.callsOf('deleteWebhook').at(-1)?.params.drop_pending_updates, true);
+    await talks(stage);
+    await stage.heard();
+  });
+
+  test('a token that is refused while running is tried again, slowly', async (t) => {
+    const stage = await setStage(t);
+    await stage.heard();
+    stage.world.inject({ method: 'getUpdates', fault: unauthorized, times: 2 });
+    await eventually(() => stage.states.at(-1) === 'unauthorized', 'the refusal');
+    assert.equal(await stage.telegram.firstContact, 'ok', 'the process is not ended');
+    await talks(stage);
+    await stage.heard();
+  });
+
+  test('a poll that hangs is given up by its own limit', async (t) => {
+    const stage = await setStage(t, { timing: { pollRequest: 1_200 } });
+    await stage.heard();
+    stage.world.inject({ method: 'getUpdates', fault: 'hang', times: 1 });
+    await eventually(() => stage.states.at(-1) === 'unreachable', 'it to be noticed');
+    await talks(stage);
+    await stage.heard();
+  });
+
+  test('the watchdog rebuilds a poller that hangs whatever its limits say', async (t) => {
+    const stage = await setStage(t, { timing: { pollRequest: 60_000, stall: 1_500, stopGrace: 100 } });
+    await stage.heard();
+    stage.world.inject({ method: 'getUpdates', fault: 'hang', times: 1 });
+    await eventually(() => stage.states.at(-1) === 'unreachable', 'the watchdog');
+    assert.ok(stage.log.some((line) => line.includes('telegram-stalled')));
+    await talks(stage);
+    await stage.heard();
+    const answers = stage.world
+      .user({ id: 7 })
+      .messages()
+      .filter(({ fromBot }) => fromBot);
+    assert.equal(answers.length, 1, 'the poller left behind delivers nothing twice');
+  });
+
+  test('an answer that is lost on the way is fetched again', async (t) => {
+    const stage = await setStage(t);
+    await stage.heard();
+    stage.world.inject({ method: 'getUpdates', fault: 'accepted-lost', times: 1 });
+    stage.world.user({ id: 7 }).sends('/help');
+    await stage.world.waitForMessage(7, /What you can do/);
+  });
+
+  test('each update is handled once, in order, whatever the network does', async (t) => {
+    const stage = await setStage(t);
+    await stage.heard();
+    const vera = stage.world.user({ id: 7 });
+    for (let n = 0; n < 20; n++) {
+      vera.sends(n % 2 === 0 ? '/help' : '/settings');
+      if (n % 5 === 0) stage.world.inject({ method: 'getUpdates', fault: 'reset', times: 1 });
+      await delay(1);
+    }
+    await stage.world.waitFor(() => vera.messages().filter(({ fromBot }) => fromBot).length >= 20);
+    await talks(stage);
+    const texts = vera.messages().flatMap(({ fromBot, text }) => (fromBot ? [text.split('\n')[0]] : []));
+    assert.deepEqual(
+      texts,
+      Array.from({ length: 21 }, (_, n) => (n % 2 === 0 ? 'What you can do here' : 'Settings')),
+    );
+  });
+
+  test('a handler that takes long does not hold up another chat', async (t) => {
+    const stage = await setStage(t);
+    stage.control.add('shop', { title: 'Shop bot' });
+    await stage.heard();
+    let release: (lines: string[]) => void = () => undefined;
+    stage.control.logs = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    stage.world.user({ id: 8 }).sends('/logs shop');
+    await talks(stage);
+    release(['late']);
+    await stage.world.waitForMessage(8, /late/);
+  });
+
+  test('stop ends the poll, waits for the handler that runs, and is bounded', async (t) => {
+    const stage = await setStage(t, { timing: { handlerGrace: 400 } });
+    stage.control.add('shop', { title: 'Shop bot' });
+    await stage.heard();
+    let release: (lines: string[]) => void = () => undefined;
+    stage.control.logs = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    stage.world.user({ id: 7 }).sends('/logs shop');
+    await stage.world.waitFor(() => stage.world.pendingUpdates.length === 0);
+    await Promise.all([stage.telegram.stop(), stage.telegram.stop()]);
+    assert.ok(stage.log.some((line) => line.includes('was left behind')));
+    release([]);
+    await eventually(() => stage.world.pollsInFlight === 0, 'the poll to end');
+  });
+
+  test('stop while Telegram hangs, is away, or was never reached, ends', async (t) => {
+    for (const fault of ['hang', 'offline'] as const) {
+      const world = await startTelegram({ token });
+      t.after(() => world.stop());
+      world.inject({ fault });
+      const stage = await setStage(t, { world, timing: { pollRequest: 60_000 } });
+      await eventually(() => world.calls.length > 0, 'a try');
+      await stage.telegram.stop();
+      assert.equal(stage.states.at(-1), 'off');
+    }
+    const idle = await setStage(t, { start: false });
+    await idle.telegram.stop();
+  });
+
+  test('the token is in no line of the log, whatever failed', async (t) => {
+    const stage = await setStage(t);
+    await stage.heard();
+    const secret = token.split(':')[1] ?? '';
+    for (const fault of ['reset', 'html-502', 'hang', unauthorized, conflict] as const) {
+      stage.world.inject({ fault, times: 2 });
+      stage.world.user({ id: 7 }).sends('/menu');
+      await delay(20);
+    }
+    await stage.world.goOffline();
+    await eventually(() => stage.states.at(-1) === 'unreachable', 'it to be noticed');
+    await stage.telegram.stop();
+    assert.ok(stage.log.length > 5);
+    for (const line of stage.log) assert.ok(!line.includes(secret), line);
+  });
+});
