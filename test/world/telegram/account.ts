@@ -23,7 +23,7 @@ export interface Call {
 export type WorldEvent =
   | { readonly kind: 'sent' | 'edited' | 'deleted' | 'pinned'; readonly chatId: number; readonly messageId: number }
   | { readonly kind: 'action'; readonly chatId: number; readonly action: string }
-  | { readonly kind: 'commands' | 'polls' }
+  | { readonly kind: 'commands' | 'updates' }
   | { readonly kind: 'person'; readonly userId: number }
   | { readonly kind: 'call'; readonly call: Call }
   | { readonly kind: 'network'; readonly online: boolean };
@@ -45,7 +45,7 @@ export class Account {
   readonly chats = new Map<number, ChatState>();
   readonly files = new Files();
   readonly commands = new Commands();
-  readonly updates = new Updates(() => this.tell({ kind: 'polls' }));
+  readonly updates = new Updates(() => this.tell({ kind: 'updates' }));
   readonly callbacks: Callbacks;
   readonly flood: Flood;
   loggedOut = false;

@@ -38,11 +38,11 @@ export class Updates {
   #nextConflictAt = 0;
   #last = { offset: Number.NaN, at: 0 };
   #inFlight = 0;
-  readonly #onPoll: () => void;
+  readonly #onChange: () => void;
 
-  /** `onPoll` is called whenever a long poll starts or ends to wait. */
-  constructor(onPoll: () => void) {
-    this.#onPoll = onPoll;
+  /** `onChange` is called whenever something is queued or confirmed, and when a long poll starts or ends to wait. */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
   }
 
   /** Long polls that wait at this moment, those told to hang not among them. */
@@ -66,6 +66,7 @@ export class Updates {
     this.#queue.push({ update_id: this.#nextId++, [kind]: payload });
     const poll = this.#waiting;
     if (poll) poll.end(this.#queue.slice(0, poll.limit));
+    this.#onChange();
   }
 
   /** An empty list means the default again; undefined keeps what was said before. */
@@ -83,12 +84,18 @@ export class Updates {
     if (request.offset === this.#last.offset && now < this.#last.at + 500) limit = 1;
     this.#last = { offset: request.offset, at: now };
 
-    if (request.offset < 0) this.#queue = this.#queue.slice(request.offset);
-    else if (request.offset > 0) this.#queue = this.#queue.filter((update) => update.update_id >= request.offset);
+    this.#confirm(request.offset);
     if (this.#queue.length > 0 || timeout === 0) return Promise.resolve(this.#queue.slice(0, limit));
 
     this.#endWaiting(otherPoll);
     return this.#hold(limit, timeout, gone);
+  }
+
+  #confirm(offset: number): void {
+    const before = this.#queue.length;
+    if (offset < 0) this.#queue = this.#queue.slice(offset);
+    else if (offset > 0) this.#queue = this.#queue.filter((update) => update.update_id >= offset);
+    if (this.#queue.length !== before) this.#onChange();
   }
 
   setWebhook(url: string): void {
@@ -126,7 +133,7 @@ export class Updates {
 
   #count(change: 1 | -1): void {
     this.#inFlight += change;
-    this.#onPoll();
+    this.#onChange();
   }
 
   #endWaiting(description: string): void {
