@@ -136,13 +136,21 @@ function sendWord(pipe: string, word: string): boolean {
   }
 }
 
-/** prctl(PR_SET_CHILD_SUBREAPER, 1), which a shell cannot say itself; by Node's name of the architecture. */
-const prctlNumbers: Readonly<Record<string, number>> = { x64: 157, arm64: 167, riscv64: 167, arm: 172, ia32: 172 };
-const subreaper = 36;
-/** Part of Debian's base system; without it the keeper works, and daemons that hid quickly may be missed. */
+/** Part of Debian's base system, and able to say two system calls that a shell cannot. */
 const perl = '/usr/bin/perl';
+/** The number of prctl by Node's name of the architecture; close_range has one number on all of them. */
+const prctlNumbers: Readonly<Record<string, number>> = { x64: 157, arm64: 167, riscv64: 167, arm: 172, ia32: 172 };
 /** Last word on the command line of a keeper to which the kernel hands every orphan below it. */
 const gathering = 'gathering';
+
+/**
+ * What perl does before it becomes the keeper's shell: PR_SET_CHILD_SUBREAPER, so that no daemon below a service can
+ * slip away from it (without perl those that cut all ties at once may be missed), and the files that the manager
+ * itself was started with are closed. Where the kernel refuses the first, the last word is left out.
+ */
+function perlScript(prctl: number): string {
+  return `syscall(436, 3, -1, 0); syscall(${prctl}, 36, 1, 0, 0, 0) and pop; exec @ARGV`;
+}
 
 function gathers(keeper: number): boolean {
   return readArguments(keeper)?.at(-1) === gathering;
@@ -152,10 +160,8 @@ function gathers(keeper: number): boolean {
 async function spawnKeeper(args: readonly string[]): Promise<ProcessId | null> {
   const prctl = prctlNumbers[process.arch];
   const shell = ['/bin/sh', ...args] as const;
-  const canGather = prctl !== undefined && (await isProgram(perl));
-  const [program, ...rest] = canGather
-    ? [perl, '-e', `syscall(${prctl}, ${subreaper}, 1, 0, 0, 0) and pop; exec @ARGV`, ...shell, gathering]
-    : shell;
+  const [program, ...rest] =
+    prctl !== undefined && (await isProgram(perl)) ? [perl, '-e', perlScript(prctl), ...shell, gathering] : shell;
   const child = spawn(program, rest, { detached: true, stdio: 'ignore', cwd: '/', env: baseEnvironment() });
   // Also delivers "too many processes"; the start then runs into its deadline and says so.
   child.on('error', () => {});

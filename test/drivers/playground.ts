@@ -1,0 +1,101 @@
+/** What the driver tests share: a folder of their own, services made of one line of shell, waiting with a deadline. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Driver, Observation } from '../../src/drivers/driver.ts';
+import type { LaunchOptions } from '../../src/drivers/options.ts';
+import { readArguments, readProcess, readProcesses } from '../../src/drivers/proctree.ts';
+
+/** Far more than any of this takes; only a broken program gets here. */
+const patienceMs = 15_000;
+
+/** Waits until `look` gives something, and fails with `what` when it never does. */
+export async function eventually<T>(
+  what: string,
+  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
+) {
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (performance.now() > end) assert.fail(`never: ${what}`);
+    await sleep(10);
+  }
+}
+
+/** A folder that goes with the test, and with it every process that has the folder on its command line. */
+export async function makeFolder(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'orbit-drivers-'));
+  context.after(async () => {
+    for (const entry of readProcesses().entries.values())
+      if (readArguments(entry.pid)?.some((word) => word.includes(folder))) kill(entry.pid);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  return folder;
+}
+
+export function options(folder: string, script: string, more: Partial<LaunchOptions> = {}): LaunchOptions {
+  return {
+    name: 'bot',
+    // The folder as the script's name ($0) marks the process as this test's.
+    command: ['/bin/sh', '-c', script, folder],
+    cwd: folder,
+    env: {},
+    env_file: null,
+    log_file: 'bot.log',
+    stop_signal: 'SIGTERM',
+    stop_timeout: 5000,
+    run_dir: join(folder, 'run'),
+    clock: Date.now,
+    ...more,
+  };
+}
+
+/** Everything the driver tells, in order. */
+export function listen(driver: Driver): Observation[] {
+  const told: Observation[] = [];
+  driver.onChange((observation) => told.push(observation));
+  return told;
+}
+
+/** Starts it and gives the pid; fails when it does not start. */
+export async function begin(driver: Driver): Promise<number> {
+  const result = await driver.start();
+  assert.ok(result.ok, JSON.stringify(result));
+  assert.ok(result.run.pid);
+  return result.run.pid;
+}
+
+/** The exit of what the driver told last, once it told of one. */
+export function exited(told: readonly Observation[]) {
+  return eventually('told of the exit', () => {
+    const last = told.at(-1);
+    return last?.state === 'exited' ? last : null;
+  });
+}
+
+/** Lives, and is no zombie. */
+export function lives(pid: number): boolean {
+  const entry = readProcess(pid);
+  return entry !== null && entry.state !== 'Z';
+}
+
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
+
+/** Pids that a service wrote into a file, one a line; waits for `count` of them. */
+export function pidsIn(path: string, count: number): Promise<number[]> {
+  return eventually(`${count} pids in ${path}`, async () => {
+    const text = await readFile(path, 'utf8').catch(() => '');
+    const pids = text.split('\n').slice(0, -1).map(Number);
+    return pids.length >= count ? pids : null;
+  });
+}
