@@ -487,6 +487,7 @@ incident-unhealthy-over = { $title } is healthy again after { $for }
 incident-stopped-by-operator = { $title } was stopped by an operator after { $for } of trouble
 incident-superseded = { $title } went from bad to worse after { $for }; see the newer alert
 alert-why = Why: { $why }
+alert-affects = Affects: { $names }
 alert-since = Since { $time } ({ $for })
 alert-lines = Last lines of its log:
 alert-counts = { $total ->

@@ -506,6 +506,7 @@ incident-unhealthy-over = { $title } снова здоров, через { $for 
 incident-stopped-by-operator = { $title } остановлен оператором после { $for } неполадок
 incident-superseded = { $title }: через { $for } стало хуже, смотрите более новое оповещение
 alert-why = Почему: { $why }
+alert-affects = Из-за этого не работает: { $names }
 alert-since = С { $time } ({ $for })
 alert-lines = Последние строки журнала:
 alert-counts = Не работает { $down } из { $total ->

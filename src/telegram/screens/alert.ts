@@ -10,8 +10,10 @@ export const levelIcons: Readonly<Record<Level, string>> = { info: 'ℹ️', war
 
 /** What the alert shows of the log; an alert stays one message, whatever the service wrote. */
 const shownLines = 5;
-const roomForLines = 1200;
+const roomForLines = 1000;
 const longestReason = 400;
+const longestAttempt = 160;
+const roomForNames = 300;
 /** A delivery later than this (ms) says how late it is. */
 const worthSaying = 10_000;
 
@@ -35,6 +37,7 @@ function open(language: Language, notice: IncidentNotice, timezone: string): Ren
       time: sayTime(language, incident.openedAt, now, timezone),
       for: sayDuration(language, now - incident.openedAt),
     }),
+    ...affectsLines(language, notice),
     ...attemptLines(language, notice, timezone),
     ...logLines(language, incident),
     html(language, 'alert-counts', { down: counts.down, total: counts.total }),
@@ -68,11 +71,17 @@ function whyLines(language: Language, incident: Incident): readonly string[] {
   return [html(language, 'alert-why', { why })];
 }
 
+/** What does not work either because of it; nothing else is said about those. */
+function affectsLines(language: Language, { affects }: IncidentNotice): readonly string[] {
+  if (affects.length === 0) return [];
+  return [html(language, 'alert-affects', { names: shorten(affects.join(', '), roomForNames) })];
+}
+
 /** What was tried and how it went, newest last. */
 function attemptLines(language: Language, { incident, now }: IncidentNotice, timezone: string): readonly string[] {
   return incident.attempts.map(
     ({ at, what }) =>
-      `• ${sayTime(language, at, now, timezone)} ${escapeHtml(shorten(sayReason(language, what), longestReason))}`,
+      `• ${sayTime(language, at, now, timezone)} ${escapeHtml(shorten(sayReason(language, what), longestAttempt))}`,
   );
 }
 

@@ -46,9 +46,10 @@ export function logsText(language: Language, excerpt: LogExcerpt, timezone: stri
   const { title, pattern } = excerpt;
   const lines = lastThatFit(excerpt.lines, roomInMessage * excerpt.messages);
   const args = { title, lines: lines.length, ...(pattern !== null && { pattern: shorten(pattern, 100) }) };
-  const key = pattern === null ? 'chat-logs' : 'chat-logs-matching';
+  const [some, none] =
+    pattern === null ? ['chat-logs', 'chat-logs-none'] : ['chat-logs-matching', 'chat-logs-matching-none'];
   return [
-    html(language, lines.length === 0 ? `${key}-none` : key, args),
+    html(language, lines.length === 0 ? none : some, args),
     ...(lines.length === 0 ? [] : [`<pre>${lines.map(escapeHtml).join('\n')}</pre>`]),
     asOf(language, excerpt.now, timezone),
   ].join('\n');

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Incident } from '../../src/core/incident.ts';
+import { reason } from '../../src/core/reason.ts';
+import { decode } from '../../src/telegram/callback-data.ts';
+import { incidentAlert, recoveryAlert } from '../../src/telegram/screens/alert.ts';
+import { plainText, splitHtml } from '../../src/telegram/split.ts';
+import type { IncidentNotice } from '../../src/telegram/telegram.ts';
+import { parseHtml } from '../world/telegram/html.ts';
+import { service } from './fake-control.ts';
+import { noon, token } from './stage.ts';
+
+const opened = noon - 252_000;
+
+const incident: Incident = {
+  id: 1,
+  key: 'shop/down',
+  service: 'shop',
+  kind: 'down',
+  level: 'error',
+  openedAt: opened,
+  resolvedAt: null,
+  resolution: null,
+  acknowledgedBy: null,
+  acknowledgedAt: null,
+  saidAt: opened,
+  escalatedAt: null,
+  reason: reason('exit-code', { code: '1' }),
+  attempts: [
+    { at: opened, what: reason('restarting-in', { seconds: 10 }) },
+    { at: opened + 11_000, what: reason('start-did-not-work') },
+  ],
+  lines: ['old', 'one', 'two', '<b>three</b> & four', `\u2028token ${token}`, 'redis://u:hunter2@h'],
+};
+
+function notice(more: Partial<Incident> = {}, rest: Partial<IncidentNotice> = {}): IncidentNotice {
+  return {
+    incident: { ...incident, ...more },
+    service: service('shop', noon, { title: 'Shop <bot>' }),
+    affects: [],
+    counts: { down: 1, total: 3 },
+    delayedBy: null,
+    repeat: false,
+    now: noon,
+    ...rest,
+  };
+}
+
+const show = (given: IncidentNotice, language: 'en' | 'ru' = 'en') => {
+  const { text, buttons } = incidentAlert(language, given, 'Europe/Moscow');
+  // What Telegram would refuse throws here.
+  return { lines: parseHtml(text).text.split('\n'), buttons };
+};
+
+test('an open alert says what, why, since when, what was done, how the log ended, and how bad it is', () => {
+  const { lines, buttons } = show(notice());
+  assert.equal(lines[0], '🔴 Shop <bot> is down');
+  assert.match(lines[1] ?? '', /^Why: .*code 1/);
+  assert.equal(lines[2], 'Since 14:55:48 (4 min 12 s)');
+  assert.match(lines[3] ?? '', /^• 14:55:48 .*10/);
+  assert.match(lines[4] ?? '', /^• 14:55:59 ./);
+  assert.deepEqual(lines.slice(5), [
+    'Last lines of its log:',
+    'one',
+    'two',
+    '<b>three</b> & four',
+    '\u2028token 4200:[redacted]',
+    'redis://u:[redacted]@h',
+    '1 of 3 services down',
+  ]);
+  assert.deepEqual(
+    buttons.map((row) => row.map(({ text, data }) => [text, decode(data)])),
+    [
+      [
+        ['Restart', { kind: 'act', verb: 'restart', service: 'shop' }],
+        ['Logs', { kind: 'logs', service: 'shop' }],
+      ],
+    ],
+  );
+});
+
+test('a signal is named', () => {
+  const { lines } = show(notice({ reason: reason('exit-signal', { signal: 'SIGKILL' }) }));
+  assert.match(lines[1] ?? '', /SIGKILL/);
+});
+
+test('giving up names the loop and offers to start again', () => {
+  const why = reason('crash-loop-code', { exits: 6, minutes: 4, code: '1' });
+  const { lines, buttons } = show(notice({ level: 'critical', reason: why }));
+  assert.equal(lines[0], '🚨 Shop <bot> is down, and the manager gave up');
+  assert.match(lines[1] ?? '', /6 exits in 4 min.*code 1/);
+  assert.deepEqual(buttons[0]?.[0]?.text, 'Start again');
+  assert.deepEqual(decode(buttons[0]?.[0]?.data ?? ''), { kind: 'act', verb: 'start', service: 'shop' });
+});
+
+test('a resolved alert says how long it lasted and what was tried, in both languages', () => {
+  const over = notice({ resolvedAt: noon, resolution: 'recovered' });
+  const { lines, buttons } = show(over);
+  assert.equal(lines[0], '✅ Shop <bot> is back after 4 min 12 s');
+  assert.ok(lines.some((line) => line.startsWith('• 14:55:59')));
+  assert.deepEqual(
+    buttons.flat().map(({ text }) => text),
+    ['Logs'],
+  );
+  assert.equal(show(over, 'ru').lines[0], '✅ Shop <bot> снова работает, через 4 мин 12 с');
+  assert.equal(plainText(recoveryAlert('en', over).text), '✅ Shop <bot> is back after 4 min 12 s');
+  assert.deepEqual(recoveryAlert('en', over).buttons, []);
+});
+
+test('other ends are not called a recovery', () => {
+  const stopped = show(notice({ resolvedAt: noon, resolution: 'stopped-by-operator' })).lines[0];
+  assert.equal(stopped, '☑️ Shop <bot> was stopped by an operator after 4 min 12 s of trouble');
+  const worse = show(notice({ kind: 'unhealthy', resolvedAt: noon, resolution: 'superseded' })).lines[0];
+  assert.match(worse ?? '', /went from bad to worse/);
+  const healthy = show(notice({ kind: 'unhealthy', resolvedAt: noon, resolution: 'recovered' })).lines[0];
+  assert.equal(healthy, '✅ Shop <bot> is healthy again after 4 min 12 s');
+});
+
+test('what comes late says how late, what may be a copy says so', () => {
+  assert.ok(show(notice({}, { delayedBy: 240_000 })).lines.includes('delayed 4 min: Telegram could not be reached'));
+  assert.ok(!show(notice({}, { delayedBy: 9_999 })).lines.some((line) => line.startsWith('delayed')));
+  assert.ok(show(notice({}, { delayedBy: 10_000 })).lines.some((line) => line.startsWith('delayed 10 s')));
+  assert.ok(show(notice({}, { repeat: true })).lines.some((line) => /got this already/.test(line)));
+  const over = notice({ resolvedAt: noon, resolution: 'recovered' }, { delayedBy: 240_000 });
+  assert.match(recoveryAlert('en', over).text, /delayed 4 min/);
+});
+
+test('a service that is only watched, or not configured any more, offers no action', () => {
+  const watched = show(notice({}, { service: service('shop', noon, { driver: 'external', can: [] }) }));
+  assert.deepEqual(
+    watched.buttons.flat().map(({ text }) => text),
+    ['Logs'],
+  );
+  const gone = show(notice({}, { service: null }));
+  assert.equal(gone.lines[0], '🔴 shop is down');
+  assert.deepEqual(
+    gone.buttons.flat().map(({ text }) => text),
+    ['Logs'],
+  );
+});
+
+test('what it explains is named', () => {
+  const { lines } = show(notice({}, { affects: ['Shop <api>', 'Panel'] }));
+  assert.ok(lines.includes('Affects: Shop <api>, Panel'));
+});
+
+test('the longest of everything is still one valid message', () => {
+  const long = 'Ж<&>"'.repeat(2_000);
+  const what = { at: noon, what: reason('telegram-refused', { detail: long }) };
+  const worst = notice(
+    {
+      reason: reason('telegram-refused', { detail: long }),
+      attempts: Array(8).fill(what),
+      lines: Array(50).fill(long),
+    },
+    { service: service('shop', noon, { title: long }), delayedBy: 1e9, repeat: true, affects: [long] },
+  );
+  for (const language of ['en', 'ru'] as const) {
+    const { text } = incidentAlert(language, worst, 'UTC');
+    parseHtml(text);
+    assert.equal(splitHtml(text).length, 1);
+  }
+});
+
+test('numbers take their Russian forms', () => {
+  const counted = (down: number, total: number) => show(notice({}, { counts: { down, total } }), 'ru').lines.at(-1);
+  assert.equal(counted(1, 1), 'Не работает 1 из 1 сервиса');
+  assert.equal(counted(2, 21), 'Не работает 2 из 21 сервиса');
+  assert.equal(counted(5, 12), 'Не работает 5 из 12 сервисов');
+});
