@@ -178,14 +178,15 @@ test('a full disk behind stdout does not end the manager', async () => {
   assert.equal(code, 7);
 });
 
-test('a reader that has stopped reading does not stop the manager', async () => {
+test('a reader that has stopped reading does not stop the manager', { timeout: 30_000 }, async ({ signal }) => {
   const logger = new URL('../src/logger.ts', import.meta.url).href;
   const program = `import { createLogger } from '${logger}';
     const log = createLogger({ level: 'info', format: 'json' });
     for (let i = 0; i < 2000; i++) log.info({ padding: 'x'.repeat(10_000) });
     process.stderr.write('still here');
     setTimeout(() => process.stderr.write(', and its timers turn', () => process.kill(process.pid, 'SIGKILL')), 50);`;
-  const stuck = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program]);
+  const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program];
+  const stuck = spawn(process.execPath, args, { signal, killSignal: 'SIGKILL' });
   let said = '';
   stuck.stderr.on('data', (chunk: Buffer) => {
     said += chunk;

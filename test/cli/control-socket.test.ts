@@ -163,9 +163,11 @@ test('the socket of a killed manager is replaced', async () => {
 test('a living manager keeps its socket, also when it is frozen', async () => {
   const path = newPath();
   const { child } = await otherManager(path);
+  const { ctimeMs } = statSync(path);
   assert.equal(await refusal(path), 'control-taken');
   child.kill('SIGSTOP');
   assert.equal(await refusal(path), 'control-taken');
+  assert.equal(statSync(path).ctimeMs, ctimeMs, 'it was not even moved');
   child.kill('SIGCONT');
   assert.equal((await createControlClient(path, 'vera').snapshot()).ok, true);
 });

@@ -169,8 +169,11 @@ test('a taken port is said once, and used as soon as it is free', async () => {
 });
 
 test('closing does not wait for open connections, nor for a port that is still taken', async () => {
-  const { port, server } = await serve();
-  await connect(port);
+  const { port, server } = await serve(() => alive, { patience: 3_600_000 });
+  const asking = await connect(port);
+  asking.write('GET /healthz HTTP/1.1\r\n');
+  // Answered after those bytes have arrived, so the half request is known by now.
+  await fetch(`http://127.0.0.1:${port}/healthz`);
   await server.close();
   await assert.rejects(fetch(`http://127.0.0.1:${port}/healthz`));
 
