@@ -9,7 +9,7 @@ export function incidentsOfSignal(signal: Signal, lines: readonly string[]): rea
     case 'exited': {
       const attempt =
         signal.followUp === 'restart'
-          ? reason('restarting-in', { seconds: signal.delay / 1000 })
+          ? reason('restarting-in', { seconds: Math.round(signal.delay / 1000) })
           : reason(signal.followUp);
       const level = signal.followUp === 'clean-exit' ? 'warning' : 'error';
       return [

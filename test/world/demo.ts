@@ -168,8 +168,10 @@ async function end(folder: Home): Promise<void> {
 process.on('SIGINT', () => void end(home));
 process.on('SIGTERM', () => void end(home));
 
-vera.start();
 keepManager();
+// What she wrote before the bot was there would be dropped, as everything from before its start is.
+await telegram.waitFor(() => telegram.pollsInFlight > 0, { timeoutMs: 60_000 });
+vera.start();
 console.log(`
   The demo runs. Open the chat:   ${page.url}
 
