@@ -139,6 +139,8 @@ test('two quick presses of Confirm act once', async (t) => {
   assert.equal(stage.control.asked.length, 1);
   stage.control.asked[0]?.end({ ok: true, took: 5, note: null });
   await stage.world.waitForMessage(7, /Restarted in 5 ms/);
+  const third = await vera.tapsStale(question, 'Confirm restart');
+  assert.equal(third?.text, 'This question is no longer open. Nothing was done.');
   assert.equal(stage.control.asked.length, 1);
 });
 

@@ -121,6 +121,27 @@ describe('polling', { concurrency: 20 }, () => {
     await stage.heard();
   });
 
+  test('a fight over the token that is won and lost in turns is one conflict', async (t) => {
+    const stage = await setStage(t);
+    await stage.heard();
+    const vera = stage.world.user({ id: 7 });
+    stage.world.inject({ method: 'getUpdates', fault: conflict, times: 1 });
+    for (let round = 0; round < 3; round++) {
+      const refused = () => stage.world.callsOf('getUpdates').filter(({ status }) => status === 409).length;
+      await eventually(() => refused() === round + 1, 'the conflict');
+      // The poll after it is answered, the next one is thrown out again.
+      const stopListening = stage.world.listen((event) => {
+        if (event.kind !== 'call' || event.call.method !== 'getUpdates' || event.call.status !== 200) return;
+        stopListening();
+        if (round < 2) stage.world.inject({ method: 'getUpdates', fault: conflict, times: 1 });
+      });
+      vera.sends('/help');
+    }
+    await stage.heard();
+    assert.deepEqual(stage.states, ['polling', 'conflict', 'polling']);
+    assert.equal(stage.log.filter((line) => line.includes('another program polls')).length, 1);
+  });
+
   test('a webhook that somebody set is taken away', async (t) => {
     const stage = await setStage(t);
     await stage.heard();
