@@ -2,7 +2,7 @@
  * How fast a chat may be written to. Telegram's own limits are unspecified; its FAQ names about 1 message a second per
  * chat with short bursts, 20 a minute in a group, 30 a second over all. We stay below, so that 429 is the exception.
  */
-const PRIVATE = { burst: 3, perSecond: 1 };
+const PRIVATE = { burst: 5, perSecond: 1 };
 const GROUP = { burst: 3, perSecond: 20 / 60 };
 const ALL = { burst: 25, perSecond: 25 };
 

@@ -8,7 +8,7 @@
  *   await home.remove();                                   // stops what its services left running
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -70,14 +70,15 @@ function end(pid: number): void {
   }
 }
 
-/** Processes whose command line, working folder or open output lies in a test's folder. */
+/** Processes whose command line or working folder lies in a test's folder. */
 export async function pidsBelow(folder: string): Promise<number[]> {
   const found: number[] = [];
   for (const entry of await readdir('/proc')) {
     const pid = Number(entry);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
     const text = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
-    if (text.includes(folder)) found.push(pid);
+    const cwd = await readlink(`/proc/${entry}/cwd`).catch(() => '');
+    if (text.includes(folder) || cwd.startsWith(folder)) found.push(pid);
   }
   return found;
 }
