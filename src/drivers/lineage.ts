@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { bootId, isAlive, type ProcessEntry, type ProcessId, type ProcessTable } from './proctree.ts';
 
+/** A session's number can be given out again once it is empty, but not within seconds: pids go round first. */
+const sessionTrustMs = 5000;
+
 /**
  * Remembers which processes belong to one service, also those that its death or a `setsid` cut off: whoever was once
  * seen below it belongs to it for good, and so does every session that such a one is in, since sessions are only ever
@@ -14,6 +17,9 @@ export class Lineage {
   /** Stands above the service on our behalf, has the same session, and is never counted in. */
   private keeper: ProcessId | null = null;
   private shared: number | null = null;
+  /** Where members were at the last look. */
+  private sessions: ReadonlySet<number> = new Set();
+  private lookedAt = 0;
   private written = '';
   private writing = false;
 
@@ -52,20 +58,29 @@ export class Lineage {
     const tree = new Map<number, ProcessEntry>();
     const sessions = new Set<number>();
     const queue: ProcessEntry[] = [];
+    const enter = (session: number) => {
+      if (session === this.shared || sessions.has(session)) return;
+      sessions.add(session);
+      queue.push(...table.inSession(session));
+    };
     for (const root of [...this.members.values(), this.keeper]) {
       const entry = root && table.find(root);
       if (entry) queue.push(entry);
     }
+    // All who were known may be gone, and what they forked in the same moment be there.
+    if (performance.now() - this.lookedAt < sessionTrustMs) for (const session of this.sessions) enter(session);
     for (let entry = queue.pop(); entry; entry = queue.pop()) {
       if (tree.has(entry.pid)) continue;
       tree.set(entry.pid, entry);
       queue.push(...table.childrenOf(entry.pid));
-      if (entry.session === this.shared || sessions.has(entry.session)) continue;
-      sessions.add(entry.session);
-      queue.push(...table.inSession(entry.session));
+      enter(entry.session);
     }
     if (this.keeper) tree.delete(this.keeper.pid);
     const living = [...tree.values()].filter((entry) => entry.state !== 'Z' && entry.state !== 'X');
+    // Who forks comes before what it forked: killed in this order, it forks no more.
+    living.sort((a, b) => a.startTicks - b.startTicks);
+    this.sessions = sessions;
+    this.lookedAt = performance.now();
     this.remember(living);
     return living;
   }
@@ -73,6 +88,7 @@ export class Lineage {
   /** Nothing lives any more. */
   clear(): void {
     this.members.clear();
+    this.sessions = new Set();
     this.service = null;
     if (this.written === '') return;
     this.written = '';

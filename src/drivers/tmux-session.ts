@@ -51,6 +51,15 @@ export class TmuxSession {
   }
 
   /**
+   * Looks once more after having tmux run something of its own. Of a process that ends together with its terminal
+   * tmux (3.3a: every second time) never collects the status, until the end of another child makes it look.
+   */
+  async lookAfterCollecting(): Promise<Seen> {
+    await this.tmux.run('run-shell', ':');
+    return this.look();
+  }
+
+  /**
    * Deals with what an earlier life left of the session. A shell in which somebody types stays, and the service gets
    * a window beside it; a program that is not the service is not touched, and nothing is started over it.
    */

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { readRecently } from './pulse.ts';
+import { readNow } from './pulse.ts';
 
 /**
  * The tmux server that still listens on a socket whose file somebody has removed (cleaners of /tmp do), or null. To
@@ -9,7 +9,7 @@ export function serverWithoutSocket(path: string): number | null {
   const line = lines('/proc/net/unix').find((each) => each.endsWith(` ${path}`));
   const inode = line?.split(/\s+/)[6];
   if (!inode) return null;
-  for (const entry of readRecently().entries.values())
+  for (const entry of readNow().entries.values())
     if (entry.comm.startsWith('tmux') && holds(entry.pid, `socket:[${inode}]`)) return entry.pid;
   return null;
 }

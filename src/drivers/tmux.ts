@@ -15,7 +15,6 @@ import { preflight } from './preflight.ts';
 import {
   bootId,
   isAlive,
-  mayLive,
   type ProcessEntry,
   type ProcessId,
   type ProcessTable,
@@ -133,8 +132,8 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
   /** How a life that is over ended, as far as anybody can say: tmux knows it of its panes' own processes only. */
   async function exitOf(ended: TmuxLife): Promise<ExitInfo> {
     for (let tries = 0; ended.pane !== null && tries < statusTries; tries += 1) {
-      if (tries > 0) await sleep(statusPauseMs);
-      const seen = await session.look();
+      if (tries > 1) await sleep(statusPauseMs);
+      const seen = tries === 0 ? await session.look() : await session.lookAfterCollecting();
       const panes = seen.state === 'there' ? seen.panes : [];
       const pane = panes.find((each) => each.id === ended.pane && each.pid === ended.run.pid);
       if (!pane) break;
@@ -164,7 +163,8 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
 
   function tick(): void {
     if (life && !life.exit) {
-      if (!mayLive(life.service.pid)) void settle();
+      // Read rather than asked by signal 0: tmux often leaves its dead uncollected.
+      if (!isAlive(life.service)) void settle();
     } else if (!busy && performance.now() - lastLook > lookForMs) void lookFor();
   }
 

@@ -457,6 +457,7 @@ describe('a start that cannot work', () => {
     context.after(() => driver.close());
     const told = listen(driver);
     const pid = await begin(driver);
+    await eventually('the program runs', () => readProcess(pid)?.comm === 'sleep');
     await rm(join(folder, 'program'));
     process.kill(pid, 'SIGKILL');
     await exited(told);
