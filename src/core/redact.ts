@@ -5,8 +5,8 @@ const hidden = '[redacted]';
  * repetitions at the start of a rule are bounded, so that a long line costs no more than its length.
  */
 const rules: readonly (readonly [RegExp, string])[] = [
-  // Telegram bot tokens, also inside .../bot<token>/... ; not image digests like sha256:….
-  [/(?<!sha\d{0,3})(\d{3,20}):[\w-]{30,}/g, `$1:${hidden}`],
+  // Telegram bot tokens, also inside .../bot<token>/... and percent-encoded; not image digests like sha256:….
+  [/(?<!sha\d{0,3})(\d{3,20}(?::|%3A))[\w-]{30,}/gi, `$1${hidden}`],
   // scheme://user:password@host. A port and a path with an @ in it are no password.
   [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:@/"]{0,256}):(?!\d{1,5}\/)[^\s"<>]{0,512}@/gi, `$1:${hidden}@`],
   [/\b(bearer|authorization:\s{0,4}\w{1,20})\s{1,4}[\w.~+/=-]{6,}/gi, `$1 ${hidden}`],

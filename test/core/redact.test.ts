@@ -11,6 +11,11 @@ const cases: readonly (readonly [title: string, text: string, safe: string])[] =
     `request to https://api.telegram.org/bot${token}/getMe failed, reason: connect ECONNREFUSED`,
     'request to https://api.telegram.org/bot123456789:[redacted]/getMe failed, reason: connect ECONNREFUSED',
   ],
+  [
+    'a bot token inside an encoded address',
+    `%2Fbot${token.replace(':', '%3A')}%2FgetMe`,
+    '%2Fbot123456789%3A[redacted]%2FgetMe',
+  ],
   ['a password in a URL', 'postgresql://bot:s3cret@db:5432/shop', 'postgresql://bot:[redacted]@db:5432/shop'],
   ['a password that holds an @', 'redis://u:p@ss@127.0.0.1:6379/0', 'redis://u:[redacted]@127.0.0.1:6379/0'],
   ['a password without a user', 'redis://:hunter2@localhost', 'redis://:[redacted]@localhost'],
