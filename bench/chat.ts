@@ -15,7 +15,6 @@ const root = new URL('..', import.meta.url).pathname;
 
 const telegram = await startTelegram({ token: TOKEN });
 const vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
-vera.start();
 const home = await makeHome({
   services: {
     bot: {
@@ -36,6 +35,8 @@ const manager = spawn(process.execPath, ['dist/main.js', 'run'], {
 const pid = () => Number(readFileSync(join(home.folder, 'pid'), 'utf8').trim() || Number.NaN);
 
 try {
+  await telegram.waitFor(() => telegram.pollsInFlight > 0, { timeoutMs: 30_000 });
+  vera.start();
   const menu = await telegram.waitForMessage(vera.id, (message) =>
     message.buttons.flat().some((b) => /Shop bot/.test(b)),
   );
