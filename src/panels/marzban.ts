@@ -62,6 +62,7 @@ const usage = z.object({
 const counted = ['on_hold', 'disabled', 'expired', 'limited'] as const;
 const COUNTED_FOR_MS = 300_000;
 const OVERVIEW_DEADLINE_MS = 8000;
+const HOUR_MS = 3_600_000;
 
 export interface AdapterOptions {
   readonly source: PanelSource;
@@ -121,7 +122,8 @@ export function createMarzban(options: AdapterOptions): PanelAdapter {
 
   async function nodeTraffic(since: number, signal: AbortSignal): Promise<Answer<readonly NodeTraffic[]>> {
     // With an offset: a time without one is UTC or local depending on the version, and a Z fails on old Pythons.
-    const start = encodeURIComponent(`${new Date(since).toISOString().slice(0, 19)}+00:00`);
+    const hour = new Date(Math.floor(since / HOUR_MS) * HOUR_MS).toISOString().slice(0, 19);
+    const start = encodeURIComponent(`${hour}+00:00`);
     const asked = await client.ask(
       { path: `/api/nodes/usage?start=${start}`, shape: usage, deadline: OVERVIEW_DEADLINE_MS },
       signal,

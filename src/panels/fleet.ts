@@ -1,0 +1,260 @@
+import { type Balance, type BalancePanel, balance, balancePolicy } from '../core/load-balance.ts';
+import type { Condition } from '../core/panel-condition.ts';
+import type { PanelRecord } from '../core/panel-health.ts';
+import { changesBetween, type PanelTransition } from '../core/panel-transition.ts';
+import type { Reason } from '../core/reason.ts';
+import { createPanelActions, type PanelActions } from './actions.ts';
+import type { Calendar } from './calendar.ts';
+import type { PanelSource } from './panel.ts';
+import { createPanelPoller, type Look, type PanelPoller } from './poller.ts';
+import type { Reach } from './reach.ts';
+import { createAdapter } from './registry.ts';
+import type { SourceList } from './sources.ts';
+import { type PanelState, unaskedState } from './state.ts';
+import type { TokenStore } from './token-store.ts';
+
+/** What is remembered of panels between two runs of the manager. */
+export interface PanelRecords {
+  load(id: string): PanelRecord | null;
+  save(id: string, record: PanelRecord): void;
+}
+
+export interface FleetOptions {
+  readonly sources: { load(): Promise<SourceList> };
+  readonly tokens: TokenStore;
+  readonly records: PanelRecords;
+  readonly calendar: Calendar;
+  readonly clock: () => number;
+  readonly random: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly autoReconnect?: boolean;
+  /** Share of a panel's traffic (0 to 1) above which one node is told of. */
+  readonly share?: number;
+  readonly reach?: Reach;
+  /** What changed for an operator, with the panel as it is now. */
+  readonly onTransition: (panel: PanelState, transition: PanelTransition) => void;
+  /** An automatic reconnect; `refusal` null: accepted. */
+  readonly onReconnect?: (panel: PanelState, node: string, refusal: Reason | null) => void;
+  /** A panel that is not asked any more (no longer described, or switched off): its open problems are over. */
+  readonly onRemoved: (id: string) => void;
+  readonly onError: (error: unknown, where: string) => void;
+}
+
+export interface PanelFleet {
+  /** Drives everything; call it each second. */
+  tick(now: number): void;
+  /** All panels, those that are switched off included; worst first. */
+  states(): readonly PanelState[];
+  state(id: string): PanelState | null;
+  balance(): Balance;
+  /** Why the shop's table could not be read last time. */
+  databaseProblem(): Reason | null;
+  /** Null: there is no such panel, or it is not asked. */
+  actions(id: string): PanelActions | null;
+  /** Asks everything of one panel now; null: there is no such panel. */
+  check(id: string): Promise<PanelState | null>;
+  /** Reads the sources now; done each minute by itself. */
+  reload(): Promise<void>;
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A change in the shop's table is seen within this. */
+const RELOAD_EVERY = 60_000;
+/** What a crash may cost of "since when". */
+const SAVE_EVERY = 60_000;
+
+const looks: readonly Look[] = ['probe', 'certificates', 'nodes', 'core', 'overview', 'traffic', 'month', 'reach'];
+
+interface Member {
+  readonly source: PanelSource;
+  /** Null: not asked. */
+  readonly poller: PanelPoller | null;
+  readonly actions: PanelActions | null;
+  savedAt: number;
+}
+
+/** Every panel there is, each with its own state: one that fails never hides another. */
+export function createPanelFleet(options: FleetOptions): PanelFleet {
+  const { sources, tokens, records, clock, onTransition, onError } = options;
+  const policy = { ...balancePolicy, share: options.share ?? balancePolicy.share };
+  const members = new Map<string, Member>();
+  let order: readonly string[] = [];
+  let databaseProblem: Reason | null = null;
+  let loading: Promise<void> | null = null;
+  let loadedAt = Number.NEGATIVE_INFINITY;
+  let balanced: Balance = { rows: [], botPick: null, pick: null, conditions: [] };
+  let stopped = false;
+
+  function reload(): Promise<void> {
+    loading ??= sources
+      .load()
+      .then(reconcile)
+      .catch((error: unknown) => onError(error, 'sources'))
+      .finally(() => {
+        loadedAt = clock();
+        loading = null;
+      });
+    return loading;
+  }
+
+  async function reconcile(list: SourceList): Promise<void> {
+    if (stopped) return;
+    databaseProblem = list.databaseProblem;
+    const wanted = new Map(list.panels.map((source) => [source.id, source]));
+    for (const [id, member] of members) {
+      const source = wanted.get(id);
+      if (source !== undefined && sameSource(source, member.source)) continue;
+      members.delete(id);
+      if (member.poller !== null) records.save(id, member.poller.record());
+      await member.poller?.stop();
+      if (source === undefined || !asked(source)) options.onRemoved(id);
+    }
+    for (const [id, source] of wanted) if (!members.has(id)) members.set(id, join(source));
+    order = [...wanted.keys()];
+    rebalance();
+  }
+
+  function join(source: PanelSource): Member {
+    if (!asked(source)) return { source, poller: null, actions: null, savedAt: 0 };
+    const { calendar, random, sleep, reach, autoReconnect = false } = options;
+    const adapter = createAdapter({ source, tokens, clock });
+    const poller = createPanelPoller({
+      source,
+      adapter,
+      calendar,
+      clock,
+      random,
+      autoReconnect,
+      record: records.load(source.id),
+      ...(reach === undefined ? {} : { reach }),
+      onState: (state, transitions) => observed(source.id, state, transitions),
+      onReconnect: (node, accepted) => {
+        const state = stateOf(source.id);
+        if (state !== null) options.onReconnect?.(state, node, accepted.ok ? null : accepted.error.reason);
+      },
+      onError: (error, job) => onError(error, `${source.id}/${job}`),
+    });
+    return { source, poller, actions: createPanelActions({ adapter, poller, clock, sleep }), savedAt: clock() };
+  }
+
+  function observed(id: string, state: PanelState, transitions: readonly PanelTransition[]): void {
+    const member = members.get(id);
+    if (member?.poller == null) return;
+    if (transitions.length > 0 || clock() - member.savedAt >= SAVE_EVERY) {
+      records.save(id, member.poller.record());
+      member.savedAt = clock();
+    }
+    for (const transition of transitions) onTransition(state, transition);
+  }
+
+  function stateOf(id: string): PanelState | null {
+    const member = members.get(id);
+    if (member === undefined) return null;
+    return member.poller?.state() ?? unaskedState(member.source, clock());
+  }
+
+  function states(): readonly PanelState[] {
+    return order.flatMap((id) => stateOf(id) ?? []).sort((a, b) => badness(b) - badness(a));
+  }
+
+  function rebalance(): void {
+    const before = balanced.conditions;
+    balanced = balance(
+      order.flatMap((id) => balancePanel(stateOf(id))),
+      policy,
+      before,
+      clock(),
+    );
+    for (const transition of changesBetween(before, balanced.conditions, null, clock())) {
+      if (transition.change === 'noted') continue;
+      const state = stateOf(panelOf(transition.condition));
+      if (state !== null) onTransition(state, transition);
+    }
+  }
+
+  function panelOf({ key, reason }: Condition): string {
+    if (key.startsWith('share:')) return key.split(':')[1] ?? '';
+    return String(reason.args?.panel ?? '');
+  }
+
+  async function check(id: string): Promise<PanelState | null> {
+    const poller = members.get(id)?.poller;
+    for (const look of poller == null ? [] : looks) await poller?.look(look);
+    return stateOf(id);
+  }
+
+  let balancedAt = Number.NEGATIVE_INFINITY;
+
+  return {
+    states,
+    state: stateOf,
+    check,
+    reload,
+    balance: () => balanced,
+    databaseProblem: () => databaseProblem,
+    actions: (id) => members.get(id)?.actions ?? null,
+    tick: (now) => {
+      if (stopped) return;
+      if (loading === null && now - loadedAt >= RELOAD_EVERY) void reload();
+      for (const member of members.values()) member.poller?.tick(now);
+      if (now - balancedAt < BALANCE_EVERY) return;
+      balancedAt = now;
+      rebalance();
+    },
+    idle: async () => {
+      await loading;
+      await Promise.all([...members.values()].map((member) => member.poller?.idle()));
+    },
+    stop: async () => {
+      stopped = true;
+      await loading;
+      for (const [id, { poller }] of members) if (poller !== null) records.save(id, poller.record());
+      await Promise.all([...members.values()].map((member) => member.poller?.stop()));
+    },
+  };
+}
+
+/** The bot keeps its numbers for 120 s; ours need not be quicker. */
+const BALANCE_EVERY = 15_000;
+
+function asked(source: PanelSource): boolean {
+  return source.active && source.problem === null;
+}
+
+function sameSource(a: PanelSource, b: PanelSource): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function badness(state: PanelState): number {
+  if (!state.active) return -1;
+  if (state.problem !== null) return 4;
+  return { unhealthy: 3, degraded: 2, unknown: 1, healthy: 0 }[state.health];
+}
+
+function balancePanel(state: PanelState | null): readonly BalancePanel[] {
+  if (state === null) return [];
+  const reachable = state.reach === 'up';
+  // In the panel's own order, which decides between equals: its nodes are numbered in it.
+  const nodes = [...state.nodes].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
+  return [
+    {
+      id: state.id,
+      priority: state.priority,
+      counted: state.active && state.problem === null && reachable,
+      reachable,
+      activeUsers: state.users?.active ?? null,
+      excludedNodeNames: state.excludedNodeNames,
+      nodes: nodes.map((node) => ({
+        panel: state.id,
+        id: node.id,
+        name: node.name,
+        coefficient: node.coefficient,
+        monthBytes: node.monthBytes,
+        dayBytes: node.today === null ? null : node.today.up + node.today.down,
+        up: node.state === 'up' && node.trouble === null,
+      })),
+    },
+  ];
+}
