@@ -4,7 +4,7 @@ import { answer } from '../answer.ts';
 import type { ChatContext } from '../context.ts';
 import type { Show } from '../screens/show.ts';
 
-/** The last handlers: nothing that an admin does here is left without an answer. */
+/** The last handlers: nothing that an admin types or taps is left without an answer. */
 export function everythingElse(show: Show): Composer<ChatContext> {
   const composer = new Composer<ChatContext>();
 
