@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { environment, makeHome, TOKEN, until, VERA } from '../test/world/manager.ts';
+import { environment, makeHome, TOKEN, VERA } from '../test/world/manager.ts';
 import { startTelegram } from '../test/world/telegram/server.ts';
 import { head, row } from './figures.ts';
 
@@ -15,16 +15,21 @@ const root = new URL('..', import.meta.url).pathname;
 
 const telegram = await startTelegram({ token: TOKEN });
 const vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
+// A service for each kill: one that falls again and again would be flapping, and rightly quiet.
+const names = Array.from({ length: kills }, (_, i) => `bot${i}`);
 const home = await makeHome({
-  services: {
-    bot: {
-      title: 'Shop bot',
-      command: ['sh', '-c', 'echo $$ > pid; exec sleep 100000'],
-      restart_delay: 0,
-      start_grace: '100ms',
-      max_restarts: 1000,
-    },
-  },
+  services: Object.fromEntries(
+    names.map((name) => [
+      name,
+      {
+        command: ['sh', '-c', `echo $$ > ${name}.pid; exec sleep 100000`],
+        restart_delay: 0,
+        start_grace: '100ms',
+        health_check_interval: '1h',
+      },
+    ]),
+  ),
+  monitoring: { alerts: { group_window: 0 } },
 });
 const manager = spawn(process.execPath, ['dist/main.js', 'run'], {
   cwd: root,
@@ -32,19 +37,15 @@ const manager = spawn(process.execPath, ['dist/main.js', 'run'], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 
-const pid = () => Number(readFileSync(join(home.folder, 'pid'), 'utf8').trim() || Number.NaN);
+const pidOf = (name: string) => Number(readFileSync(join(home.folder, `${name}.pid`), 'utf8').trim() || Number.NaN);
 
 try {
   await telegram.waitFor(() => telegram.pollsInFlight > 0, { timeoutMs: 30_000 });
   vera.start();
-  const menu = await telegram.waitForMessage(vera.id, (message) =>
-    message.buttons.flat().some((b) => /Shop bot/.test(b)),
-  );
+  const menu = await telegram.waitForMessage(vera.id, (message) => message.buttons.flat().some((b) => /bot\d/.test(b)));
   const alerts: number[] = [];
-  let last = 0;
-  for (let i = 0; i < kills; i += 1) {
-    const victim = await until(() => (pid() > 0 && pid() !== last ? pid() : null));
-    last = victim;
+  for (const name of names) {
+    const victim = pidOf(name);
     const since = telegram.revision;
     const at = performance.now();
     process.kill(victim, 'SIGKILL');
@@ -56,12 +57,12 @@ try {
   }
   const answered: number[] = [];
   const edited: number[] = [];
-  await vera.taps(menu, /Shop bot/);
+  await vera.taps(menu, /^bot\d/);
   const screen = await telegram.waitForMessage(vera.id, (m) => m.buttons.flat().some((b) => /Refresh/.test(b)));
   let seen = screen;
   for (let i = 0; i < taps; i += 1) {
     // Back and forth, so that every tap changes the screen.
-    const button = i % 2 === 0 ? /Back/ : /Shop bot/;
+    const button = i % 2 === 0 ? /Back/ : /^bot\d/;
     const since = telegram.revision;
     const at = performance.now();
     const change = telegram

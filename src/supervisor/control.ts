@@ -160,7 +160,7 @@ export function createControl(options: ControlOptions): Control {
     /** Those that nobody alive depends on go first. */
     async stopAll(by) {
       const results = new Map<string, ActionResult>();
-      const left = new Set(services.keys());
+      const left = new Set([...services.keys()].filter((name) => services.get(name)?.config.driver !== 'external'));
       while (left.size > 0) {
         const free = [...left].filter((name) => ![...left].some((other) => dependsOn(services.get(other), name)));
         // The configuration has no cycles; without this line a bug there would make this loop for ever.
