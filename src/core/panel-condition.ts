@@ -46,8 +46,7 @@ function panelConditions(record: PanelRecord, policy: PanelPolicy): readonly Con
   const add = (kind: ConditionKind, level: Level, since: number, why: Reason, advice: Reason | null) =>
     found.push({ key: kind, kind, subject: null, level, since, reason: why, advice });
   if (record.reach === 'down') {
-    const latest = Object.values(record.failing).sort((a, b) => b.at - a.at)[0];
-    const kind = latest?.error.kind;
+    const kind = record.lastError?.kind;
     const online = record.recorder?.online ?? null;
     // With a bad certificate, or where a proxy holds us off, the panel works on: only we do not see it.
     const works = kind === 'tls' || kind === 'rate_limited';
@@ -57,7 +56,7 @@ function panelConditions(record: PanelRecord, policy: PanelPolicy): readonly Con
       'unreachable',
       works ? 'error' : 'critical',
       record.reachSince,
-      latest?.error.reason ?? reason('panel-no-answer'),
+      record.lastError?.reason ?? reason('panel-no-answer'),
       works ? reason('panel-advice-blind') : affected,
     );
   }

@@ -57,6 +57,8 @@ export interface PanelRecord {
   readonly answeredAt: number | null;
   /** First of the answers in a row since the last failure. */
   readonly answeringSince: number | null;
+  /** The last failure to answer at all; kept until long after the next answer. */
+  readonly lastError: PanelError | null;
   /** Per question: what fails now. */
   readonly failing: Readonly<Partial<Record<Question, Failing>>>;
   readonly login: 'unknown' | 'ok' | 'rejected' | 'unauthorized' | 'forbidden';
@@ -75,6 +77,7 @@ export function newPanel(now: number): PanelRecord {
     reachSince: now,
     answeredAt: null,
     answeringSince: null,
+    lastError: null,
     failing: {},
     login: 'unknown',
     loginSince: now,
@@ -184,7 +187,7 @@ function foldFailure(
     const login = logins[error.kind] ?? before.login;
     return { ...back(before, now, policy), failing, login, loginSince: loginSince(before, login, now) };
   }
-  const record: PanelRecord = { ...before, failing, answeringSince: null };
+  const record: PanelRecord = { ...before, failing, lastError: error, answeringSince: null };
   if (before.reach === 'down') return { ...record, nodes: unseen(before, now, day) };
   // Every question that was asked since the last answer counts, so that one that always fails alone proves nothing.
   const silentSince = Math.min(

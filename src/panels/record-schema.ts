@@ -9,7 +9,8 @@ const reason = z.object({
 const at = z.number();
 const maybeAt = at.nullable();
 
-const failing = z.object({ since: at, at, error: z.object({ kind: z.enum(panelErrorKinds), reason }) });
+const error = z.object({ kind: z.enum(panelErrorKinds), reason });
+const failing = z.object({ since: at, at, error });
 
 const node = z.object({
   id: z.string(),
@@ -43,6 +44,7 @@ export const panelRecordSchema: z.ZodType<PanelRecord> = z.object({
   reachSince: at,
   answeredAt: maybeAt,
   answeringSince: maybeAt,
+  lastError: error.nullable(),
   failing: z.object({
     nodes: failing.exactOptional(),
     core: failing.exactOptional(),
