@@ -3,9 +3,9 @@
  * whole manager. `npm run build && node --import tsx bench/chat.ts [kills] [taps]`
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { environment, makeHome, TOKEN, VERA } from '../test/world/manager.ts';
+import { environment, makeHome, TOKEN, until, VERA } from '../test/world/manager.ts';
 import { startTelegram } from '../test/world/telegram/server.ts';
 import { head, row } from './figures.ts';
 
@@ -37,7 +37,10 @@ const manager = spawn(process.execPath, ['dist/main.js', 'run'], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 
-const pidOf = (name: string) => Number(readFileSync(join(home.folder, `${name}.pid`), 'utf8').trim() || Number.NaN);
+function pidOf(name: string): number | null {
+  const file = join(home.folder, `${name}.pid`);
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : null;
+}
 
 try {
   await telegram.waitFor(() => telegram.pollsInFlight > 0, { timeoutMs: 30_000 });
@@ -45,7 +48,7 @@ try {
   const menu = await telegram.waitForMessage(vera.id, (message) => message.buttons.flat().some((b) => /bot\d/.test(b)));
   const alerts: number[] = [];
   for (const name of names) {
-    const victim = pidOf(name);
+    const victim = await until(() => pidOf(name));
     const since = telegram.revision;
     const at = performance.now();
     process.kill(victim, 'SIGKILL');
