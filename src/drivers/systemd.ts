@@ -1,22 +1,15 @@
 import { basename } from 'node:path';
-import { type Reason, reason } from '../core/reason.ts';
-import type { ExitInfo } from '../core/service.ts';
+import { reason } from '../core/reason.ts';
 import type { Driver, Observation, StartResult, StopResult } from './driver.ts';
 import type { Failure } from './systemd/failures.ts';
 import { journalLines } from './systemd/journal.ts';
 import type { Sight } from './systemd/link.ts';
+import { startOutcome } from './systemd/outcome.ts';
 import type { UnitProperties } from './systemd/properties.ts';
 import { type SystemdReach, systemdReach } from './systemd/reach.ts';
 import { joinLink } from './systemd/shared.ts';
-import {
-  exitOfUnit,
-  loadProblem,
-  observeUnit,
-  restartsItself,
-  resultReason,
-  runOf,
-  setupProblem,
-} from './systemd/unit.ts';
+import { loadProblem, observeUnit, restartsItself, runOf } from './systemd/unit.ts';
+import { createTurns } from './turns.ts';
 
 export interface SystemdOptions {
   readonly name: string;
@@ -54,15 +47,18 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
   let unwatch: (() => void) | null = null;
   /** Of our own operations under way; their answers come before any news. */
   let operations = 0;
+  const inTurn = createTurns();
   let told = '';
   let lastEnd: Ended | null = null;
+  /** The run that we stopped ourselves: its end is nobody else's doing. */
+  let ourStop = '';
 
   function judge(sight: Sight): Observation | null {
     if (!sight.ok) return { state: 'unknown', reason: sight.reason };
     const seen = observe(sight);
-    if (seen?.state === 'exited') lastEnd = seen;
+    if (seen?.state === 'exited') lastEnd = seen.run.id === ourStop ? withoutFate(seen) : seen;
     // Of a unit that nobody else needs systemd forgets all as soon as it is down.
-    return seen?.state === 'absent' ? (lastEnd ?? seen) : seen;
+    return seen?.state === 'absent' || seen?.state === 'exited' ? (lastEnd ?? seen) : seen;
   }
 
   function observe(sight: Extract<Sight, { ok: true }>): Observation | null {
@@ -111,12 +107,12 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
     return { state: 'absent' };
   }
 
-  /** Runs one operation during which news waits; what has happened meanwhile is told after its answer. */
+  /** Runs an operation after the one before, during which news waits; what has happened meanwhile is told after its answer. */
   async function operation<T>(work: () => Promise<T>): Promise<T> {
     watch();
     operations += 1;
     try {
-      return await work();
+      return await inTurn(work);
     } finally {
       operations -= 1;
       if (operations === 0) setImmediate(catchUp);
@@ -133,8 +129,9 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
     if (!before.ok) return refuse(before);
     const problem = loadProblem(before.unit);
     if (problem) return { ok: false, fatal: true, reason: problem };
+    const earlier = lastEnd?.run.id;
     const runs = observe(before);
-    if (runs?.state === 'running') return started(runs.run.id, before.unit);
+    if (runs?.state === 'running') return { ok: true, run: runs.run };
     if (before.unit.ActiveState === 'deactivating') await clearLeftovers();
     // How often it may start is counted by the manager; systemd's own limit would refuse the sixth start in 10 s.
     await link.call('ResetFailedUnit', 's', [unit]);
@@ -142,35 +139,15 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
     if (!job.ok) return refuse(job);
     const after = await link.read(unit);
     if (!after.ok) return refuse(after);
-    return startResult(before.unit, after, job.result);
-  }
-
-  function startResult(before: UnitProperties, sight: Extract<Sight, { ok: true }>, job: string | null): StartResult {
-    const after = sight.unit;
-    const seen = observe(sight);
-    if (seen?.state === 'running') return started(seen.run.id, after);
-    const ran = after.InvocationID !== '' && after.InvocationID !== before.InvocationID;
-    const setup = ran ? setupProblem(after) : null;
-    if (setup) return { ok: false, fatal: true, reason: setup };
-    // It ran, and has ended since: the news of its end follows.
-    if (ran && job === 'done') return started('', after);
-    if (!after.ConditionResult) return { ok: false, fatal: true, reason: reason('unit-condition', { unit }) };
-    if (job === null && seen === null) return started('', after);
-    if (job === 'failed' || job === 'timeout') {
-      return { ok: false, fatal: false, reason: resultReason(after) ?? endReason(exitOfUnit(after)) };
+    const now = judge(after);
+    if (now?.state === 'running') {
+      told = keyOf(now);
+      return { ok: true, run: now.run };
     }
-    return { ok: false, fatal: false, reason: reason('unit-job', { unit, result: job ?? 'none' }) };
-  }
-
-  function endReason({ code, signal }: ExitInfo): Reason {
-    if (signal !== null) return reason('unit-start-signal', { unit, signal });
-    if (code !== null) return reason('unit-start-code', { unit, code: String(code) });
-    return reason('unit-job', { unit, result: 'failed' });
-  }
-
-  function started(id: string, seen: UnitProperties): StartResult {
-    if (id !== '') told = `running ${id}`;
-    return { ok: true, run: runOf(seen) };
+    // So short that systemd has forgotten it already: its end was told while we waited.
+    if (after.unit.InvocationID === '' && lastEnd !== null && lastEnd.run.id !== earlier)
+      return { ok: true, run: lastEnd.run };
+    return startOutcome(before.unit, after.unit, job.result);
   }
 
   function refuse(failure: Failure): StartResult {
@@ -205,6 +182,7 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
     if (isDown(before.unit) && Job === 0) return { ok: true, exit: null, killed: [] };
     const ran = observe(before)?.state !== 'exited';
     const main = (await processes()).find((each) => each.endsWith(`(${service?.MainPID})`));
+    if (ran) ourStop = before.unit.InvocationID;
     const job = await link.job('StopUnit', unit, options.stop_timeout);
     if (!job.ok) return job;
     let killed = job.result === null ? await killRest() : [];
@@ -214,11 +192,11 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
       return { ok: false, reason: reason('not-killed', { processes: (await processes()).join(', ') || unit }) };
     // The unit's own TimeoutStopSec was over first, and systemd has killed by itself.
     if (killed.length === 0 && after.unit.service?.Result === 'timeout') killed = [main ?? unit];
-    const end = judge(after);
-    if (end !== null) told = keyOf(end);
     if (!ran) return { ok: true, exit: null, killed };
-    const ours = end?.state === 'exited' && end.run.id === before.unit.InvocationID;
-    return { ok: true, exit: ours ? end.exit : { code: null, signal: null, at: clock() }, killed };
+    const end = judge(after);
+    const exit =
+      end?.state === 'exited' && end.run.id === ourStop ? end.exit : { code: null, signal: null, at: clock() };
+    return { ok: true, exit, killed };
   }
 
   return {
@@ -236,6 +214,10 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
       leave();
     },
   };
+}
+
+function withoutFate({ fate: _, ...seen }: Ended): Ended {
+  return seen;
 }
 
 function isDown({ ActiveState }: UnitProperties): boolean {

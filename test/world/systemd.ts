@@ -3,10 +3,13 @@ import { existsSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { until } from './manager.ts';
 
 const run = promisify(execFile);
+/** This project and Node are there inside too, so that a test can run our code among its processes. */
+const project = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
 /** Debian packages that the private systemd needs. */
 const packages = 'systemd dbus util-linux mount';
@@ -31,6 +34,8 @@ export interface PrivateSystemd {
   unit(name: string, lines: readonly string[]): Promise<void>;
   /** Starts the user manager of a plain user; resolves with its XDG_RUNTIME_DIR as seen from here. */
   userManager(): Promise<PrivateUserManager>;
+  /** Signals systemd itself; SIGSTOP makes it stuck. */
+  signal(signal: NodeJS.Signals): void;
   /** Ends it and all it started; nothing of it stays. */
   end(): Promise<void>;
 }
@@ -50,11 +55,14 @@ export interface PrivateUserManager {
 const keeper = `
 set -eu
 top=$1 name=$2 inner=$3
+shift 3
 mkdir "$top/cgroup" "$top/layer" "$top/root"
 mount -t cgroup2 cgroup2 "$top/cgroup"
 mkdir "$top/cgroup/$name"
-sh -c 'echo 0 >"$1/cgroup/$2/cgroup.procs" && exec unshare --pid --fork --kill-child --cgroup --ipc --uts sh -c "$3" systemd "$1"' \
-  sh "$top" "$name" "$inner" </dev/null &
+(
+  echo 0 >"$top/cgroup/$name/cgroup.procs"
+  exec unshare --pid --fork --kill-child --cgroup --ipc --uts sh -c "$inner" systemd "$top" "$@"
+) </dev/null &
 child=$!
 read -r _ || :
 kill -KILL "$child" 2>/dev/null || :
@@ -73,16 +81,24 @@ exit 1
  */
 const inner = `
 set -eu
-root=$1/root
-mount -t tmpfs tmpfs "$1/layer"
-mkdir "$1/layer/upper" "$1/layer/work"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/layer/upper,workdir=$1/layer/work" "$root"
+top=$1 root=$1/root
+shift
+mount -t tmpfs tmpfs "$top/layer"
+mkdir "$top/layer/upper" "$top/layer/work"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$top/layer/upper,workdir=$top/layer/work" "$root"
+for path in "$@"; do
+  if [ -d "$path" ]; then mkdir -p "$root$path"; else mkdir -p "$root\${path%/*}" && : >>"$root$path"; fi
+  mount --bind "$path" "$root$path"
+done
 mount -t proc proc "$root/proc"
 mount --bind "$root/proc/sys" "$root/proc/sys"
 mount -o remount,bind,ro "$root/proc/sys"
 mount -t sysfs -o ro sysfs "$root/sys"
 mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
-mount --bind "$1/run" "$root/run"
+mkdir -p "$top/run/log/journal"
+chown root:systemd-journal "$top/run/log/journal"
+chmod 2755 "$top/run/log/journal"
+mount --bind "$top/run" "$root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
 for device in null zero full random urandom tty; do
@@ -114,7 +130,8 @@ export async function startSystemd(): Promise<PrivateSystemd> {
   await run('chmod', ['755', top]);
   await mkdir(runFolder);
   const name = top.slice(top.lastIndexOf('/') + 1);
-  const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', keeper, 'sh', top, name, inner], {
+  const script = ['sh', '-c', keeper, 'sh', top, name, inner, process.execPath, project];
+  const child = spawn('unshare', ['--mount', '--propagation', 'private', ...script], {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   let complaints = '';
@@ -155,6 +172,7 @@ export async function startSystemd(): Promise<PrivateSystemd> {
       inside,
       unit,
       userManager: () => startUserManager(runFolder, unit, inside),
+      signal: (signal) => void process.kill(pid, signal),
       end,
     };
   } catch (error) {
@@ -188,15 +206,18 @@ async function startUserManager(
   await mkdir(units, { recursive: true });
   for (const folder of [runtimeFolder, join(runtimeFolder, 'systemd'), units])
     await chown(folder, plainUser, plainUser);
-  await unit('orbit-user.service', [
+  // Under the name and in the slice of a real one: by these the journal knows whose a unit is.
+  const service = `user@${plainUser}.service`;
+  await unit(service, [
     '[Service]',
     'Type=notify',
     `User=${plainUser}`,
+    `Slice=user-${plainUser}.slice`,
     'Delegate=yes',
     `Environment=XDG_RUNTIME_DIR=/run/user/${plainUser} HOME=/tmp`,
     'ExecStart=/lib/systemd/systemd --user --unit=basic.target',
   ]);
-  await inside('systemctl', 'start', 'orbit-user.service');
+  await inside('systemctl', 'start', service);
   const systemctl = (...args: string[]) =>
     inside(
       'setpriv',

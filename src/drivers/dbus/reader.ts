@@ -1,12 +1,16 @@
 /** The message breaks the rules of D-Bus; nothing that follows on the connection can be trusted. */
 export class WireError extends Error {}
 
+/** From the specification. */
+const maxDepth = 64;
+
 /** Marshalled values out of a message, per "Message Protocol" of the D-Bus Specification. Throws {@link WireError}. */
 export class Reader {
   private readonly view: DataView;
   private readonly bytes: Uint8Array;
   private readonly little: boolean;
   position: number;
+  private depth = 0;
 
   constructor(bytes: Uint8Array, little: boolean, position = 0) {
     this.bytes = bytes;
@@ -76,7 +80,11 @@ export class Reader {
   private variant(): unknown {
     const [type, ...more] = splitSignature(this.text(this.view.getUint8(this.take(1))));
     if (type === undefined || more.length > 0) throw new WireError('a variant of not exactly one type');
-    return this.value(type);
+    this.depth += 1;
+    if (this.depth > maxDepth) throw new WireError('variants too deep in each other');
+    const value = this.value(type);
+    this.depth -= 1;
+    return value;
   }
 
   private array(element: string): unknown[] | Map<unknown, unknown> {
@@ -87,7 +95,9 @@ export class Reader {
     const values: unknown[] = [];
     const entries = new Map<unknown, unknown>();
     while (this.position < end) {
+      const start = this.position;
       const value = this.value(element);
+      if (this.position === start) throw new WireError(`an element of no size: ${element}`);
       if (element.startsWith('{') && Array.isArray(value)) entries.set(value[0], value[1]);
       else values.push(value);
     }

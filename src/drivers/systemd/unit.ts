@@ -1,13 +1,12 @@
-import { constants } from 'node:os';
 import { type Reason, reason } from '../../core/reason.ts';
 import type { ExitInfo, Run } from '../../core/service.ts';
 import type { Fate, Observation } from '../driver.ts';
+import { signalName } from '../signals.ts';
 import type { UnitProperties } from './properties.ts';
 
 /** As waitid says it. */
 const exitedBySelf = 1;
 const plainResults = new Set(['success', 'exit-code', 'signal', 'core-dump']);
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
 export interface View {
   /** The properties are as they stand, not one step of several that systemd takes at once. */
@@ -58,7 +57,7 @@ export function exitOfUnit(unit: UnitProperties): ExitInfo {
   const at = Math.floor(ended / 1000);
   if (service === null || service.ExecMainCode === 0) return { code: null, signal: null, at };
   if (service.ExecMainCode === exitedBySelf) return { code: service.ExecMainStatus, signal: null, at };
-  return { code: null, signal: signalNames.get(service.ExecMainStatus) ?? null, at };
+  return { code: null, signal: signalName(service.ExecMainStatus), at };
 }
 
 /** What systemd says beyond the exit code: out of memory, watchdog, no word of readiness, … */

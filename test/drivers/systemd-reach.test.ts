@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Endpoint } from '../../src/drivers/dbus/connection.ts';
+import { systemdReach } from '../../src/drivers/systemd/reach.ts';
+import { createSystemdDriver } from '../../src/drivers/systemd.ts';
+import { type PrivateSystemd, startSystemd } from '../world/systemd.ts';
+import { eventually, exited, listen } from './playground.ts';
+
+let systemd: PrivateSystemd;
+
+const forever = ['[Service]', 'ExecStart=/bin/sleep 1000'];
+
+function drive(context: TestContext, unit: string, endpoints: readonly Endpoint[]) {
+  const driver = createSystemdDriver({
+    name: 'bot',
+    unit,
+    user: false,
+    stop_timeout: 5000,
+    takeover: false,
+    clock: Date.now,
+    reach: { endpoints, journal: systemd.journal },
+  });
+  context.after(() => driver.close());
+  return { driver, told: listen(driver) };
+}
+
+const bus = (): Endpoint[] => [{ path: systemd.systemBus, direct: false }];
+
+/** Runs systemd-visitor.ts among systemd's own processes, as `uid`. */
+async function visit(uid: number, ...args: string[]) {
+  const visitor = fileURLToPath(new URL('systemd-visitor.ts', import.meta.url));
+  const user = ['--reuid', String(uid), '--regid', String(uid), '--groups', 'systemd-journal'];
+  const command = [process.execPath, '--import', import.meta.resolve('tsx'), visitor, ...args];
+  return JSON.parse(await systemd.inside('setpriv', ...user, ...command));
+}
+
+describe('the way to systemd', () => {
+  before(async () => {
+    systemd = await startSystemd();
+  });
+  after(() => systemd.end());
+
+  describe('reaching systemd', () => {
+    it('says that there is none, and never that a service is dead', async (context) => {
+      const { driver } = drive(context, 'a.service', [
+        { path: join(systemd.runFolder, 'nowhere'), direct: false },
+        { path: join(systemd.runFolder, 'nowhere-else'), direct: true },
+      ]);
+      assert.deepEqual(await driver.inspect(), { state: 'unknown', reason: { code: 'systemd-absent' } });
+      assert.deepEqual(await driver.start(), { ok: false, fatal: false, reason: { code: 'systemd-absent' } });
+      const stopped = await driver.stop();
+      assert.ok(!stopped.ok);
+      assert.equal(stopped.reason.code, 'systemd-absent');
+    });
+
+    it('falls back to systemd’s own socket when there is no bus', async () => {
+      await systemd.unit('direct.service', forever);
+      const life = await visit(0, 'direct.service', '/run/systemd/private', 'direct');
+      assert.equal(life.seen.state, 'absent');
+      assert.equal(life.told[0].run.id, life.started.run.id);
+      assert.deepEqual([life.told[0].state, life.told[0].exit.signal], ['exited', 'SIGKILL']);
+      assert.deepEqual([life.stopped.ok, life.stopped.exit.signal], [true, 'SIGTERM']);
+      const own = systemdReach(false, {});
+      assert.deepEqual(own.endpoints, [
+        { path: '/run/dbus/system_bus_socket', direct: false },
+        { path: '/run/systemd/private', direct: true },
+      ]);
+    });
+
+    it('sees everything as a plain user, and is told in words that it may start and stop nothing', async () => {
+      await systemd.unit('foreign.service', forever);
+      await systemd.inside('systemctl', 'start', 'foreign.service');
+      const { seen, stopped } = await visit(65534, 'foreign.service', '/run/dbus/system_bus_socket');
+      assert.equal(seen.state, 'running');
+      assert.deepEqual([stopped.ok, stopped.reason.code], [false, 'systemd-forbidden']);
+      await systemd.inside('systemctl', 'stop', 'foreign.service');
+      const { started } = await visit(65534, 'foreign.service', '/run/dbus/system_bus_socket');
+      assert.deepEqual([started.ok, started.fatal, started.reason.code], [false, true, 'systemd-forbidden']);
+    });
+
+    it('says unknown while the bus is away, comes back by itself, and tells what died meanwhile', async (context) => {
+      await systemd.unit('lost.service', forever);
+      const { driver, told } = drive(context, 'lost.service', bus());
+      await driver.start();
+      await systemd.inside('systemctl', 'stop', 'dbus.socket', 'dbus.service');
+      const unknown = await eventually('told that systemd is out of reach', () => told.at(-1));
+      assert.equal(unknown.state, 'unknown');
+      await systemd.inside('systemctl', 'kill', '--signal=SIGKILL', 'lost.service');
+      await systemd.inside('systemctl', 'start', 'dbus.socket');
+      const end = await exited(told);
+      assert.equal(end.exit.signal, 'SIGKILL');
+    });
+
+    it('goes on hearing of deaths after systemd was started anew in place', async (context) => {
+      await systemd.unit('reborn.service', forever);
+      const { driver, told } = drive(context, 'reborn.service', bus());
+      await driver.start();
+      await systemd.inside('systemctl', 'daemon-reexec');
+      await systemd.inside('systemctl', 'kill', '--signal=SIGKILL', 'reborn.service');
+      const end = await exited(told);
+      assert.equal(end.exit.signal, 'SIGKILL');
+      assert.equal((await driver.start()).ok, true);
+    });
+
+    it('says so when systemd is stuck', async (context) => {
+      await systemd.unit('stuck.service', forever);
+      const { driver } = drive(context, 'stuck.service', bus());
+      await driver.start();
+      systemd.signal('SIGSTOP');
+      try {
+        assert.deepEqual(await driver.inspect(), { state: 'unknown', reason: { code: 'systemd-silent' } });
+      } finally {
+        systemd.signal('SIGCONT');
+      }
+      await eventually('seen again', async () => (await driver.inspect()).state === 'running');
+    });
+
+    it('has one connection, whatever the number of units', async (context) => {
+      const before = openSockets();
+      for (let number = 0; number < 20; number += 1) {
+        const { driver } = drive(context, `many${number}.service`, bus());
+        assert.deepEqual(await driver.inspect(), { state: 'absent' });
+      }
+      assert.ok(openSockets() <= before + 1);
+    });
+  });
+
+  describe('a unit of a user', () => {
+    it('is started, watched, read and stopped by way of the user’s own manager', async () => {
+      const manager = await systemd.userManager();
+      await manager.unit('mine.service', ['[Service]', 'ExecStart=/bin/sh -c "echo mine; sleep 1000"']);
+      const reach = systemdReach(true, { XDG_RUNTIME_DIR: manager.runtimeFolder });
+      assert.deepEqual(reach.endpoints, [
+        { path: join(manager.runtimeFolder, 'bus'), direct: false },
+        { path: join(manager.runtimeFolder, 'systemd/private'), direct: true },
+      ]);
+      for (const [socket, kind] of [
+        ['bus', 'bus'],
+        ['systemd/private', 'direct'],
+      ] as const) {
+        const path = `/run/user/${manager.uid}/${socket}`;
+        const life = await visit(manager.uid, 'mine.service', path, kind, 'user');
+        assert.equal(life.seen.state, 'absent', JSON.stringify(life));
+        assert.deepEqual([life.told[0].state, life.told[0].exit.signal], ['exited', 'SIGKILL']);
+        assert.deepEqual([life.stopped.ok, life.stopped.exit.signal], [true, 'SIGTERM']);
+      }
+    });
+  });
+});
+
+function openSockets(): number {
+  const links = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+  return links.filter((link) => link.startsWith('socket:')).length;
+}
