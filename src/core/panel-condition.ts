@@ -115,6 +115,8 @@ export function troubleReason(name: string, trouble: Trouble): Reason {
 
 function nodeAdvice(node: NodeRecord, trouble: Trouble, policy: PanelPolicy): Reason | null {
   if (trouble.cause === 'limited') return reason('panel-advice-limited');
+  // Connected again, and not yet for long enough: nothing to do but wait.
+  if (node.state === 'up' && trouble.cause !== 'flapping') return null;
   // It answered us before and does not now: whatever the panel believes, the machine itself is away.
   if (node.wasReachable && node.reachable === false)
     return reason('panel-advice-node-host', { address: address(node) });

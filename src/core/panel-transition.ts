@@ -78,7 +78,9 @@ export function changesBetween(
 }
 
 function differs(a: Condition, b: Condition): boolean {
-  return a.level !== b.level || !sameReason(a.reason, b.reason) || !sameReason(a.advice, b.advice);
+  // That there is nothing more to advise is no news by itself.
+  const advice = b.advice !== null && !sameReason(a.advice, b.advice);
+  return a.level !== b.level || !sameReason(a.reason, b.reason) || advice;
 }
 
 /** Counts inside a reason move with every poll; what a person reads as another reason is its code and its words. */
