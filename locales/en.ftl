@@ -100,6 +100,7 @@ reason-config-nothing-enabled = no service is enabled: there is nothing to look 
 reason-config-tmux-without-command = has no command: a session that is there is adopted and watched, but the manager cannot start it before command and cwd are set
 reason-config-depends-on-disabled = { $other } is not enabled: this dependency is ignored
 reason-config-without-effect = is not served by this version yet: it has no effect
+reason-config-nobody-first = have all tier: next, so nobody hears of an alert before it is escalated (escalate_after); give one of them tier: first
 
 reason-config-seed-login = has no meaning any more: there is no password login; the chat and the command line control, HTTP only shows
 reason-config-seed-log-files = has no meaning any more: the manager logs to its standard output, which systemd or the container engine keeps and rotates
@@ -671,3 +672,62 @@ reason-http-redirect-nowhere = { $address } redirects to something that is no ad
 reason-http-redirect-loop = { $address } redirects more than { $hops } times
 reason-http-certificate = the certificate of { $address } is not accepted ({ $code })
 reason-http-not-http = { $address } answers with something that is not HTTP
+
+## checks: Redis (checks/)
+reason-redis-no-password = { $address } asks for a password, and none is configured
+reason-redis-wrong-password = { $address } refuses the password
+reason-redis-no-right =
+    could not ask { $address }: the user may not { $command ->
+        [~*] touch these keys
+       *[other] { $command }
+    }
+reason-redis-loading = { $address } is still loading its data from disk
+reason-redis-is-loading = it is still loading its data from disk
+reason-redis-master-down = { $address } is a replica that has lost its master and refuses to answer
+reason-redis-cannot-save = { $address } cannot save to disk and refuses writes
+reason-redis-busy = { $address } is busy with a script that does not end
+reason-redis-protected = { $address } answers only its own machine (protected mode)
+reason-redis-read-only = { $address } is a replica: it takes no writes
+reason-redis-too-many-clients = { $address } has as many clients as it takes
+reason-redis-not-redis = { $address } answers, but not as a Redis does
+reason-redis-error = { $address } says: { $text }
+reason-redis-memory =
+    { $percent } % of { $of ->
+        [limit] its memory limit
+       *[machine] the machine's memory
+    } is used
+reason-redis-memory-full = { $percent } % of its memory limit is used; at the limit it refuses writes (noeviction)
+reason-redis-fragmented = it holds { $ratio } times the memory that its data needs (fragmentation)
+reason-redis-refused-writes =
+    refused { $count ->
+        [one] { $count } write
+       *[other] { $count } writes
+    } since the last look ({ $code }, policy { $policy })
+reason-redis-evicted =
+    threw away { $keys ->
+        [one] { $keys } key
+       *[other] { $keys } keys
+    } since the last look: its memory is full (policy { $policy })
+reason-redis-rejected =
+    turned away { $count ->
+        [one] { $count } connection
+       *[other] { $count } connections
+    } since the last look: too many clients
+reason-redis-clients = { $clients } of at most { $max } clients are connected
+reason-redis-rdb-failed = the last snapshot to disk failed; by default it then refuses writes
+reason-redis-aof-failed = writing to its journal (AOF) fails
+reason-redis-aof-rewrite-failed = the last rewrite of its journal (AOF) failed
+reason-redis-link-down = the link to its master has been down for { $seconds } s
+reason-redis-replica = the replica { $address } is not online ({ $state })
+reason-redis-keys-dropped = of { $before } keys only { $keys } are left since the last look: it was emptied
+reason-cache-everything = the pattern { $pattern } is every key; name at least a part of the keys
+reason-cache-needs-count =
+    { $pattern } covers { $matching ->
+        [one] { $matching } key
+       *[other] { $matching } keys
+    }, { $percent } % of all: an owner has to type the number
+reason-cache-other-count =
+    { $pattern } covers { $matching ->
+        [one] { $matching } key
+       *[other] { $matching } keys
+    } ({ $percent } % of all), and another number was typed; nothing was removed

@@ -100,6 +100,7 @@ reason-config-nothing-enabled = ни один сервис не включён: 
 reason-config-tmux-without-command = нет command: готовая сессия будет принята под наблюдение, но запустить её менеджер не сможет, пока не заданы command и cwd
 reason-config-depends-on-disabled = { $other } не включён: эта зависимость не учитывается
 reason-config-without-effect = эта версия такого ещё не умеет: ключ ни на что не влияет
+reason-config-nobody-first = у всех tier: next, поэтому об оповещении никто не узнает, пока его не передадут дальше (escalate_after); дайте кому-нибудь tier: first
 
 reason-config-seed-login = больше ничего не значит: входа по паролю нет; управление — в чате и в командной строке, HTTP только показывает
 reason-config-seed-log-files = больше ничего не значит: менеджер пишет в стандартный вывод, его хранит и обрезает systemd или среда контейнеров
@@ -705,3 +706,67 @@ reason-http-redirect-nowhere = { $address } перенаправляет туд�
 reason-http-redirect-loop = { $address } перенаправляет больше { $hops } раз
 reason-http-certificate = сертификат { $address } не принят ({ $code })
 reason-http-not-http = { $address } отвечает не по HTTP
+
+## checks: Redis (checks/)
+reason-redis-no-password = { $address } требует пароль, а он не задан
+reason-redis-wrong-password = { $address } не принимает пароль
+reason-redis-no-right =
+    спросить { $address } не удалось: пользователю нельзя { $command ->
+        [~*] трогать эти ключи
+       *[other] выполнять { $command }
+    }
+reason-redis-loading = { $address } ещё загружает данные с диска
+reason-redis-is-loading = он ещё загружает данные с диска
+reason-redis-master-down = { $address } — реплика, потерявшая ведущего, и она отказывается отвечать
+reason-redis-cannot-save = { $address } не может сохраняться на диск и отказывает в записи
+reason-redis-busy = { $address } занят скриптом, который не кончается
+reason-redis-protected = { $address } отвечает только своей машине (protected mode)
+reason-redis-read-only = { $address } — реплика, записи она не принимает
+reason-redis-too-many-clients = у { $address } уже столько клиентов, сколько он может принять
+reason-redis-not-redis = { $address } отвечает, но не как Redis
+reason-redis-error = { $address } говорит: { $text }
+reason-redis-memory =
+    занято { $percent } % { $of ->
+        [limit] его предела памяти
+       *[machine] памяти машины
+    }
+reason-redis-memory-full = занято { $percent } % его предела памяти; на пределе он отказывает в записи (noeviction)
+reason-redis-fragmented = он держит в { $ratio } раза больше памяти, чем нужно данным (фрагментация)
+reason-redis-refused-writes =
+    отказал в { $count ->
+        [one] { $count } записи
+        [few] { $count } записях
+       *[many] { $count } записях
+    } с прошлого раза ({ $code }, политика { $policy })
+reason-redis-evicted =
+    выбросил { $keys ->
+        [one] { $keys } ключ
+        [few] { $keys } ключа
+       *[many] { $keys } ключей
+    } с прошлого раза: память кончилась (политика { $policy })
+reason-redis-rejected =
+    не принял { $count ->
+        [one] { $count } соединение
+        [few] { $count } соединения
+       *[many] { $count } соединений
+    } с прошлого раза: слишком много клиентов
+reason-redis-clients = подключено { $clients } клиентов из { $max } возможных
+reason-redis-rdb-failed = последний снимок на диск не удался; обычно он тогда отказывает в записи
+reason-redis-aof-failed = запись в его журнал (AOF) не удаётся
+reason-redis-aof-rewrite-failed = последнее переписывание его журнала (AOF) не удалось
+reason-redis-link-down = связи с ведущим нет уже { $seconds } с
+reason-redis-replica = реплика { $address } не в сети ({ $state })
+reason-redis-keys-dropped = из { $before } ключей с прошлого раза осталось { $keys }: его опустошили
+reason-cache-everything = шаблон { $pattern } — это все ключи; назовите хотя бы часть имени
+reason-cache-needs-count =
+    { $pattern } — это { $matching ->
+        [one] { $matching } ключ
+        [few] { $matching } ключа
+       *[many] { $matching } ключей
+    }, { $percent } % всех: владелец должен ввести это число
+reason-cache-other-count =
+    { $pattern } — это { $matching ->
+        [one] { $matching } ключ
+        [few] { $matching } ключа
+       *[many] { $matching } ключей
+    } ({ $percent } % всех), а введено другое число; ничего не удалено

@@ -45,7 +45,7 @@ export function loadConfig({ path, env, readFile = (name) => readFileSync(name, 
     return { ok: false, errors: [...inOrder(errors), ...variables] };
   }
   const config = finish(parsed.data, resolve(path), settings, env);
-  return { ok: true, config, warnings: inOrder([...warnings, ...findWarnings(parsed.data, source)]) };
+  return { ok: true, config, warnings: inOrder([...warnings, ...findWarnings(parsed.data, config, source)]) };
 }
 
 interface ReadFile {

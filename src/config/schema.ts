@@ -40,6 +40,10 @@ const admin = z.strictObject({
   language: optional(oneOf('en', 'ru')),
   /** `23:00-08:00`: only critical alerts in these hours. In `monitoring.timezone`. */
   quiet_hours: optional(quietHours),
+  /** Alerts from this level up: info, warning, error or critical. The person can choose another in the chat. */
+  level: oneOf('info', 'warning', 'error', 'critical').prefault('info'),
+  /** first hears of everything; next only of what was escalated because nobody acknowledged it. */
+  tier: oneOf('first', 'next').prefault('first'),
 });
 
 const telegram = z.strictObject({
@@ -56,7 +60,7 @@ const alerts = z.strictObject({
   group_window: duration.prefault('5s'),
   /** An incident that nobody acknowledged is said again after this. 0: never. */
   repeat_every: duration.prefault('1h'),
-  /** An incident that nobody acknowledged for so long gets worse by a level. 0: never. */
+  /** A critical incident that nobody acknowledged for so long goes to the next admins (tier: next) too. 0: never. */
   escalate_after: duration.prefault('15m'),
   /** Address that gets the alerts too. Not served yet. */
   email: optional(text),

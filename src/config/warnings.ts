@@ -2,13 +2,15 @@ import type { z } from 'zod';
 import { reason } from '../core/reason.ts';
 import { at } from './keys.ts';
 import type { ConfigMessage, Path } from './message.ts';
-import type { file } from './schema.ts';
+import type { Config, file } from './schema.ts';
 import { unservedKeys } from './served.ts';
 import type { Source } from './source.ts';
 
-/** What is allowed, but probably not what the operator wants. */
-export function findWarnings(value: z.output<typeof file>, source: Source): readonly ConfigMessage[] {
+/** What is allowed, but probably not what the operator wants. `config`: what became of `value`. */
+export function findWarnings(value: z.output<typeof file>, config: Config, source: Source): readonly ConfigMessage[] {
   const warnings: ConfigMessage[] = [];
+  if (config.telegram.alert_chat === null && config.admins.every(({ tier }) => tier === 'next'))
+    warnings.push(source.message(['admins'], reason('config-nobody-first'), 'key'));
   const services = Object.entries(value.services);
   if (!services.some(([, { enabled }]) => enabled)) {
     warnings.push(source.message(['services'], reason('config-nothing-enabled'), 'key'));

@@ -282,7 +282,7 @@ describe('a configuration', () => {
           alerts: [],
         },
       ],
-      admins: [{ id: 5, name: null, role: 'owner', language: null, quiet_hours: null }],
+      admins: [{ id: 5, name: null, role: 'owner', language: null, quiet_hours: null, level: 'info', tier: 'first' }],
       telegram: { token: env.MANAGER_BOT_TOKEN, api_root: null, proxy: null, alert_chat: null, alert_topic: null },
       http: { host: '127.0.0.1', port: 8080, token: null },
       logging: { level: 'info', format: 'json' },
@@ -446,12 +446,28 @@ describe('a configuration', () => {
   });
 
   it('makes owners of ADMIN_CHAT_IDS, whom admins: describes but does not demote', () => {
-    const text = `${service()}admins:\n  - { id: 9, name: Vera, role: viewer }\n  - { id: 6, name: Oleg, role: viewer, language: ru, quiet_hours: "23:00-08:00" }\n`;
+    const text = `${service()}admins:\n  - { id: 9, name: Vera, role: viewer }\n  - { id: 6, name: Oleg, role: viewer, language: ru, quiet_hours: "23:00-08:00", level: warning, tier: next }\n`;
     assert.deepEqual(configOf(load(text, { ADMIN_CHAT_IDS: '5, 6,5' })).admins, [
-      { id: 5, name: null, role: 'owner', language: null, quiet_hours: null },
-      { id: 6, name: 'Oleg', role: 'owner', language: 'ru', quiet_hours: { from: 1380, to: 480 } },
-      { id: 9, name: 'Vera', role: 'viewer', language: null, quiet_hours: null },
+      { id: 5, name: null, role: 'owner', language: null, quiet_hours: null, level: 'info', tier: 'first' },
+      {
+        ...{ id: 6, name: 'Oleg', role: 'owner', language: 'ru', level: 'warning', tier: 'next' },
+        quiet_hours: { from: 1380, to: 480 },
+      },
+      { id: 9, name: 'Vera', role: 'viewer', language: null, quiet_hours: null, level: 'info', tier: 'first' },
     ]);
     assert.equal(configOf(load(text, { ADMIN_CHAT_IDS: undefined })).admins.length, 2);
+  });
+
+  it('takes only known levels and tiers, and warns when nobody would hear at once', () => {
+    assert.deepEqual(lines(load(`${service()}admins: [{ id: 6, level: loud, tier: last }]\n`)), [
+      'services.yaml:5:26 admins[0].level: found "loud"; allowed: info, warning, error, critical',
+      'services.yaml:5:38 admins[0].tier: found "last"; allowed: first, next',
+    ]);
+    const all = `${service()}admins: [{ id: 5, tier: next }, { id: 6, tier: next }]\n`;
+    assert.deepEqual(lines(load(all)), [
+      'services.yaml:5:1 admins: have all tier: next, so nobody hears of an alert before it is escalated (escalate_after); give one of them tier: first',
+    ]);
+    assert.deepEqual(lines(load(`${all}telegram: { alert_chat: -7 }\n`)), []);
+    assert.deepEqual(lines(load(all, { ADMIN_CHAT_IDS: '5,8' })), []);
   });
 });
