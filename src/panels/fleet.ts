@@ -233,6 +233,11 @@ function badness(state: PanelState): number {
   return { unhealthy: 3, degraded: 2, unknown: 1, healthy: 0 }[state.health];
 }
 
+/** Down is what is confirmed to be, or switched off: one odd look at a node is no reason to warn of the bot's choice. */
+function carries({ state, trouble }: PanelState['nodes'][number]): boolean {
+  return trouble === null && (state === 'up' || state === 'connecting' || state === 'down');
+}
+
 function balancePanel(state: PanelState | null): readonly BalancePanel[] {
   if (state === null) return [];
   const reachable = state.reach === 'up';
@@ -253,7 +258,7 @@ function balancePanel(state: PanelState | null): readonly BalancePanel[] {
         coefficient: node.coefficient,
         monthBytes: node.monthBytes,
         dayBytes: node.today === null ? null : node.today.up + node.today.down,
-        up: node.state === 'up' && node.trouble === null,
+        up: carries(node),
       })),
     },
   ];
