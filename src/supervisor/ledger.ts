@@ -104,7 +104,7 @@ export function createLedger(options: LedgerOptions) {
         open.delete(incident.key);
         endedAt.set(incident.service, incident.resolvedAt);
       }
-      log.info({ incident: incident.id, key: incident.key, level: incident.level, reason: incident.reason }, change);
+      log.info({ incident: incident.id, key: incident.key, severity: incident.level, reason: incident.reason }, change);
     }
     if (changes.length > 0) options.announced();
   }
@@ -164,12 +164,24 @@ export function createLedger(options: LedgerOptions) {
           .map((other) => other.service),
       ),
     ],
-    /** False when it is not open, or somebody has taken it on already. */
-    acknowledge(id: number, by: string): boolean {
-      const incident = [...open.values()].find((each) => each.id === id);
-      const change = incident === undefined ? null : acknowledge(incident, by, clock());
-      if (change !== null) write([change], () => undefined);
-      return change !== null;
+    /** Returns those that were open and that nobody had taken on before. */
+    acknowledge(ids: readonly number[], by: string): readonly Incident[] {
+      const wanted = [...open.values()].filter(({ id }) => ids.includes(id));
+      const changes = wanted.flatMap((incident) => acknowledge(incident, by, clock()) ?? []);
+      if (changes.length > 0) write(changes, () => undefined);
+      return changes.map(({ incident }) => incident);
+    },
+    /**
+     * What keeps these quiet has changed: the messages about them show it. `endedAt`: it ended by itself then, so what
+     * nobody has taken on and what was not said since is said again; null: somebody did it, and knows.
+     */
+    rehush(concerned: (incident: Incident) => boolean, endedAt: number | null): void {
+      const changes = [...open.values()].filter(concerned).map((incident): Change => {
+        const again = endedAt !== null && incident.acknowledgedAt === null && incident.saidAt < endedAt;
+        if (!again || incident.level === 'info') return { change: 'updated', incident };
+        return { change: 'repeat', incident: { ...incident, saidAt: endedAt } };
+      });
+      if (changes.length > 0) write(changes, () => undefined);
     },
     /** Its service is not in the configuration any more: nobody will ever say that it is over. */
     endWithoutService(exists: (service: string) => boolean): void {
