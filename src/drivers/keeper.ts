@@ -17,6 +17,8 @@ export interface Keeper {
   readonly records: string;
   /** The living keeper, null where there is none. */
   living(): ProcessId | null;
+  /** Whether nobody below the keeper can slip away from it; otherwise the tree has to be looked at while it stands. */
+  gathers(): boolean;
   /** Whether anybody below the keeper may still live; false only where that is certain. */
   mayHaveLeftovers(): boolean;
   /** Has it run `number`; makes a keeper when none lives. Repeating the same number does no harm. */
@@ -62,9 +64,13 @@ export async function openKeeper(runDir: string): Promise<Keeper> {
     }
   }
 
-  function mayHaveLeftovers(): boolean {
+  function gathers(): boolean {
     const keeper = living();
-    return keeper === null || !gathers(keeper.pid) || hasChildren(keeper.pid) !== false;
+    return keeper !== null && readArguments(keeper.pid)?.at(-1) === gathering;
+  }
+
+  function mayHaveLeftovers(): boolean {
+    return !gathers() || found === null || hasChildren(found.pid) !== false;
   }
 
   async function setLaunch(text: string): Promise<void> {
@@ -80,7 +86,7 @@ export async function openKeeper(runDir: string): Promise<Keeper> {
     return waitUntil(() => living() === null, endDeadlineMs);
   }
 
-  return { folder, records, living, mayHaveLeftovers, ask, setLaunch, end };
+  return { folder, records, living, gathers, mayHaveLeftovers, ask, setLaunch, end };
 }
 
 /** The session of the newest run, which is its keeper's pid; null when nothing has run yet. */
@@ -150,10 +156,6 @@ const gathering = 'gathering';
  */
 function perlScript(prctl: number): string {
   return `syscall(436, 3, -1, 0); syscall(${prctl}, 36, 1, 0, 0, 0) and pop; exec @ARGV`;
-}
-
-function gathers(keeper: number): boolean {
-  return readArguments(keeper)?.at(-1) === gathering;
 }
 
 /** In a session of its own, with nothing of the manager's: its end, its terminal and its secrets stay its own. */

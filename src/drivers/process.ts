@@ -242,7 +242,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       return { ok: false, fatal: false, reason: reason('keeper-silent') };
     }
     provenScript = script;
-    sampleWithin(200);
+    if (!by.gathers()) sampleWithin(200);
     prepareNext(by);
     return { ok: true, run: life.run };
   }
