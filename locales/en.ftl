@@ -731,3 +731,176 @@ reason-cache-other-count =
         [one] { $matching } key
        *[other] { $matching } keys
     } ({ $percent } % of all), and another number was typed; nothing was removed
+
+## panels: what is wrong with a panel or a node, what to do, what an action does (panels/)
+reason-panel-address = its address is not one of a web server; it has to begin with http:// or https://
+reason-panel-no-credentials = user name or password is missing ({ $where })
+reason-panel-table-unread = the shop's table of panels could not be read; the panels known before are kept
+reason-panel-refused = refuses connections: its process does not run, or the port is another
+reason-panel-name-unknown = its name cannot be resolved
+reason-panel-no-route = its machine cannot be reached
+reason-panel-cut-off = cut the connection off
+reason-panel-socket = the connection failed ({ $code })
+reason-panel-timeout = did not answer in time
+reason-panel-no-answer = does not answer
+reason-panel-tls-expired = its certificate has expired
+reason-panel-tls-not-yet = its certificate is not valid yet; check the clocks
+reason-panel-tls-self-signed = its certificate is signed by itself; set insecure_tls: true for this panel if that is meant
+reason-panel-tls-chain = its certificate comes without the one that vouches for it; serve the full chain
+reason-panel-tls-name = its certificate is for another name
+reason-panel-tls-other = no secure connection comes about ({ $code })
+reason-panel-not-http = answers with something that is not HTTP; https:// instead of http://, perhaps
+reason-panel-redirects = sends us on to { $to }; if that is right, configure it as the address
+reason-panel-too-large = its answer is larger than any that makes sense
+reason-panel-cancelled = given up before the answer came
+reason-panel-busy = too much waits for this panel already; try again in a moment
+reason-panel-password-rejected = refuses the password of { $username }
+reason-panel-token-refused = refuses the token that it gave itself (or the API key)
+reason-panel-not-allowed = the account may not see this: it has to be a sudo admin
+reason-panel-proxy-forbids = something before the panel (a proxy, a firewall) forbids the request
+reason-panel-path-unknown = answers, but not as a panel does: is the address right?
+reason-panel-not-found = there is no such thing there: { $detail }
+reason-panel-rate-limited = asks us to come less often (429)
+reason-panel-server-error = answers with an error of its own ({ $status })
+reason-panel-says-no = the panel says: { $detail }
+reason-panel-odd-status = answers with status { $status }
+reason-panel-not-json = answers with a page instead of data
+reason-panel-not-a-panel = takes the login and gives no token: is the address that of a panel?
+reason-panel-odd-answer = its answer cannot be understood (at { $field })
+
+reason-panel-login-rejected = the panel refuses the configured password
+reason-panel-login-unauthorized = the panel does not accept its own token
+reason-panel-login-forbidden = the configured account is not a sudo admin: nodes cannot be seen
+reason-panel-core-down = xray on the panel's own server does not run
+reason-panel-recorder-stuck = traffic is not counted any more although users are online
+reason-panel-node-error =
+    { $node } is down: { $failure ->
+        [refused] its node service refuses connections
+        [timeout] it does not answer the panel in time
+        [tls] no secure connection to it comes about
+        [xray-start-failed] xray cannot start there
+        [session-stolen] another panel uses the same node
+        [grpc-api] xray's API there does not answer
+       *[unknown] the panel does not say why
+    }
+reason-panel-node-error-says = { $node } is down: { $message }
+reason-panel-node-stuck = { $node } has been connecting for more than a minute
+reason-panel-node-flapping = { $node } comes and goes
+reason-panel-node-limited = { $node } has used up its traffic allowance
+reason-panel-certificate =
+    the certificate of { $host } ends in { $days ->
+        [0] less than a day
+        [one] { $days } day
+       *[other] { $days } days
+    }
+reason-panel-certificate-over = the certificate of { $host } has expired
+reason-panel-pick-down = the shop bot gives new users to { $node } of panel { $panel }, which is down: without traffic it looks the least loaded
+reason-panel-share =
+    { $node } carries { $percent } % of today's traffic, of { $nodes ->
+        [one] { $nodes } node
+       *[other] { $nodes } nodes
+    }
+
+reason-panel-over-unreachable =
+    the panel answers again, after { $minutes ->
+        [one] { $minutes } minute
+       *[other] { $minutes } minutes
+    }
+reason-panel-over-login = the login works again
+reason-panel-over-blind = the nodes can be seen again
+reason-panel-over-core =
+    xray runs again, after { $minutes ->
+        [one] { $minutes } minute
+       *[other] { $minutes } minutes
+    }
+reason-panel-over-recorder = traffic is counted again
+reason-panel-over-node =
+    { $node } is connected again, after { $minutes ->
+        [one] { $minutes } minute
+       *[other] { $minutes } minutes
+    }
+reason-panel-over-node-gone = { $node } was deleted from the panel
+reason-panel-over-node-disabled = { $node } was switched off in the panel
+reason-panel-over-certificate = the certificate was renewed
+reason-panel-over-pick = the shop bot's choice is up
+reason-panel-over-share = its share is usual again
+
+reason-panel-advice-all-down = look at the panel's container and its machine: while the panel is down, all its users are
+reason-panel-advice-users-down =
+    look at the panel's container and its machine: while the panel is down, all its users are ({ $users ->
+        [one] { $users } was online last
+       *[other] { $users } were online last
+    })
+reason-panel-advice-blind = its users may well be fine: only we cannot see it
+reason-panel-advice-rejected = configure the right password; until then no login is tried, since the panel posts each failed one to its owner's chat
+reason-panel-advice-unauthorized = check that one panel alone answers at this address; with an API key, make a new one
+reason-panel-advice-forbidden = give the account sudo rights, or configure one that has them
+reason-panel-advice-core = look at the panel's log: its configuration or a port in use keeps xray from starting
+reason-panel-advice-recorder = restart the panel's container: limits and expiry are not kept until it counts again
+reason-panel-advice-node-host = the machine does not take connections at { $address } from here either: look at it, its provider, its firewall
+reason-panel-advice-container = the node itself answers at its port: only a restart of the panel's container is known to help
+reason-panel-advice-stuck = if it stays so, look at the node's log; a reconnect does nothing while it connects
+reason-panel-advice-flapping = look at the line between panel and node, at the node's memory and its log
+reason-panel-advice-limited = raise its allowance, or wait until it is counted anew
+reason-panel-advice-failure =
+    { $failure ->
+        [refused] start the node service there (it should listen at { $address })
+        [timeout] look at the line to { $address } and at the load of the node
+        [tls] give the node the panel's certificate again, and check both clocks
+        [xray-start-failed] free the port or mend the core's configuration: the node's log names it
+        [session-stolen] remove the node from the other panel, or the second entry from this one
+        [grpc-api] check that the API port of the node is open to the panel
+       *[unknown] look at the node's log ({ $address })
+    }
+reason-panel-advice-certificate = renew it: clients stop trusting it on that day
+reason-panel-advice-pick = { $node } is the least loaded of those that are up; put the other into excluded_node_names until it is back
+reason-panel-advice-share = give more users to the others, or lower its weight
+
+reason-panel-ask-reconnect-node =
+    everybody on { $node } is dropped: { $users ->
+        [one] { $users } user
+       *[other] { $users } users
+    }. They can connect again after some seconds
+reason-panel-ask-reconnect-node-all = everybody on { $node } is dropped (the panel does not say how many) and can connect again after some seconds
+reason-panel-ask-reconnect-node-idle = { $node } is not connected: nobody is dropped
+reason-panel-ask-disable-node =
+    { $node } is switched off, and everybody on it is dropped: { $users ->
+        [one] { $users } user
+       *[other] { $users } users
+    }
+reason-panel-ask-disable-node-all = { $node } is switched off, and everybody on it is dropped (the panel does not say how many)
+reason-panel-ask-disable-node-idle = { $node } is switched off; nobody is on it
+reason-panel-ask-enable = { $node } is switched on and connected
+reason-panel-ask-core =
+    xray restarts on the panel and on every node, and everybody is dropped ({ $users ->
+        [one] { $users } user was online last
+       *[other] { $users } users were online last
+    }); they can connect again after some seconds
+reason-panel-ask-core-all = xray restarts on the panel and on every node, and everybody is dropped; they can connect again after some seconds
+reason-panel-ask-user-enable = { $user } may use the VPN again
+reason-panel-ask-user-disable = { $user } is cut off at once
+reason-panel-ask-user-reset-traffic = the traffic of { $user } is counted from zero again
+reason-panel-ask-user-extend =
+    the time of { $user } ends { $days ->
+        [one] { $days } day
+       *[other] { $days } days
+    } later (if it is over already: counted from now)
+
+reason-panel-done-connected = { $node } is connected
+reason-panel-done-disabled = { $node } is off
+reason-panel-done-core =
+    xray has restarted; { $nodes ->
+        [one] { $nodes } node is connected
+       *[other] { $nodes } nodes are connected
+    }
+reason-panel-not-done = the panel took the order, but { $node } is still { $status }
+reason-panel-not-done-connecting = the panel took the order, but { $node } does not get beyond connecting
+reason-panel-not-done-core =
+    the panel took the order, but { $nodes ->
+        [one] { $nodes } node is not connected
+       *[other] { $nodes } nodes are not connected
+    }
+reason-panel-node-unknown = there is no node { $node } any more
+reason-panel-user-endless = { $user } has no end that could be moved
+reason-panel-user-now = { $user } is { $status } now
+reason-panel-user-not-done = the panel took the order, but { $user } is { $status }

@@ -770,3 +770,187 @@ reason-cache-other-count =
         [few] { $matching } ключа
        *[many] { $matching } ключей
     } ({ $percent } % всех), а введено другое число; ничего не удалено
+
+## panels: что не так с панелью или нодой, что делать, что сделает действие (panels/)
+reason-panel-address = адрес не похож на веб-адрес; он должен начинаться с http:// или https://
+reason-panel-no-credentials = нет имени или пароля ({ $where })
+reason-panel-table-unread = таблицу панелей магазина прочитать не удалось; остаются известные раньше
+reason-panel-refused = не принимает соединения: процесс не работает, или порт другой
+reason-panel-name-unknown = имя не находится в DNS
+reason-panel-no-route = до сервера нет пути
+reason-panel-cut-off = оборвала соединение
+reason-panel-socket = соединение не удалось ({ $code })
+reason-panel-timeout = не ответила вовремя
+reason-panel-no-answer = не отвечает
+reason-panel-tls-expired = её сертификат истёк
+reason-panel-tls-not-yet = её сертификат ещё не действует; проверьте часы
+reason-panel-tls-self-signed = её сертификат подписан ею самой; если так задумано, укажите для этой панели insecure_tls: true
+reason-panel-tls-chain = сертификат отдаётся без того, который его заверяет; отдавайте цепочку целиком
+reason-panel-tls-name = её сертификат выдан на другое имя
+reason-panel-tls-other = защищённое соединение не устанавливается ({ $code })
+reason-panel-not-http = отвечает не по HTTP; возможно, нужен https:// вместо http://
+reason-panel-redirects = отсылает на { $to }; если это верно, укажите этот адрес в настройках
+reason-panel-too-large = ответ больше любого разумного
+reason-panel-cancelled = прервано, ответа не дождались
+reason-panel-busy = к этой панели уже слишком много запросов; попробуйте чуть позже
+reason-panel-password-rejected = не принимает пароль пользователя { $username }
+reason-panel-token-refused = не принимает токен, который сама выдала (или ключ API)
+reason-panel-not-allowed = этой учётной записи такое не видно: нужен администратор с правами sudo
+reason-panel-proxy-forbids = запрос запрещает что-то перед панелью (прокси, брандмауэр)
+reason-panel-path-unknown = отвечает не так, как панель: верен ли адрес?
+reason-panel-not-found = там такого нет: { $detail }
+reason-panel-rate-limited = просит спрашивать реже (429)
+reason-panel-server-error = отвечает внутренней ошибкой ({ $status })
+reason-panel-says-no = панель говорит: { $detail }
+reason-panel-odd-status = отвечает со статусом { $status }
+reason-panel-not-json = отвечает страницей вместо данных
+reason-panel-not-a-panel = принимает вход, но токена не даёт: точно ли это адрес панели?
+reason-panel-odd-answer = ответ не удаётся понять (поле { $field })
+
+reason-panel-login-rejected = панель не принимает пароль из настроек
+reason-panel-login-unauthorized = панель не принимает собственный токен
+reason-panel-login-forbidden = у учётной записи из настроек нет прав sudo: ноды не видны
+reason-panel-core-down = xray на сервере самой панели не работает
+reason-panel-recorder-stuck = трафик больше не учитывается, хотя пользователи в сети
+reason-panel-node-error =
+    { $node } не работает: { $failure ->
+        [refused] служба ноды не принимает соединения
+        [timeout] нода не отвечает панели вовремя
+        [tls] защищённое соединение с ней не устанавливается
+        [xray-start-failed] там не запускается xray
+        [session-stolen] той же нодой пользуется другая панель
+        [grpc-api] там не отвечает API xray
+       *[unknown] панель не говорит почему
+    }
+reason-panel-node-error-says = { $node } не работает: { $message }
+reason-panel-node-stuck = { $node } подключается дольше минуты
+reason-panel-node-flapping = { $node } то есть, то нет
+reason-panel-node-limited = { $node } исчерпала свой лимит трафика
+reason-panel-certificate =
+    сертификат { $host } кончается через { $days ->
+        [0] неполный день
+        [one] { $days } день
+        [few] { $days } дня
+       *[many] { $days } дней
+    }
+reason-panel-certificate-over = сертификат { $host } истёк
+reason-panel-pick-down = бот магазина отдаёт новых пользователей на { $node } панели { $panel }, а она не работает: без трафика она кажется самой свободной
+reason-panel-share =
+    { $node } несёт { $percent } % сегодняшнего трафика { $nodes ->
+        [one] { $nodes } ноды
+       *[many] { $nodes } нод
+    }
+
+reason-panel-over-unreachable =
+    панель снова отвечает, спустя { $minutes ->
+        [one] { $minutes } минуту
+        [few] { $minutes } минуты
+       *[many] { $minutes } минут
+    }
+reason-panel-over-login = вход снова работает
+reason-panel-over-blind = ноды снова видны
+reason-panel-over-core =
+    xray снова работает, спустя { $minutes ->
+        [one] { $minutes } минуту
+        [few] { $minutes } минуты
+       *[many] { $minutes } минут
+    }
+reason-panel-over-recorder = трафик снова учитывается
+reason-panel-over-node =
+    { $node } снова подключена, спустя { $minutes ->
+        [one] { $minutes } минуту
+        [few] { $minutes } минуты
+       *[many] { $minutes } минут
+    }
+reason-panel-over-node-gone = { $node } удалена из панели
+reason-panel-over-node-disabled = { $node } выключена в панели
+reason-panel-over-certificate = сертификат обновлён
+reason-panel-over-pick = выбор бота магазина снова работает
+reason-panel-over-share = доля снова обычная
+
+reason-panel-advice-all-down = посмотрите на контейнер панели и её сервер: пока панель не работает, не работает ни один её пользователь
+reason-panel-advice-users-down =
+    посмотрите на контейнер панели и её сервер: пока панель не работает, не работает ни один её пользователь (в сети { $users ->
+        [one] был { $users }
+        [few] было { $users }
+       *[many] было { $users }
+    })
+reason-panel-advice-blind = её пользователи, возможно, в порядке: не видим её только мы
+reason-panel-advice-rejected = укажите верный пароль; до тех пор входить не пытаемся: о каждой неудаче панель пишет в чат владельца
+reason-panel-advice-unauthorized = проверьте, что по этому адресу отвечает одна панель; если используется ключ API, создайте новый
+reason-panel-advice-forbidden = дайте учётной записи права sudo или укажите ту, у которой они есть
+reason-panel-advice-core = посмотрите журнал панели: xray не запускается из-за настроек или занятого порта
+reason-panel-advice-recorder = перезапустите контейнер панели: пока трафик не учитывается, лимиты и сроки не действуют
+reason-panel-advice-node-host = сервер и отсюда не принимает соединения на { $address }: проверьте его, хостинг, брандмауэр
+reason-panel-advice-container = сама нода на своём порту отвечает: помогает, насколько известно, только перезапуск контейнера панели
+reason-panel-advice-stuck = если так и останется, посмотрите журнал ноды; пока она подключается, переподключение ничего не делает
+reason-panel-advice-flapping = проверьте связь между панелью и нодой, память ноды и её журнал
+reason-panel-advice-limited = увеличьте её лимит или дождитесь нового периода
+reason-panel-advice-failure =
+    { $failure ->
+        [refused] запустите там службу ноды (она должна слушать { $address })
+        [timeout] проверьте связь с { $address } и нагрузку ноды
+        [tls] заново дайте ноде сертификат панели и проверьте часы на обеих
+        [xray-start-failed] освободите порт или исправьте настройки ядра: подробности в журнале ноды
+        [session-stolen] уберите ноду из другой панели или вторую запись из этой
+        [grpc-api] проверьте, что порт API ноды открыт для панели
+       *[unknown] посмотрите журнал ноды ({ $address })
+    }
+reason-panel-advice-certificate = обновите его: с этого дня клиенты перестанут ему доверять
+reason-panel-advice-pick = из работающих свободнее всех { $node }; до восстановления внесите другую в excluded_node_names
+reason-panel-advice-share = отдавайте больше пользователей другим или уменьшите её вес
+
+reason-panel-ask-reconnect-node =
+    все, кто на { $node }, отключатся: { $users ->
+        [one] { $users } пользователь
+        [few] { $users } пользователя
+       *[many] { $users } пользователей
+    }. Через несколько секунд они смогут подключиться снова
+reason-panel-ask-reconnect-node-all = все, кто на { $node }, отключатся (сколько их, панель не говорит) и через несколько секунд смогут подключиться снова
+reason-panel-ask-reconnect-node-idle = { $node } не подключена: никто не отключится
+reason-panel-ask-disable-node =
+    { $node } выключится, и все, кто на ней, отключатся: { $users ->
+        [one] { $users } пользователь
+        [few] { $users } пользователя
+       *[many] { $users } пользователей
+    }
+reason-panel-ask-disable-node-all = { $node } выключится, и все, кто на ней, отключатся (сколько их, панель не говорит)
+reason-panel-ask-disable-node-idle = { $node } выключится; на ней никого нет
+reason-panel-ask-enable = { $node } включится и подключится
+reason-panel-ask-core =
+    xray перезапустится на панели и на каждой ноде, и отключатся все (в сети { $users ->
+        [one] был { $users } пользователь
+        [few] было { $users } пользователя
+       *[many] было { $users } пользователей
+    }); через несколько секунд они смогут подключиться снова
+reason-panel-ask-core-all = xray перезапустится на панели и на каждой ноде, и отключатся все; через несколько секунд они смогут подключиться снова
+reason-panel-ask-user-enable = { $user } снова сможет пользоваться VPN
+reason-panel-ask-user-disable = { $user } будет отключён сразу
+reason-panel-ask-user-reset-traffic = трафик { $user } снова считается с нуля
+reason-panel-ask-user-extend =
+    срок { $user } кончится на { $days ->
+        [one] { $days } день
+        [few] { $days } дня
+       *[many] { $days } дней
+    } позже (если уже кончился, отсчёт пойдёт с этой минуты)
+
+reason-panel-done-connected = { $node } подключена
+reason-panel-done-disabled = { $node } выключена
+reason-panel-done-core =
+    xray перезапущен; { $nodes ->
+        [one] подключена { $nodes } нода
+        [few] подключены { $nodes } ноды
+       *[many] подключено { $nodes } нод
+    }
+reason-panel-not-done = панель приняла указание, но { $node } всё ещё { $status }
+reason-panel-not-done-connecting = панель приняла указание, но { $node } так и не подключается
+reason-panel-not-done-core =
+    панель приняла указание, но { $nodes ->
+        [one] { $nodes } нода не подключена
+        [few] { $nodes } ноды не подключены
+       *[many] { $nodes } нод не подключено
+    }
+reason-panel-node-unknown = ноды { $node } больше нет
+reason-panel-user-endless = у { $user } нет срока, который можно продлить
+reason-panel-user-now = { $user } теперь { $status }
+reason-panel-user-not-done = панель приняла указание, но { $user } — { $status }
