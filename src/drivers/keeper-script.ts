@@ -21,7 +21,9 @@
  * - Everything is a function: a shell reads its script bit by bit, and an upgrade replaces the file.
  */
 export const keeperScript = `run() {
-  read -r line <"$dir/records/$1" && [ -z "$line" ] || return
+  line=
+  read -r line <"$dir/records/$1"
+  [ -z "$line" ] || return
   {
     (
       trap - HUP INT QUIT TERM USR1 USR2

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createProcessDriver } from '../../src/drivers/process.ts';
 import { readArguments, readProcess, readProcesses } from '../../src/drivers/proctree.ts';
 import { begin, eventually, exited, kill, listen, lives, makeFolder, options, pidsIn } from './playground.ts';
@@ -314,6 +315,47 @@ describe('a process service beyond its manager', () => {
     assert.ok(seen.state === 'running' && seen.run.pid === pid);
     assert.ok((await later.driver.stop()).ok);
     for (const each of [pid, ...kin]) assert.ok(!lives(each), `${each} lives`);
+  });
+
+  it('is there once, and once only, whenever the manager, its keeper and it itself are killed', async (context) => {
+    const folder = await makeFolder(context);
+    const script = 'echo $$ >>born; exec sleep 1000';
+    const { clock: _, ...plain } = options(folder, script);
+    const born = async () => (await pidsIn(join(folder, 'born'), 1)).filter(lives);
+    for (let round = 0; round < 12; round += 1) {
+      const manager = spawn(
+        process.execPath,
+        ['--import', 'tsx', new URL('child-manager.ts', import.meta.url).pathname, JSON.stringify(plain)],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+      context.after(() => manager.kill('SIGKILL'));
+      await once(manager.stdout, 'data');
+      const [pid, ...more] = await eventually('the service', async () => {
+        const now = await born();
+        return now.length > 0 ? now : null;
+      });
+      assert.deepEqual(more, [], `round ${round}: twice`);
+      // A crash, and the manager in the middle of the restart; every third time the keeper in the middle of it too.
+      kill(pid ?? 0);
+      await sleep(round % 4);
+      if (round % 3 === 2) kill(keeperOf(folder) ?? 0);
+      manager.kill('SIGKILL');
+      await once(manager, 'exit');
+    }
+    const later = another(context, folder, script);
+    const pid = await begin(later.driver);
+    await eventually('it is there once', async () => (await born()).join() === String(pid));
+    assert.ok((await later.driver.stop()).ok);
+    assert.deepEqual(await born(), []);
+    assert.equal(keeperOf(folder), null);
+  });
+
+  it('runs from a record that a killed manager left without a byte in it', async (context) => {
+    const { folder, driver } = await make(context, forever);
+    await mkdir(join(folder, 'run/records'), { recursive: true });
+    await writeFile(join(folder, 'run/records/1'), '');
+    await begin(driver);
+    await driver.stop();
   });
 
   it('is known to have ended when keeper and service went together', async (context) => {
