@@ -678,7 +678,7 @@ reason-redis-no-password = { $address } asks for a password, and none is configu
 reason-redis-wrong-password = { $address } refuses the password
 reason-redis-no-right =
     could not ask { $address }: the user may not { $command ->
-        [~*] touch these keys
+        [keys] touch these keys
        *[other] { $command }
     }
 reason-redis-loading = { $address } is still loading its data from disk

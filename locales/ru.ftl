@@ -712,7 +712,7 @@ reason-redis-no-password = { $address } требует пароль, а он н�
 reason-redis-wrong-password = { $address } не принимает пароль
 reason-redis-no-right =
     спросить { $address } не удалось: пользователю нельзя { $command ->
-        [~*] трогать эти ключи
+        [keys] трогать эти ключи
        *[other] выполнять { $command }
     }
 reason-redis-loading = { $address } ещё загружает данные с диска

@@ -46,9 +46,9 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-/** Was it the deadline of the check rather than the other side? */
+/** Was it the deadline of the check (what a signal gives as its reason) rather than the other side? */
 export function isDeadline(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
+  return error instanceof DOMException && (error.name === 'TimeoutError' || error.name === 'AbortError');
 }
 
 /** This machine has no way out, or nothing left to open a connection with: says nothing about the other side. */

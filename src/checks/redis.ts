@@ -1,0 +1,173 @@
+import { ZodError } from 'zod';
+import { percentOf } from '../core/counter.ts';
+import { reason } from '../core/reason.ts';
+import { median, roll, slowMedian } from '../core/rolling.ts';
+import type { Check } from './check.ts';
+import { degraded, type Finding, unhealthy, verdictOf, worstFindings } from './findings.ts';
+import { type Answer, createRedisConnection, type RedisSession } from './redis-connection.ts';
+import {
+  type HitRate,
+  hitRate,
+  isRestart,
+  isStale,
+  type RedisDeltas,
+  type RedisReading,
+  redisDeltas,
+} from './redis-deltas.ts';
+import { type RedisExtras, readExtras } from './redis-details.ts';
+import { isReply } from './redis-failure.ts';
+import { countKeys, memoryLimit, parseInfo, type RedisInfo } from './redis-info.ts';
+import { judgeRedis } from './redis-judge.ts';
+import { type KeySample, SAMPLE, sampleKeys } from './redis-keys.ts';
+import { metricsOf } from './redis-metrics.ts';
+
+export interface RedisCheckOptions {
+  readonly id: string;
+  /** `redis://…`, `rediss://…` or `unix:///path`; may hold a password. */
+  readonly url: string;
+  /** ms; slower by the median of the last rounds is degraded. */
+  readonly max_latency_ms: number;
+}
+
+/** What is known of a Redis, for a screen. Raw figures stand in `info` as the server says them. */
+export interface RedisDetails extends RedisExtras {
+  readonly at: number;
+  readonly address: string;
+  readonly info: RedisInfo;
+  /** ms: of now, and the median of the last rounds. */
+  readonly latency: { readonly now: number; readonly median: number | null };
+  readonly memory: { readonly used: number; readonly limit: number | null; readonly percent: number | null };
+  readonly keys: number;
+  /** null: too few look-ups since the manager looks. */
+  readonly hitRate: HitRate | null;
+  /** Of the last two rounds; null: not two of the same server yet. */
+  readonly deltas: RedisDeltas | null;
+  /** Restarts that were seen since the manager looks. */
+  readonly restarts: { readonly count: number; readonly lastAt: number | null };
+  /** null: the right to SCAN is missing. */
+  readonly sample: KeySample | null;
+  readonly findings: readonly Finding[];
+}
+
+export interface RedisCheck extends Check {
+  /** Asks anew, for somebody who looks. The sample of keys may be some minutes old. */
+  details(signal: AbortSignal, now: number): Promise<Answer<RedisDetails>>;
+}
+
+const PINGS = 3;
+/** A sample costs 40 calls; keys do not change that fast. */
+const SAMPLE_EVERY_MS = 5 * 60_000;
+
+/** A Redis: whether it answers and how fast, its memory, keys, clients, persistence and replication. */
+export function createRedisCheck(options: RedisCheckOptions): RedisCheck {
+  const connection = createRedisConnection(options.url);
+  const { address } = connection;
+  let latencies: readonly number[] = [];
+  let previous: RedisReading | null = null;
+  let deltas: RedisDeltas | null = null;
+  /** Hits and misses are counted from here until there are enough. */
+  let hitBase: RedisReading | null = null;
+  let lastHitRate: HitRate | null = null;
+  let restarts: RedisDetails['restarts'] = { count: 0, lastAt: null };
+  let sample: KeySample | null = null;
+
+  async function ask(session: RedisSession): Promise<{ latency: number; info: RedisInfo }> {
+    const times: number[] = [];
+    for (let n = 0; n < PINGS; n++) {
+      const started = performance.now();
+      await session.call('PING');
+      times.push(performance.now() - started);
+    }
+    return { latency: median(times) ?? 0, info: parseInfo(await session.call('INFO')) };
+  }
+
+  /** Takes a reading of the schedule into what is remembered. Returns the hit rate when it is known anew. */
+  function remember(reading: RedisReading): HitRate | null {
+    if (previous !== null && isRestart(previous.info, reading.info)) {
+      restarts = { count: restarts.count + 1, lastAt: reading.at };
+    }
+    deltas = redisDeltas(previous, reading);
+    previous = reading;
+    const rate = hitRate(hitBase, reading);
+    if (rate !== null) lastHitRate = rate;
+    if (hitBase === null || rate !== null || isStale(hitBase, reading)) hitBase = reading;
+    return rate;
+  }
+
+  function judge(info: RedisInfo): readonly Finding[] {
+    const slow = slowMedian(latencies, options.max_latency_ms);
+    const limit = options.max_latency_ms;
+    return worstFindings([
+      ...judgeRedis(info, deltas),
+      slow === null ? null : degraded(reason('net-slow', { address, ms: Math.round(slow), limit })),
+    ]);
+  }
+
+  async function takeSample(session: RedisSession, now: number): Promise<string | null> {
+    if (sample !== null && now - sample.at < SAMPLE_EVERY_MS) return null;
+    try {
+      sample = await sampleKeys(session, now, SAMPLE);
+      // Asking for the time to live counts as looking up: ours are not to be taken for the cache's.
+      hitBase = null;
+      return null;
+    } catch (error) {
+      if (!isReply(error)) throw error;
+      return '+scan +dbsize';
+    }
+  }
+
+  return {
+    id: options.id,
+    kind: 'redis',
+    async run({ now, signal }) {
+      const answer = await understand(() => connection.use(signal, ask), address);
+      if (!answer.ok) return { ...answer.failure, metrics: [] };
+      const { latency, info } = answer.value;
+      latencies = roll(latencies, latency);
+      const rate = remember({ at: now, info });
+      return verdictOf(judge(info), metricsOf(latency, info, deltas, rate));
+    },
+    async details(signal, now) {
+      const answer = await understand(
+        () =>
+          connection.use(signal, async (session) => {
+            const { latency, info } = await ask(session);
+            const extras = await readExtras(session);
+            const unsampled = await takeSample(session, now);
+            return { latency, info, extras, unsampled };
+          }),
+        address,
+      );
+      if (!answer.ok) return answer;
+      const { latency, info, extras, unsampled } = answer.value;
+      const limit = memoryLimit(info);
+      const value: RedisDetails = {
+        ...extras,
+        missing: unsampled === null ? extras.missing : [...extras.missing, unsampled],
+        at: now,
+        address,
+        info,
+        latency: { now: latency, median: median(latencies) },
+        memory: { used: info.used_memory, limit, percent: limit === null ? null : percentOf(info.used_memory, limit) },
+        keys: countKeys(info),
+        hitRate: lastHitRate,
+        deltas,
+        restarts,
+        sample,
+        findings: judge(info),
+      };
+      return { ok: true, value };
+    },
+    close: connection.close,
+  };
+}
+
+/** Whoever answers in another way than a Redis is none. */
+async function understand<T>(asked: () => Promise<Answer<T>>, address: string): Promise<Answer<T>> {
+  try {
+    return await asked();
+  } catch (error) {
+    if (!(error instanceof ZodError)) throw error;
+    return { ok: false, failure: unhealthy(reason('redis-not-redis', { address })) };
+  }
+}
