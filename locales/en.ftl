@@ -287,6 +287,24 @@ reason-unit-job =
        *[other] the start of { $unit } came to nothing ({ $result })
     }
 
+## drivers: docker, external
+reason-docker-absent = no container engine is to be found: there is no socket { $socket }
+reason-docker-no-access = the manager may not use the socket { $socket }: its user has to be root or in the group docker
+reason-docker-silent = the container engine gives no answer on { $socket }
+reason-docker-away = the container engine cannot be reached on { $socket } ({ $problem })
+reason-docker-not-understood = the container engine answers in a way that this version does not understand
+reason-docker-refused = the container engine refuses { $container }: { $problem }
+reason-container-missing = there is no container { $container }
+reason-containers-several = { $project } has several containers ({ $containers }): name one of them, or its service
+reason-container-state = the container { $container } is in the state “{ $state }”
+reason-container-oom = a process of the container { $container } was killed because its memory was used up
+reason-container-restart-limit =
+    { $restarts ->
+        [one] the container engine gave up on { $container } after { $restarts } restart
+       *[many] the container engine gave up on { $container } after { $restarts } restarts
+    }
+reason-external-only-watched = it is only watched; it cannot be started or stopped from here
+
 ## supervision: what happened and what was done
 reason-exit-unknown = ended; nobody can say how
 reason-exit-signal = killed by { $signal }

@@ -291,6 +291,25 @@ reason-unit-job =
        *[other] запуск { $unit } ничего не дал ({ $result })
     }
 
+## drivers: docker, external
+reason-docker-absent = контейнерный движок не найден: сокета { $socket } нет
+reason-docker-no-access = менеджеру нельзя пользоваться сокетом { $socket }: нужен root или группа docker
+reason-docker-silent = контейнерный движок не отвечает на { $socket }
+reason-docker-away = нет связи с контейнерным движком на { $socket } ({ $problem })
+reason-docker-not-understood = контейнерный движок отвечает так, что эта версия его не понимает
+reason-docker-refused = контейнерный движок отказывается работать с { $container }: { $problem }
+reason-container-missing = контейнера { $container } нет
+reason-containers-several = у { $project } несколько контейнеров ({ $containers }): назовите один из них или его сервис
+reason-container-state = контейнер { $container } в состоянии «{ $state }»
+reason-container-oom = контейнеру { $container } не хватило памяти, и его процесс был убит
+reason-container-restart-limit =
+    { $restarts ->
+        [one] контейнерный движок оставил { $container } в покое после { $restarts } перезапуска
+        [few] контейнерный движок оставил { $container } в покое после { $restarts } перезапусков
+       *[many] контейнерный движок оставил { $container } в покое после { $restarts } перезапусков
+    }
+reason-external-only-watched = за ним только наблюдают; запустить или остановить его отсюда нельзя
+
 ## supervision: what happened and what was done
 reason-exit-unknown = завершился, как именно — неизвестно
 reason-exit-signal = убит сигналом { $signal }

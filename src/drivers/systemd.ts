@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { reason } from '../core/reason.ts';
 import type { Driver, Observation, StartResult, StopResult } from './driver.ts';
+import { newsKey } from './news-key.ts';
 import type { Failure } from './systemd/failures.ts';
 import { journalLines } from './systemd/journal.ts';
 import type { Sight } from './systemd/link.ts';
@@ -78,7 +79,7 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
   }
 
   function isNews(seen: Observation): boolean {
-    const key = keyOf(seen);
+    const key = newsKey(seen);
     const isNew = key !== told;
     told = key;
     return isNew;
@@ -87,7 +88,7 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
   /** Where the manager has taken over. */
   function callOffRestart(sight: Sight): void {
     if (!options.takeover || !sight.ok || !restartsItself(sight.unit)) return;
-    link.call('StopUnit', 'ss', [unit, 'replace']).catch(crash);
+    void link.call('StopUnit', 'ss', [unit, 'replace']);
   }
 
   function watch(): void {
@@ -121,7 +122,7 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
 
   function catchUp(): void {
     if (operations > 0 || unwatch === null) return;
-    link.read(unit).then(hear, crash);
+    void link.read(unit).then(hear);
   }
 
   async function start(): Promise<StartResult> {
@@ -141,7 +142,7 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
     if (!after.ok) return refuse(after);
     const now = judge(after);
     if (now?.state === 'running') {
-      told = keyOf(now);
+      told = newsKey(now);
       return { ok: true, run: now.run };
     }
     // So short that systemd has forgotten it already: its end was told while we waited.
@@ -222,22 +223,4 @@ function withoutFate({ fate: _, ...seen }: Ended): Ended {
 
 function isDown({ ActiveState }: UnitProperties): boolean {
   return ActiveState === 'inactive' || ActiveState === 'failed';
-}
-
-function keyOf(seen: Observation): string {
-  switch (seen.state) {
-    case 'running':
-      return `running ${seen.run.id}`;
-    case 'exited':
-      return `exited ${seen.run.id} ${seen.fate ?? ''}`;
-    case 'unknown':
-      return `unknown ${seen.reason.code}`;
-    case 'absent':
-      return 'absent';
-  }
-}
-
-/** Nothing that can be expected rejects here. */
-function crash(error: unknown): void {
-  throw error;
 }

@@ -56,7 +56,7 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
   let again: NodeJS.Timeout | null = null;
   let wait = reconnectMs;
   let closed = false;
-  const heartbeat = setInterval(beat, heartbeatMs).unref();
+  const heartbeat = setInterval(() => void beat(), heartbeatMs).unref();
 
   // --- the connection ---
 
@@ -112,12 +112,12 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
     if (closed || again !== null || watched.size === 0) return;
     again = setTimeout(() => {
       again = null;
-      connect().then((opened) => {
+      void connect().then((opened) => {
         if (!isFailure(opened)) return refresh();
         tellAll(opened);
         reconnectSoon(wait);
         wait = Math.min(wait * 2, maxReconnectMs);
-      }, crash);
+      });
     }, ms);
     again.unref();
   }
@@ -150,7 +150,7 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
       if (typeof path === 'string' && typeof result === 'string') jobEnded(path, result);
     } else if (message.member === 'NameOwnerChanged') {
       // systemd was started anew in place (daemon-reexec), or is gone from the bus for a moment.
-      from.call(toManager('Subscribe')).then(refresh, crash);
+      void from.call(toManager('Subscribe')).then(refresh);
     }
   }
 
@@ -187,7 +187,7 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
   }
 
   function refresh(): void {
-    for (const each of watched.values()) read(each.name).then((sight) => tell(each, sight), crash);
+    for (const each of watched.values()) void read(each.name).then((sight) => tell(each, sight));
   }
 
   async function beat(): Promise<void> {
@@ -314,9 +314,4 @@ function sightOf(unit: Properties, service: Properties | null, asked: boolean): 
 
 function isFailure(found: Connection | Failure): found is Failure {
   return 'reason' in found;
-}
-
-/** Nothing that can be expected rejects here. */
-function crash(error: unknown): void {
-  throw error;
 }
