@@ -52,7 +52,7 @@ export function foldNode(
   // After a gap (the manager or the panel was away) nothing is known of the time between.
   const fresh = before !== null && now - before.seenAt <= policy.gap ? before : null;
   const same = before !== null && before.state === node.state;
-  const crossings = (before?.crossings ?? []).filter((at) => now - at < Math.max(policy.flapWindow, policy.calm));
+  const crossings = (before?.crossings ?? []).filter((at) => now - at < policy.slowWindow);
   const record: NodeRecord = {
     id: node.id,
     name: node.name,
@@ -115,7 +115,8 @@ function judge(record: NodeRecord, node: PanelNode, policy: PanelPolicy, now: nu
     default:
   }
   const recent = record.crossings.filter((at) => now - at < policy.flapWindow);
-  const flapping = recent.length >= policy.flapCrossings;
+  const slowly = record.crossings.length >= policy.slowCrossings && recent.length > 0;
+  const flapping = recent.length >= policy.flapCrossings || slowly;
   const wasFlapping = trouble?.cause === 'flapping';
   if (record.state === 'up') {
     if (flapping) return { cause: 'flapping', since: trouble?.since ?? recent[0] ?? now, ...kept };

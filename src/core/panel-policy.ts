@@ -11,6 +11,9 @@ export interface PanelPolicy {
   readonly flapWindow: number;
   /** So many crossings between connected and not, inside `flapWindow`, are flapping. A count. */
   readonly flapCrossings: number;
+  /** Slower comings and goings: so many crossings inside `slowWindow` are flapping too. */
+  readonly slowWindow: number;
+  readonly slowCrossings: number;
   /** What flapped is calm when nothing changed for so long. */
   readonly calm: number;
   /** Polls further apart than this prove nothing about the time between. */
@@ -34,6 +37,8 @@ export const panelPolicy: PanelPolicy = {
   recovered: 30_000,
   flapWindow: 300_000,
   flapCrossings: 3,
+  slowWindow: 3_600_000,
+  slowCrossings: 7,
   calm: 600_000,
   gap: 120_000,
   limited: 300_000,

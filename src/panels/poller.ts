@@ -131,10 +131,12 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
     const now = clock();
     const failing = record.failing.nodes;
     if (failing !== undefined && failing.error.kind === 'rate_limited') return null;
-    const unconfirmed =
-      (failing !== undefined && record.reach !== 'down') ||
-      record.nodes.some((node) => node.state === 'down' && node.trouble === null);
-    if (unconfirmed) return now + policy.confirm;
+    // The second look that the rule asks for; when that met the panel's own retry ("connecting"), soon again.
+    const signs = [
+      ...(failing !== undefined && record.reach !== 'down' ? [failing.since] : []),
+      ...record.nodes.flatMap((node) => (node.errorAt !== null && node.trouble === null ? [node.errorAt] : [])),
+    ];
+    if (signs.length > 0) return Math.max(Math.min(...signs) + policy.confirm, now + SUSPICIOUS_POLL);
     const suspected = record.nodes.some((node) => node.state === 'up' && suspicious(node, now));
     return suspected ? now + SUSPICIOUS_POLL : null;
   }

@@ -124,6 +124,15 @@ test('an hour of flapping each 40 s is one notice', () => {
   assert.deepEqual(panel.told().filter((name) => name !== 'node-down').length, 0);
 });
 
+test('a node that goes away every five minutes is not told every five minutes', () => {
+  const panel = panelAt();
+  for (let at = 0; at < 6 * 60 * min; at += 15 * s) panel.polls([at, at % (5 * min) < 2.5 * min ? 'up' : 'down']);
+  const loud = panel.toldWhole().filter((each) => each.change !== 'changed');
+  assert.ok(loud.length <= 7, `${loud.length} in six hours`);
+  for (let at = 6 * 60 * min; at < 6 * 60 * min + 11 * min; at += 15 * s) panel.polls([at, 'up']);
+  assert.deepEqual(panel.told(), ['node-recovered']);
+});
+
 test('what flapped and then stays away says why it stays away', () => {
   const panel = panelAt();
   panel.polls([0, 'up'], [20 * s, 'down'], [40 * s, 'up'], [60 * s, 'down']);

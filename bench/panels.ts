@@ -1,0 +1,236 @@
+/**
+ * Panels in simulated time, over real HTTP to simulated panels in a process of their own: what watching costs, how soon
+ * a dead node is told, and what is not told. `node --import tsx bench/panels.ts [hours]` (default 24; some minutes)
+ */
+import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createCalendar } from '../src/panels/calendar.ts';
+import { createPanelFleet, type PanelFleet } from '../src/panels/fleet.ts';
+import type { PanelSource } from '../src/panels/panel.ts';
+import { createMemoryTokens } from '../src/panels/token-store.ts';
+import { sourceOf } from '../test/panels/source.ts';
+import { type PanelFault, type PanelWorld, startPanel } from '../test/world/panel/server.ts';
+import { parseRollup, quantile } from './figures.ts';
+
+const PANELS = 20;
+const NODES = 30;
+const begun = Date.UTC(2026, 10, 23, 7, 0, 5);
+const hours = Number(process.argv[2] ?? 24);
+
+let now = begun;
+const clock = () => now;
+
+function nodesOf(count: number) {
+  return Array.from({ length: count }, (_, index) => ({ name: `N-${index}`, port: 20_000 + index }));
+}
+
+interface Notice {
+  readonly at: number;
+  readonly what: string;
+}
+
+/** A fleet by the simulated clock. `silent` are ports that take no connections. */
+function fleetOf(sources: readonly PanelSource[], notices: Notice[], silent: ReadonlySet<number>, reaches: boolean) {
+  return createPanelFleet({
+    sources: { load: async () => ({ panels: sources, databaseProblem: null }) },
+    tokens: createMemoryTokens(),
+    records: { load: () => null, save: () => undefined },
+    calendar: createCalendar('UTC'),
+    clock,
+    random: Math.random,
+    sleep: async () => undefined,
+    reach: async (_address, port) => reaches && !silent.has(port),
+    onTransition: (_panel, { name, change, at }) => {
+      // What sounds in a chat; a change of reason or advice is an edit without a sound.
+      if (change === 'opened' || change === 'closed') notices.push({ at, what: name });
+    },
+    onRemoved: () => undefined,
+    onError: (error) => {
+      throw error;
+    },
+  });
+}
+
+async function pass(fleet: PanelFleet, seconds: number, meanwhile: () => Promise<void> | void = () => undefined) {
+  for (let second = 0; second < seconds; second += 1) {
+    now += 1000;
+    await meanwhile();
+    fleet.tick(now);
+    await fleet.idle();
+  }
+}
+
+const pssMb = () => parseRollup(readFileSync('/proc/self/smaps_rollup', 'utf8')).pss / 2 ** 20;
+
+/** 20 panels of 30 nodes, in another process, so that its cost is not counted as ours. */
+async function cost(): Promise<void> {
+  const child = fork(new URL(import.meta.url).pathname, ['world'], { execArgv: ['--import', 'tsx'] });
+  const answers: unknown[] = [];
+  let heard: () => void = () => undefined;
+  child.on('message', (message) => {
+    answers.push(message);
+    heard();
+  });
+  const ask = async (message: object): Promise<unknown> => {
+    child.send(message);
+    while (answers.length === 0) await new Promise<void>((resolve) => (heard = resolve));
+    return answers.shift();
+  };
+  const { sources } = wanted(await ask({ start: true }));
+  const idle = pssMb();
+  const fleet = fleetOf(sources, [], new Set(), true);
+  await pass(fleet, 300, async () => void (await ask({ now })));
+  const before = process.cpuUsage();
+  const from = wanted(await ask({ now }));
+  const real = performance.now();
+  await pass(fleet, hours * 3600, async () => void (await ask({ now })));
+  const used = process.cpuUsage(before);
+  const after = wanted(await ask({ now }));
+  const seconds = (used.user + used.system) / 1e6;
+  const requests = after.requests - from.requests;
+  console.log(
+    `\n${PANELS} panels of ${NODES} nodes, ${hours} simulated hours in ${Math.round((performance.now() - real) / 1000)} s`,
+  );
+  row('requests a minute and panel', (requests / PANELS / hours / 60).toFixed(1));
+  row('logins a panel', `${(after.logins / PANELS).toFixed(2)} (the first one included)`);
+  row('most requests at once at one panel', String(after.mostAtOnce));
+  row('CPU of one core, with the driving of the simulation', `${((100 * seconds) / hours / 3600).toFixed(2)} %`);
+  row('CPU a request', `${((1000 * seconds) / requests).toFixed(2)} ms`);
+  row('PSS beyond what was there before, tsx loaded', `${(pssMb() - idle).toFixed(0)} MB (of ${pssMb().toFixed(0)})`);
+  await fleet.stop();
+  child.disconnect();
+}
+
+interface WorldWord {
+  readonly sources: readonly PanelSource[];
+  readonly requests: number;
+  readonly logins: number;
+  readonly mostAtOnce: number;
+}
+
+function wanted(message: unknown): WorldWord {
+  if (!isWord(message)) throw new Error('The simulated panels said something odd');
+  return message;
+}
+
+function isWord(message: unknown): message is WorldWord {
+  return typeof message === 'object' && message !== null && 'sources' in message && 'requests' in message;
+}
+
+/** The other process: panels that live by the time they are told. */
+async function world(): Promise<void> {
+  const panels: PanelWorld[] = [];
+  for (let index = 0; index < PANELS; index += 1)
+    panels.push(await startPanel({ clock, nodes: nodesOf(NODES), users: 5000 }));
+  let seen = 0;
+  process.on('message', (message: { readonly now?: number }) => {
+    if (message.now !== undefined) now = message.now;
+    for (const panel of panels) {
+      panel.engine.run(now);
+      seen += panel.requests.length;
+      panel.clearRequests();
+    }
+    process.send?.({
+      sources: message.now === undefined ? panels.map((panel, index) => sourceOf(panel, { id: `p${index}` })) : [],
+      requests: seen,
+      logins: panels.reduce((sum, panel) => sum + panel.logins.length, 0),
+      mostAtOnce: Math.max(...panels.map((panel) => panel.mostAtOnce)),
+    } satisfies WorldWord);
+  });
+  process.on('disconnect', () => process.exit(0));
+}
+
+async function onePanel(reaches: boolean) {
+  const panel = await startPanel({ clock, nodes: nodesOf(NODES) });
+  // Our seconds are not the panel's: it must not be asked in the very moment in which it looks after its nodes.
+  now += 437;
+  const notices: Notice[] = [];
+  const silent = new Set<number>();
+  const fleet = fleetOf([sourceOf(panel)], notices, silent, reaches);
+  await pass(fleet, 90);
+  const kill = (name: string) => {
+    panel.engine.run(now);
+    panel.node(name).break('killed', now);
+    silent.add(panel.node(name).port);
+  };
+  const mend = (name: string) => {
+    panel.engine.run(now);
+    panel.node(name).break('none', now);
+    silent.delete(panel.node(name).port);
+  };
+  const end = async () => {
+    await fleet.stop();
+    await panel.stop();
+  };
+  return { panel, notices, fleet, kill, mend, end };
+}
+
+/** From the moment a node dies to the notice of it. */
+async function deaths(reaches: boolean): Promise<void> {
+  const { notices, fleet, kill, mend, end } = await onePanel(reaches);
+  const took: number[] = [];
+  for (let death = 0; death < 100; death += 1) {
+    const name = `N-${death % NODES}`;
+    await pass(fleet, 700 + Math.floor(Math.random() * 60));
+    notices.splice(0);
+    const at = now;
+    kill(name);
+    while (notices.length === 0) await pass(fleet, 1);
+    took.push(((notices[0]?.at ?? 0) - at) / 1000);
+    mend(name);
+  }
+  took.sort((a, b) => a - b);
+  const figures = [0, 0.5, 0.95, 1].map((q) => `${quantile(took, q).toFixed(0)} s`).join(' / ');
+  row(
+    `node dies → notice, ${reaches ? 'its port open to us' : 'its port closed to us'}: min / median / p95 / max of 100`,
+    figures,
+  );
+  await end();
+}
+
+/** A node that is up and down in turn for 24 hours. */
+async function flaps(up: number, down: number): Promise<void> {
+  const { notices, fleet, kill, mend, end } = await onePanel(true);
+  const from = now;
+  await pass(fleet, 24 * 3600, () => {
+    const phase = Math.round((now - from) / 1000) % (up + down);
+    if (phase === up) kill('N-0');
+    if (phase === 0) mend('N-0');
+  });
+  const nodes = notices.filter(({ what }) => what.startsWith('node-'));
+  row(`24 h of ${up} s up, ${down} s down: notices`, `${nodes.length} (${(nodes.length / 24).toFixed(2)} an hour)`);
+  await end();
+}
+
+/** Each five minutes one answer is lost, in one of the ways answers are lost. */
+async function losses(): Promise<void> {
+  const { panel, notices, fleet, end } = await onePanel(true);
+  const faults: readonly PanelFault[] = ['html-502', { status: 500, body: '' }, { status: 200, body: '<html>' }];
+  const paths = ['/api/nodes', '/api/core', '/api/system', '/api/nodes/usage'];
+  let lost = 0;
+  await pass(fleet, 24 * 3600, () => {
+    if (Math.round(now / 1000) % 300 !== 0) return;
+    lost += 1;
+    const fault = faults[lost % faults.length];
+    if (fault !== undefined) panel.inject(fault, { path: paths[lost % paths.length] ?? '/' });
+  });
+  row(`24 h with ${lost} lost answers: notices`, String(notices.length));
+  await end();
+}
+
+function row(what: string, figure: string): void {
+  console.log(`  ${what.padEnd(84)} ${figure}`);
+}
+
+if (process.argv[2] === 'world') await world();
+else {
+  await cost();
+  console.log('\nOne panel of 30 nodes');
+  await deaths(true);
+  await deaths(false);
+  await flaps(20, 20);
+  await flaps(40, 40);
+  await flaps(37, 3);
+  await flaps(150, 150);
+  await losses();
+}
