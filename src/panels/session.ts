@@ -19,7 +19,7 @@ const LONGEST_WAIT_MS = 900_000;
 const RELOGIN_GAP_MS = 600_000;
 const LONGEST_GAP_MS = 6 * 3_600_000;
 
-/** One account on one panel, shared by all who ask it. */
+/** One account on one panel. Whoever asks it takes turns, so that one login at a time is under way. */
 export interface Session {
   /** What proves who we are; logs in when there is no other way. */
   headers(signal: AbortSignal): Promise<Answer<Readonly<Record<string, string>>>>;
@@ -50,7 +50,6 @@ export function createSession(
   const { username, password, apiKey } = source;
   const key = `${source.baseUrl} ${username}`;
   let held = take(tokens.load(key));
-  let pending: Promise<Answer<string>> | null = null;
   let mark: Promise<string> | null = null;
   let lastLogin: number | null = null;
   let refusals = 0;
@@ -65,15 +64,23 @@ export function createSession(
   }
 
   async function token(signal: AbortSignal): Promise<Answer<string>> {
-    const now = clock();
-    const alive = held !== null && (held.expires === null || now < held.expires) ? held : null;
-    if (alive !== null && (alive.renewAt === null || now < alive.renewAt)) return answer(alive.token);
-    pending ??= login(signal).finally(() => {
-      pending = null;
-    });
-    const fresh = await pending;
+    if (!fresh(held)) {
+      // Somebody else may have logged in to this account meanwhile.
+      const stored = take(tokens.load(key));
+      if (stored !== null && alive(stored)) held = stored;
+    }
+    if (held !== null && fresh(held)) return answer(held.token);
+    const got = await login(signal);
     // What could not be renewed is good until its end.
-    return !fresh.ok && alive !== null ? answer(alive.token) : fresh;
+    return !got.ok && held !== null && alive(held) ? answer(held.token) : got;
+  }
+
+  function alive({ expires }: Held): boolean {
+    return expires === null || clock() < expires;
+  }
+
+  function fresh(token: Held | null): boolean {
+    return token !== null && alive(token) && (token.renewAt === null || clock() < token.renewAt);
   }
 
   async function login(signal: AbortSignal): Promise<Answer<string>> {
@@ -93,7 +100,7 @@ export function createSession(
       },
       signal,
     );
-    if (!reply.ok) return later(reply.failure, reply.failure.kind !== 'unreachable' && reply.failure.kind !== 'tls');
+    if (!reply.ok) return later(reply.failure, !neverSent(reply.failure));
     if (reply.status === 401) {
       tokens.reject(key, ownMark);
       return rejected;
@@ -139,6 +146,11 @@ export function createSession(
       return got.ok ? answer({ authorization: bearer(got.value) }) : got;
     },
   };
+}
+
+/** Nothing was posted anywhere: the next poll may try again. */
+function neverSent({ kind, reason: why }: PanelError): boolean {
+  return kind === 'tls' || ['panel-refused', 'panel-name-unknown', 'panel-no-route'].includes(why.code);
 }
 
 function bearer(token: string): string {

@@ -231,6 +231,11 @@ export function adapterSuite(kind: PanelKind): void {
     assert.equal(panel.mostAtOnce, 1);
     good(await again().nodes(patience));
     assert.equal(panel.logins.length, 1, 'a restarted manager does not log in again');
+    const [one, other] = [again(), again()];
+    panel.advance(25 * 3_600_000);
+    good(await one.nodes(patience));
+    good(await other.nodes(patience));
+    assert.equal(panel.logins.length, 2, 'nor does a second one that shares its tokens');
   });
 
   named('refuses more than a few waiting requests', async () => {
@@ -301,14 +306,16 @@ export function adapterSuite(kind: PanelKind): void {
   );
 
   named('waits before the next login when the answer to one was lost', async () => {
-    const { panel, adapter } = await bench();
-    panel.inject({ status: 502, body: '' }, { path: '/api/admin/token', times: 999 });
-    for (let poll = 0; poll < 240; poll += 1) {
-      assert.equal(bad(await adapter.nodes(patience), panel)[0], 'server_error');
-      panel.advance(15_000);
+    for (const fault of ['reset', { status: 502, body: '' }] as const) {
+      const { panel, adapter } = await bench();
+      panel.inject(fault, { path: '/api/admin/token', times: 999 });
+      for (let poll = 0; poll < 240; poll += 1) {
+        assert.match(bad(await adapter.nodes(patience), panel)[0], /server_error|unreachable/);
+        panel.advance(15_000);
+      }
+      const tried = panel.requests.filter(({ url }) => url === '/api/admin/token').length;
+      assert.ok(tried <= 8, `${tried} logins in an hour`);
     }
-    const tried = panel.requests.filter(({ url }) => url === '/api/admin/token').length;
-    assert.ok(tried <= 8, `${tried} logins in an hour`);
   });
 
   named('finds its way from an address with slashes', async () => {

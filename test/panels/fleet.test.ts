@@ -102,6 +102,8 @@ test('a change of the table is taken up within a minute, the rest is left alone'
   await pass(61);
   assert.equal(fleet.state('s001')?.health, 'healthy');
   assert.deepEqual(logins(), [1, 1, 1], 'its token was kept');
+  const probes = panels[0]?.requests.filter(({ url }) => url === '/openapi.json');
+  assert.equal(probes?.length, 1, 'what did not change went on as it was');
 });
 
 test('a panel that cannot be asked is shown with its reason', async () => {
