@@ -1,8 +1,7 @@
 import { basename } from 'node:path';
-import { reason } from '../core/reason.ts';
 import { type Container, exitOf, nameOf, runOf } from './docker/container.ts';
 import type { Answer } from './docker/engine.ts';
-import { type Failure, failureOf } from './docker/failures.ts';
+import { type Failure, refused } from './docker/failures.ts';
 import { type ContainerRef, type Found, findContainer } from './docker/find.ts';
 import { containerLogs } from './docker/logs.ts';
 import { joinEngine } from './docker/shared.ts';
@@ -114,11 +113,12 @@ export function createDockerDriver(options: DockerOptions): DockerDriver {
   }
 
   function startFailure(answer: Extract<Answer, { ok: false }>, container: Container, after: Found): StartResult {
-    const failure = failureOf(answer, nameOf(container));
+    if (answer.status === null) return refuse(answer.failure);
+    if (!after.ok) return refuse(after);
+    const failure = refused(nameOf(container), answer.message);
     // As a shell would say it: found but not executable, not found. Only another command or image can help.
-    const code = after.ok ? after.container.State.ExitCode : 0;
-    const hopeless = answer.status !== null && (code === 126 || code === 127);
-    return refuse(hopeless ? { ...failure, fatal: true } : failure);
+    const { ExitCode } = after.container.State;
+    return refuse({ ...failure, fatal: ExitCode === 126 || ExitCode === 127 });
   }
 
   function refuse({ fatal, reason: why }: Failure): StartResult {
@@ -146,7 +146,7 @@ export function createDockerDriver(options: DockerOptions): DockerDriver {
     }
     if (sight.judge(after).state === 'running') {
       const problem = answer.ok ? 'still running' : answer.message;
-      return { ok: false, reason: reason('docker-refused', { container: nameOf(container), problem }) };
+      return { ok: false, reason: refused(nameOf(container), problem).reason };
     }
     const exit = exitOf(after.container);
     const killed = exit.signal === 'SIGKILL' && graceIsOver ? [`${basename(container.Path)} (${Pid})`] : [];

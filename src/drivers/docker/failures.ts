@@ -25,9 +25,15 @@ export function failureOf(answer: Extract<Answer, { ok: false }>, container: str
   return answer.status === null ? answer.failure : refusal(answer.status, answer.message, container);
 }
 
-/** What the engine answered instead of doing as asked. */
-export function refusal(status: number, message: string, container: string): Failure {
-  if (status === 404) return { reason: reason('container-missing', { container }), fatal: true };
-  const problem = message.slice(0, maxProblem) || String(status);
-  return { reason: reason('docker-refused', { container, problem }), fatal: false };
+function refusal(status: number, message: string, container: string): Failure {
+  return status === 404 ? missing(container) : refused(container, message || String(status));
+}
+
+export function missing(container: string): Failure {
+  return { reason: reason('container-missing', { container }), fatal: true };
+}
+
+/** What the engine said instead of doing as asked. */
+export function refused(container: string, message: string): Failure {
+  return { reason: reason('docker-refused', { container, problem: message.slice(0, maxProblem) }), fatal: false };
 }

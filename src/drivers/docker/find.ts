@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { reason } from '../../core/reason.ts';
 import { type Container, containerSchema } from './container.ts';
 import { type Engine, parseJson } from './engine.ts';
-import { type Failure, failureOf, refusal } from './failures.ts';
+import { type Failure, failureOf, missing } from './failures.ts';
 
 /** Which container: by its name or id, or the one of a compose project's service (or of a project that has only one). */
 export interface ContainerRef {
@@ -85,7 +85,7 @@ function choose(listed: readonly Listed[], ref: ContainerRef): Listed | Failure 
     if (other === undefined || other.Created < each.Created) places.set(place, each);
   }
   const [one, ...more] = places.values();
-  if (one === undefined) return refusal(404, '', refName(ref));
+  if (one === undefined) return missing(refName(ref));
   if (more.length === 0) return one;
   const names = [one, ...more].map((each) => each.Names[0]?.replace(/^\//, '') ?? each.Id);
   const args = { project: refName(ref), containers: names.sort().join(', ') };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Engine, parseJson } from './engine.ts';
-import { type Failure, failureOf, refusal } from './failures.ts';
+import { type Failure, failureOf, refused } from './failures.ts';
 import { type ContainerRef, findContainer, refName } from './find.ts';
 
 /** Counters of one container; rates are made of two of these. */
@@ -47,7 +47,7 @@ export async function containerStats(
   const parsed = statsSchema.safeParse(parseJson(answer.body));
   const at = parsed.success ? Date.parse(parsed.data.read) : 0;
   // A container that does not run has the year 1 and zeros.
-  if (!parsed.success || !(at > 0)) return { ok: false, ...refusal(409, 'not running', refName(ref)) };
+  if (!parsed.success || !(at > 0)) return { ok: false, ...refused(refName(ref), 'not running') };
   const { cpu_stats, memory_stats, pids_stats, networks } = parsed.data;
   const cache = memory_stats.stats?.total_inactive_file ?? memory_stats.stats?.inactive_file ?? 0;
   const nets = Object.values(networks ?? {});

@@ -1,0 +1,66 @@
+import { connect, createServer, type Socket } from 'node:net';
+
+/** Stands between a client and a Unix socket, and breaks what goes through it in the ways that real life has. */
+export interface Relay {
+  readonly path: string;
+  /** Paths of the HTTP requests that came through, in order. */
+  readonly requests: readonly string[];
+  /** Ends every connection there is. */
+  cut(): void;
+  /** From now on nothing goes through the connections there are; they stay open. */
+  mute(): void;
+  /** Takes new connections, or refuses them. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startRelay(path: string, target: string): Promise<Relay> {
+  const pairs = new Set<readonly [Socket, Socket]>();
+  const requests: string[] = [];
+  const server = createServer((client) => {
+    const upstream = connect(target);
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    client.on('data', (chunk) => {
+      const line = /^[A-Z]+ (\S+) HTTP/.exec(chunk.toString('latin1'));
+      if (line?.[1] !== undefined) requests.push(line[1]);
+    });
+    client.pipe(upstream).pipe(client);
+    for (const [one, other] of [pair, [upstream, client] as const])
+      one
+        .on('error', () => {})
+        .on('close', () => {
+          pairs.delete(pair);
+          other.destroy();
+        });
+  });
+
+  function cut(): void {
+    for (const [client, upstream] of pairs) {
+      client.destroy();
+      upstream.destroy();
+    }
+  }
+
+  const relay: Relay = {
+    path,
+    requests,
+    cut,
+    mute() {
+      for (const [client, upstream] of pairs) {
+        client.unpipe(upstream);
+        upstream.unpipe(client);
+        // Read and thrown away, as a broken relay does.
+        upstream.resume();
+      }
+      pairs.clear();
+    },
+    open: () => new Promise((resolve) => void server.listen(path, () => resolve())),
+    close() {
+      cut();
+      return new Promise((resolve) => void server.close(() => resolve()));
+    },
+  };
+  await relay.open();
+  return relay;
+}
