@@ -1,5 +1,6 @@
 /** What the driver tests share: a folder of their own, services made of one line of shell, waiting with a deadline. */
 import assert from 'node:assert/strict';
+import { readlinkSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,15 +27,24 @@ export async function eventually<T>(
   }
 }
 
-/** A folder that goes with the test, and with it every process that has the folder on its command line. */
+/** A folder that goes with the test, and with it every process that works in it or names it on its command line. */
 export async function makeFolder(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'orbit-drivers-'));
   context.after(async () => {
     for (const entry of readProcesses().entries.values())
-      if (readArguments(entry.pid)?.some((word) => word.includes(folder))) kill(entry.pid);
+      if (readArguments(entry.pid)?.some((word) => word.includes(folder)) || worksIn(entry.pid, folder))
+        kill(entry.pid);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   return folder;
+}
+
+function worksIn(pid: number, folder: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+  } catch {
+    return false;
+  }
 }
 
 export function options(folder: string, script: string, more: Partial<LaunchOptions> = {}): LaunchOptions {

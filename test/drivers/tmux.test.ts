@@ -97,6 +97,17 @@ describe('a service in tmux', () => {
     await driver.stop();
   });
 
+  it('tells how each of ten ended, although tmux itself forgets every other one', async (context) => {
+    const place = await make(context);
+    const driver = place.driver('exec sleep 1000');
+    const told = listen(driver);
+    for (let round = 0; round < 10; round += 1) {
+      told.length = 0;
+      kill(await begin(driver));
+      assert.equal((await exited(told)).exit.signal, 'SIGKILL', `round ${round}`);
+    }
+  });
+
   it('tells of one that ends at once, with all of its output', async (context) => {
     const place = await make(context);
     const driver = place.driver('echo first; echo last; exit 5');
