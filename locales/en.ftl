@@ -356,6 +356,9 @@ reason-stranger = { $name } (id { $id }) wrote to this bot and got no answer: no
 ## Telegram: commands and buttons
 command-menu = All services, worst first
 command-status = State of everything in one message
+command-alerts = Alerts: open and past
+command-mute = Hold alerts: /mute service 30m
+command-maintenance = Work on it: /maintenance service 2h
 command-logs = Last log lines: /logs service lines pattern
 command-settings = Language, and who you are here
 command-help = What you can do here
@@ -489,8 +492,12 @@ chat-help =
     <b>What you can do here</b>
     /menu – all services, worst first; tap one to see why, to start, stop or restart it
     /status – everything in one message
+    /alerts – what is wrong now and what was, with buttons to take it on
+    /mute – hold alerts: <code>/mute service 30m</code>, <code>/mute all 2h</code>
+    /maintenance – hold alerts and restarts while you work on it: <code>/maintenance service 1h</code>
     /logs – last log lines: <code>/logs service 50 error</code>
-    /settings – language, and who you are here
+    /settings – language, what you want to hear, and who you are here
+    /audit – who did what (owners)
     /help – this text
 
     Alerts come by themselves. Restart and Stop ask once more; nothing is done without that.
@@ -570,6 +577,133 @@ reason-mute-too-long =
        *[other] { $days } days at most
     }
 reason-mute-over = it has ended already
+reason-not-muted = it is not muted by itself
+
+## alerting: what people do about alerts
+button-acknowledge = Acknowledge
+button-acknowledge-all = Acknowledge all
+button-mute-half-hour = Mute 30 min
+button-mute-two-hours = Mute 2 h
+button-mute-morning = Till morning
+button-mute-day = Mute 1 day
+button-mute-all = Mute all 30 min
+button-unmute = Unmute
+button-unmute-all = Unmute all
+button-unmute-everything = Unmute everything
+button-maintenance-half-hour = Work 30 min
+button-maintenance-two-hours = Work 2 h
+button-maintenance-day = Work 1 day
+button-end-maintenance = End maintenance
+button-show-alerts = Show alerts
+button-alerts = Alerts
+button-mutes = Mute…
+button-audit = Audit
+button-level-info = All alerts
+button-level-warning = Warnings up
+button-level-error = Errors up
+button-level-critical = Critical
+button-quiet-on = Quiet hours on
+button-quiet-off = Quiet hours off
+
+alert-taken = Taken on by { $by } at { $time }
+alert-escalated = Nobody has reacted for { $for }
+alert-group-affects = affects: { $names }
+alert-group-muted = All of these are muted until { $until } ({ $by })
+incident-down-still = { $title } is still down, for { $for }
+incident-gave-up-still = { $title } is still down, for { $for }; the manager gave up
+incident-unhealthy-still = { $title } is still not healthy, for { $for }
+incident-flapping-still = { $title } is still flapping, for { $for }
+incident-flapping-settled =
+    { $title } is stable again: { $health ->
+        [healthy] healthy
+        [degraded] degraded
+        [unhealthy] unhealthy
+       *[unknown] health not known
+    } (after { $for })
+
+chat-muted =
+    { $covers ->
+        [all]
+            { $kind ->
+                [maintenance] Maintenance of everything
+               *[mute] Everything is muted
+            }
+        [service]
+            { $names }: { $kind ->
+                [maintenance] maintenance
+               *[mute] muted
+            }
+       *[incident] Alert { $names } is muted
+    } until { $until } ({ $by })
+chat-took-on = You have taken it on. It will not be repeated.
+chat-took-all =
+    You have taken on { $n ->
+        [one] { $n } alert
+       *[other] { $n } alerts
+    }. They will not be repeated.
+chat-took-none = All of these have been taken on or are over.
+chat-muted-now = Muted until { $until }
+chat-muted-all-now =
+    { $n ->
+        [one] { $n } service is muted
+       *[other] { $n } services are muted
+    } until { $until }
+chat-maintenance-now = Maintenance until { $until }
+chat-unmuted-now = Unmuted
+chat-not-muted = Not done: { $why }
+chat-owners-only = Only owners can see who did what.
+chat-usage-mute = What to mute and for how long? <code>/mute service 30m</code>, <code>/mute all 2h</code>, <code>/mute service 1d</code>
+chat-usage-maintenance = What do you work on and for how long? <code>/maintenance service 30m</code>, <code>/maintenance all 2h</code>
+chat-mutes = Mutes and maintenance
+chat-mutes-of = { $title }: mutes and maintenance
+chat-mutes-none = Nothing is muted.
+chat-mutes-explained = <i>A mute holds alerts; what is still wrong at its end is told then. While maintenance is on (“Work”), the manager does not restart it either. Checks go on.</i>
+chat-alerts = Alerts
+chat-alerts-now = <b>Open</b>
+chat-alerts-none-open = Nothing is open.
+chat-alerts-empty =
+    Nothing is open, and nothing was. When something goes wrong, it stands here with buttons to take it on, like this:
+    🔴 <b>Shop bot</b>: down since 14:55 (4 min) · 👤 Vera
+chat-alerts-line = <b>{ $title }</b>: { $what } since { $time } ({ $for })
+chat-alerts-line-over = { $time } <b>{ $title }</b>: { $what } for { $for }
+chat-alerts-open =
+    { $open ->
+        [one] { $open } open alert
+       *[other] { $open } open alerts
+    }, { $untaken ->
+        [0] all taken on
+       *[other] { $untaken } not taken on
+    }
+chat-alert-down = down
+chat-alert-gave-up = down, the manager gave up,
+chat-alert-unhealthy = not healthy
+chat-alert-flapping = flapping
+chat-audit = Who did what
+chat-audit-empty = Nobody has done anything yet.
+chat-audit-line =
+    { $time } <b>{ $by }</b>{ $kind ->
+        [telegram] {""}
+       *[cli] {" "}(command line)
+    }: { $action ->
+        [start] start
+        [stop] stop
+        [restart] restart
+        [ack] acknowledge
+        [mute] mute
+        [maintenance] maintenance
+        [unmute] unmute
+       *[other] { $action }
+    } { $title }
+chat-audit-why = { $why }
+chat-settings-level =
+    Alerts: { $level ->
+        [info] all
+        [warning] warnings and worse
+        [error] errors and worse
+       *[critical] only critical ones
+    }
+chat-settings-quiet = Quiet hours: { $hours }, only what is critical may sound then
+chat-settings-not-quiet = Quiet hours: off ({ $hours } when on)
 
 ## checks: networks, certificates, programs, logs, the host (checks/)
 reason-net-refused = { $address } refuses the connection: nothing listens there
@@ -922,3 +1056,12 @@ reason-panel-node-unknown = there is no node { $node } any more
 reason-panel-user-endless = { $user } has no end that could be moved
 reason-panel-user-now = { $user } is { $status } now
 reason-panel-user-not-done = the panel took the order, but { $user } is { $status }
+
+## supervision: restarts for what runs but ails
+reason-restarting-ailing = restarting it, since it does not come back by itself
+reason-restarts-useless =
+    restarting does not help ({ $restarts ->
+        [one] { $restarts } restart
+       *[other] { $restarts } restarts
+    } in { $minutes } min); left as it is, it needs a person
+reason-over-memory = takes { $used } MB of memory, more than its { $limit } MB

@@ -364,6 +364,9 @@ reason-stranger = { $name } (id { $id }) написал этому боту и �
 ## Telegram: команды и кнопки
 command-menu = Все сервисы, сначала проблемные
 command-status = Состояние всего одним сообщением
+command-alerts = Оповещения: открытые и прошлые
+command-mute = Придержать оповещения: /mute сервис 30m
+command-maintenance = Идут работы: /maintenance сервис 2h
 command-logs = Последние строки журнала: /logs сервис строки текст
 command-settings = Язык и кто вы здесь
 command-help = Что здесь можно делать
@@ -509,8 +512,12 @@ chat-help =
     <b>Что здесь можно делать</b>
     /menu – все сервисы, сначала проблемные; нажмите на сервис, чтобы узнать причину, запустить, остановить или перезапустить
     /status – всё одним сообщением
+    /alerts – что не так сейчас и что было, с кнопками «взять в работу»
+    /mute – придержать оповещения: <code>/mute сервис 30m</code>, <code>/mute all 2h</code>
+    /maintenance – придержать оповещения и перезапуски на время работ: <code>/maintenance сервис 1h</code>
     /logs – последние строки журнала: <code>/logs сервис 50 error</code>
-    /settings – язык и кто вы здесь
+    /settings – язык, что вы хотите слышать и кто вы здесь
+    /audit – кто что делал (для владельцев)
     /help – эта справка
 
     Оповещения приходят сами. Перезапуск и остановка переспрашивают; без этого ничего не делается.
@@ -596,6 +603,137 @@ reason-mute-too-long =
        *[many] не больше { $days } дней
     }
 reason-mute-over = уже закончилось
+reason-not-muted = сам по себе он не заглушён
+
+## alerting: what people do about alerts
+button-acknowledge = Взять в работу
+button-acknowledge-all = Взять все в работу
+button-mute-half-hour = Тишина 30 мин
+button-mute-two-hours = Тишина 2 ч
+button-mute-morning = До утра
+button-mute-day = Тишина 1 день
+button-mute-all = Тишина 30 мин для всех
+button-unmute = Снять тишину
+button-unmute-all = Снять тишину со всех
+button-unmute-everything = Снять общую тишину
+button-maintenance-half-hour = Работы 30 мин
+button-maintenance-two-hours = Работы 2 ч
+button-maintenance-day = Работы 1 день
+button-end-maintenance = Закончить работы
+button-show-alerts = Показать оповещения
+button-alerts = Оповещения
+button-mutes = Тишина…
+button-audit = Кто что делал
+button-level-info = Все
+button-level-warning = Важные
+button-level-error = Сбои
+button-level-critical = Критичные
+button-quiet-on = Включить тихие часы
+button-quiet-off = Выключить тихие часы
+
+alert-taken = В работе: { $by }, с { $time }
+alert-escalated = Никто не отреагировал за { $for }
+alert-group-affects = из-за этого не работает: { $names }
+alert-group-muted = Для всех – тишина до { $until } ({ $by })
+incident-down-still = { $title } всё ещё не работает, уже { $for }
+incident-gave-up-still = { $title } всё ещё не работает, уже { $for }; менеджер прекратил попытки
+incident-unhealthy-still = { $title } всё ещё нездоров, уже { $for }
+incident-flapping-still = { $title }: всё ещё то падает, то встаёт, уже { $for }
+incident-flapping-settled =
+    { $title }: снова стабильно – { $health ->
+        [healthy] здоров
+        [degraded] работает хуже обычного
+        [unhealthy] не работает как надо
+       *[unknown] состояние неизвестно
+    } (длилось { $for })
+
+chat-muted =
+    { $covers ->
+        [all]
+            { $kind ->
+                [maintenance] Работы на всех сервисах
+               *[mute] Общая тишина
+            }
+        [service]
+            { $names }: { $kind ->
+                [maintenance] работы
+               *[mute] тишина
+            }
+       *[incident] Оповещение { $names }: тишина
+    } до { $until } ({ $by })
+chat-took-on = Теперь это в работе у вас. Повторять не буду.
+chat-took-all =
+    Теперь у вас в работе { $n ->
+        [one] { $n } оповещение
+        [few] { $n } оповещения
+       *[many] { $n } оповещений
+    }. Повторять не буду.
+chat-took-none = Всё это уже взято в работу или устранено.
+chat-muted-now = Тишина до { $until }
+chat-muted-all-now =
+    { $n ->
+        [one] { $n } сервис: тишина
+        [few] { $n } сервиса: тишина
+       *[many] { $n } сервисов: тишина
+    } до { $until }
+chat-maintenance-now = Работы до { $until }
+chat-unmuted-now = Тишина снята
+chat-not-muted = Не сделано: { $why }
+chat-owners-only = Кто что делал, видят только владельцы.
+chat-usage-mute = Для чего тишина и надолго ли? <code>/mute сервис 30m</code>, <code>/mute all 2h</code>, <code>/mute сервис 1d</code>
+chat-usage-maintenance = Над чем работы и надолго ли? <code>/maintenance сервис 30m</code>, <code>/maintenance all 2h</code>
+chat-mutes = Тишина и работы
+chat-mutes-of = { $title }: тишина и работы
+chat-mutes-none = Ничего не заглушено.
+chat-mutes-explained = <i>Тишина придерживает оповещения; что к её концу всё ещё не так, будет сказано тогда. Пока идут работы, менеджер ещё и не перезапускает сервис. Проверки продолжаются.</i>
+chat-alerts = Оповещения
+chat-alerts-now = <b>Открытые</b>
+chat-alerts-none-open = Открытых нет.
+chat-alerts-empty =
+    Открытых нет, и раньше не было. Когда что-то пойдёт не так, оно появится здесь с кнопками «взять в работу», вот так:
+    🔴 <b>Бот магазина</b>: не работает с 14:55 (4 мин) · 👤 Вера
+chat-alerts-line = <b>{ $title }</b>: { $what } с { $time } ({ $for })
+chat-alerts-line-over = { $time } <b>{ $title }</b>: { $what }, { $for }
+chat-alerts-open =
+    { $open ->
+        [one] { $open } открытое оповещение
+        [few] { $open } открытых оповещения
+       *[many] { $open } открытых оповещений
+    }, { $untaken ->
+        [0] все в работе
+        [one] { $untaken } не взято в работу
+       *[other] { $untaken } не взято в работу
+    }
+chat-alert-down = не работает
+chat-alert-gave-up = не работает, менеджер прекратил попытки,
+chat-alert-unhealthy = нездоров
+chat-alert-flapping = то падает, то встаёт
+chat-audit = Кто что делал
+chat-audit-empty = Пока никто ничего не делал.
+chat-audit-line =
+    { $time } <b>{ $by }</b>{ $kind ->
+        [telegram] {""}
+       *[cli] {" "}(командная строка)
+    }: { $action ->
+        [start] запуск
+        [stop] остановка
+        [restart] перезапуск
+        [ack] взято в работу
+        [mute] тишина
+        [maintenance] работы
+        [unmute] тишина снята
+       *[other] { $action }
+    } { $title }
+chat-audit-why = { $why }
+chat-settings-level =
+    Оповещения: { $level ->
+        [info] все
+        [warning] важные и серьёзнее
+        [error] сбои и серьёзнее
+       *[critical] только критичные
+    }
+chat-settings-quiet = Тихие часы: { $hours }, в это время звучит только критичное
+chat-settings-not-quiet = Тихие часы: выключены (если включить – { $hours })
 
 ## checks: сети, сертификаты, программы, журналы, сама машина (checks/)
 reason-net-refused = { $address } не принимает соединений: там никто не слушает
@@ -973,3 +1111,13 @@ reason-panel-node-unknown = ноды { $node } больше нет
 reason-panel-user-endless = у { $user } нет срока, который можно продлить
 reason-panel-user-now = { $user } теперь { $status }
 reason-panel-user-not-done = панель приняла указание, но { $user } — { $status }
+
+## supervision: restarts for what runs but ails
+reason-restarting-ailing = перезапускаю, сам не поправляется
+reason-restarts-useless =
+    перезапуск не помогает ({ $restarts ->
+        [one] { $restarts } перезапуск
+        [few] { $restarts } перезапуска
+       *[many] { $restarts } перезапусков
+    } за { $minutes } мин); оставляю как есть, нужен человек
+reason-over-memory = занимает { $used } МБ памяти, больше своих { $limit } МБ

@@ -5,8 +5,10 @@ import { ControlSocketError, createControlServer } from './cli/control-server.ts
 import { socketName } from './cli/protocol.ts';
 import type { CheckConfig, Config, ServiceConfig } from './config/schema.ts';
 import type { Liveness } from './core/liveness.ts';
+import { preferencesOf } from './core/preferences.ts';
 import { reason } from './core/reason.ts';
 import { newService } from './core/service.ts';
+import type { Settings } from './core/settings.ts';
 import type { TelegramView } from './core/snapshot.ts';
 import { createDriver } from './drivers/registry.ts';
 import type { Logger } from './logger.ts';
@@ -19,6 +21,7 @@ import { createMuteTable } from './store/mutes.ts';
 import { createOutboxTable } from './store/outbox.ts';
 import { createServiceTable } from './store/services.ts';
 import { createSettings } from './store/settings.ts';
+import { createAlerting } from './supervisor/alerting.ts';
 import { createCheckLoop } from './supervisor/check-loop.ts';
 import { createControl } from './supervisor/control.ts';
 import { holdOn } from './supervisor/hold.ts';
@@ -46,6 +49,9 @@ export interface App {
   /** Lets go of everything; services keep running. Idempotent. */
   stop(why: string): Promise<void>;
 }
+
+/** Kinds of checks that ask the service itself; what the others find (a full disk, a refused login) no restart mends. */
+const LIVENESS: ReadonlySet<string> = new Set(['process', 'http', 'tcp', 'command']);
 
 /** Exit codes of `orbit run`. */
 const EXIT_OK = 0;
@@ -82,12 +88,13 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       operation: null,
       commits: Promise.resolve(),
       retry: null,
+      overMemory: 0,
     });
   }
 
+  const recipients = (): readonly Recipient[] => recipientsOf(config, settings);
   const owners = config.admins.filter((admin) => admin.role === 'owner').map((admin) => String(admin.id));
-  const recipients = recipientsOf(config);
-  const announcer = createAnnouncer(outboxTable, () => recipients, clock);
+  const announcer = createAnnouncer(outboxTable, recipients, clock);
   const ledger = createLedger({
     store,
     table: incidentTable,
@@ -97,6 +104,12 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     rules: () => config.monitoring.alerts,
     clock,
     log,
+  });
+  const alerting = createAlerting({
+    ...{ store, ledger, mutes, audit, clock },
+    incidents: incidentTable,
+    serviceExists: (name) => services.has(name),
+    reconsider: () => outbox.reconsider(),
   });
   const monitor = createMonitor({
     services,
@@ -116,6 +129,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     monitor,
     ledger,
     audit,
+    mutes: mutes.active,
     telegram: telegramView,
     host: hostname(),
     version,
@@ -130,10 +144,13 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     admins: config.admins,
     timezone: config.monitoring.timezone,
     control,
+    alerting,
+    incidentsIn: outboxTable.incidentsIn,
     settings,
     clock,
     log,
     version,
+    onPreferences: () => outbox.reconsider(),
     onStranger: (who) => {
       const name = who.username === null ? who.name : `${who.name} @${who.username}`;
       announcer.text(owners, reason('stranger', { name, id: String(who.id) }), true);
@@ -151,9 +168,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     table: outboxTable,
     incidents: incidentTable,
     transport: telegram.transport,
-    render: createRenderer(telegram, config.admins, control, ledger, clock),
+    render: createRenderer(telegram, config.admins, { control, alerting, clock }),
     view: (chat, incident) => {
-      const recipient = recipients.find((each) => each.chat === chat);
+      const recipient = recipients().find((each) => each.chat === chat);
       return {
         timezone: config.monitoring.timezone,
         mutes: mutes.active(),
@@ -175,6 +192,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       monitor.tick();
       checks.tick();
       ledger.tick();
+      alerting.tick();
       if (clock() - pruned < 3600_000) return;
       pruned = clock();
       outboxTable.prune(pruned - KEEP_DELIVERED_MS);
@@ -192,7 +210,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     return { ok: stalled.length === 0, version, startedAt, stalled, telegram: telegramState.state };
   };
 
-  const controlServer = createControlServer({ path: join(config.data_dir, socketName), control, log });
+  const controlServer = createControlServer({ path: join(config.data_dir, socketName), control, alerting, clock, log });
   const http = config.http === null ? null : await startHttp(config.http, liveness, log, clock);
 
   let finish: (code: number) => void = () => undefined;
@@ -241,17 +259,12 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   return { exited, httpPort: http?.port ?? null, stop: (why) => stop(why, EXIT_OK) };
 }
 
-/** Admins' own chats (a private chat has its user's id) and the group, if there is one. */
-function recipientsOf(config: Config): readonly Recipient[] {
-  const own = config.admins.map(
-    (admin): Recipient => ({
-      chat: String(admin.id),
-      topic: null,
-      level: 'info',
-      quiet: admin.quiet_hours,
-      tier: 'first',
-    }),
-  );
+/** Admins' own chats (a private chat has its user's id), as each wants it, and the group, if there is one. */
+function recipientsOf(config: Config, settings: Settings): readonly Recipient[] {
+  const own = config.admins.map((admin): Recipient => {
+    const { level, quiet, hours } = preferencesOf(settings, admin);
+    return { chat: String(admin.id), topic: null, level, quiet: quiet ? hours : null, tier: admin.tier };
+  });
   const { alert_chat, alert_topic } = config.telegram;
   if (alert_chat === null) return own;
   return [...own, { chat: String(alert_chat), topic: alert_topic, level: 'info', quiet: null, tier: 'first' }];
@@ -266,6 +279,7 @@ async function scheduleChecks(service: ServiceConfig, clock: () => number, rando
   // Spread over a tenth of the interval, so that a hundred checks do not ask in the same millisecond.
   return checks.map((check) => ({
     check,
+    restarts: LIVENESS.has(check.kind),
     nextAt: clock() + (random() * service.health_check_interval) / 10,
     busy: false,
   }));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type HealthRecord, metricUnits } from './core/health.ts';
 import { type Incident, incidentKinds, levels, resolutions } from './core/incident.ts';
+import type { Mute, Scope } from './core/mute.ts';
 import type { Reason } from './core/reason.ts';
 import type { ServiceRecord } from './core/service.ts';
 
@@ -72,6 +73,21 @@ export const incidentSchema: z.ZodType<Incident> = z.object({
   reason: reasonSchema,
   attempts: z.array(z.object({ at: z.number(), what: reasonSchema })),
   lines: z.array(z.string()),
+});
+
+export const scopeSchema: z.ZodType<Scope> = z.discriminatedUnion('covers', [
+  z.object({ covers: z.literal('all') }),
+  z.object({ covers: z.literal('service'), service: z.string() }),
+  z.object({ covers: z.literal('incident'), incident: z.number() }),
+]);
+
+export const muteSchema: z.ZodType<Mute> = z.object({
+  id: z.number(),
+  kind: z.enum(['mute', 'maintenance']),
+  scope: scopeSchema,
+  from: z.number(),
+  until: z.number(),
+  by: z.string(),
 });
 
 /** Parses a JSON column. Throws on what no version of ours has written. */

@@ -1,12 +1,19 @@
 import { createConnection, type Socket } from 'node:net';
 import type { z } from 'zod';
+import type { AlertingResult } from '../core/alerting.ts';
+import type { AuditEntry } from '../core/audit.ts';
+import type { Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { ActionResult, Snapshot, Verb } from '../core/snapshot.ts';
 import { readLines } from './lines.ts';
 import {
+  type Alerts,
   actionResultSchema,
   actionResultsSchema,
+  alertingResultSchema,
+  alertsSchema,
   answerSchema,
+  auditSchema,
   logLinesSchema,
   maxAnswerBytes,
   type RefusalCode,
@@ -27,6 +34,14 @@ export interface ControlClient {
   act(service: string, verb: Verb): Promise<Asked<ActionResult>>;
   stopAll(): Promise<Asked<Readonly<Record<string, ActionResult>>>>;
   logs(service: string, lines: number): Promise<Asked<readonly string[]>>;
+  /** `past`: so many of those that are over. */
+  alerts(past: number): Promise<Asked<Alerts>>;
+  acknowledge(incident: number): Promise<Asked<AlertingResult>>;
+  /** `service` null: everything; `span`: ms from now. */
+  mute(kind: Mute['kind'], service: string | null, span: number): Promise<Asked<AlertingResult>>;
+  /** An id, a service, or null: what covers everything. */
+  unmute(what: number | string | null): Promise<Asked<AlertingResult>>;
+  audit(entries: number): Promise<Asked<readonly AuditEntry[]>>;
 }
 
 /** A manager that is alive says something at least every two seconds while it works; five missed are a hang. */
@@ -42,6 +57,11 @@ export function createControlClient(path: string, by: string, silence: number = 
     act: (service, verb) => ask({ id, do: 'act', service, verb, by }, actionResultSchema),
     stopAll: () => ask({ id, do: 'stopAll', by }, actionResultsSchema),
     logs: (service, lines) => ask({ id, do: 'logs', service, lines }, logLinesSchema),
+    alerts: (past) => ask({ id, do: 'alerts', past }, alertsSchema),
+    acknowledge: (incident) => ask({ id, do: 'ack', incident, by }, alertingResultSchema),
+    mute: (kind, service, span) => ask({ id, do: kind, service, span, by }, alertingResultSchema),
+    unmute: (what) => ask({ id, do: 'unmute', what, by }, alertingResultSchema),
+    audit: (entries) => ask({ id, do: 'audit', entries }, auditSchema),
   };
 }
 

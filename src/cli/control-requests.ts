@@ -1,4 +1,6 @@
 import { nearest } from '../config/keys.ts';
+import type { Alerting } from '../core/alerting.ts';
+import type { Scope } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Actor, Control } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
@@ -21,23 +23,66 @@ export function readRequest(text: string): Read {
   return { ok: false, answer: refused(null, 'bad-request', reason('control-bad-request')) };
 }
 
+/** What the socket leads to. */
+export interface Doors {
+  readonly control: Control;
+  readonly alerting: Alerting;
+  /** Epoch ms. */
+  readonly clock: () => number;
+}
+
 /** Does what was asked. A bug in the manager becomes an answer and a line in the log, not a hanging command. */
-export async function carryOut(request: Request, control: Control, log: Logger): Promise<Answer> {
+export async function carryOut(request: Request, doors: Doors, log: Logger): Promise<Answer> {
   try {
-    return await answer(request, control);
+    return await answer(request, doors);
   } catch (err) {
     log.error({ err, request: request.do }, 'control request failed');
     return refused(request.id, 'failed', reason('control-failed'));
   }
 }
 
-async function answer(request: Request, control: Control): Promise<Answer> {
-  if (request.do === 'snapshot') return done(request, control.snapshot());
-  if (request.do === 'stopAll') return done(request, Object.fromEntries(await control.stopAll(actor(request.by))));
-  const known = control.snapshot().services.map((service) => service.name);
-  if (!known.includes(request.service)) return unknownService(request, request.service, known);
-  if (request.do === 'logs') return done(request, await control.logs(request.service, request.lines));
-  return done(request, await control.act(request.service, request.verb, actor(request.by)));
+async function answer(request: Request, doors: Doors): Promise<Answer> {
+  const { control, alerting, clock } = doors;
+  switch (request.do) {
+    case 'snapshot':
+      return done(request, control.snapshot());
+    case 'stopAll':
+      return done(request, Object.fromEntries(await control.stopAll(actor(request.by))));
+    case 'alerts': {
+      const past = request.past === 0 ? [] : alerting.past(null, request.past);
+      return done(request, { at: clock(), open: alerting.open(), past, mutes: alerting.mutes() });
+    }
+    case 'ack':
+      return done(request, alerting.acknowledge([request.incident], actor(request.by)));
+    case 'audit':
+      return done(request, alerting.audit(request.entries));
+    case 'unmute':
+      if (typeof request.what === 'number') return done(request, alerting.unmute([request.what], actor(request.by)));
+      return (
+        unknown(request, request.what, control) ??
+        done(request, alerting.unmute(scopeOf(request.what), actor(request.by)))
+      );
+    case 'mute':
+    case 'maintenance':
+      return (
+        unknown(request, request.service, control) ??
+        done(request, alerting.mute(request.do, [scopeOf(request.service)], clock() + request.span, actor(request.by)))
+      );
+    case 'logs':
+      return (
+        unknown(request, request.service, control) ?? done(request, await control.logs(request.service, request.lines))
+      );
+    case 'act':
+      return (
+        unknown(request, request.service, control) ??
+        done(request, await control.act(request.service, request.verb, actor(request.by)))
+      );
+  }
+}
+
+/** null: everything. */
+function scopeOf(service: string | null): Scope {
+  return service === null ? { covers: 'all' } : { covers: 'service', service };
 }
 
 function actor(name: string): Actor {
@@ -48,15 +93,16 @@ function done(request: Request, value: unknown): Answer {
   return { id: request.id, type: 'done', value };
 }
 
-function unknownService(request: Request, typed: string, known: readonly string[]): Answer {
+/** The refusal where there is no such service; null: go on. */
+function unknown(request: Request, typed: string | null, control: Control): Answer | null {
+  const known = control.snapshot().services.map((service) => service.name);
+  if (typed === null || known.includes(typed)) return null;
   const meant = nearest(typed, known);
-  return meant === null
-    ? refused(request.id, 'unknown-service', reason('control-unknown-service', { service: typed }))
-    : refused(
-        request.id,
-        'unknown-service',
-        reason('control-unknown-service-nearest', { service: typed, nearest: meant }),
-      );
+  const why =
+    meant === null
+      ? reason('control-unknown-service', { service: typed })
+      : reason('control-unknown-service-nearest', { service: typed, nearest: meant });
+  return refused(request.id, 'unknown-service', why);
 }
 
 function refused(id: string | null, code: RefusalCode, why: Reason): Answer & { type: 'refused' } {

@@ -2,9 +2,8 @@ import { lstat, mkdir, rename, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { type Reason, reason } from '../core/reason.ts';
-import type { Control } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
-import { carryOut, readRequest } from './control-requests.ts';
+import { carryOut, type Doors, readRequest } from './control-requests.ts';
 import { readLines } from './lines.ts';
 import { type Answer, maxRequestBytes, type Request, workingEvery } from './protocol.ts';
 
@@ -15,9 +14,8 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-export interface ControlServerOptions {
+export interface ControlServerOptions extends Doors {
   readonly path: string;
-  readonly control: Control;
   readonly log: Logger;
 }
 
@@ -39,7 +37,7 @@ const idleLimit = 30_000;
 const maxPathBytes = 107;
 
 /** The manager's end of the control socket: mode 0600 from its first moment, never taken from a living manager. */
-export function createControlServer({ path, control, log }: ControlServerOptions): ControlServer {
+export function createControlServer({ path, log, ...doors }: ControlServerOptions): ControlServer {
   const sockets = new Set<Socket>();
   // Half-open, so that a client that sends its request and its end in one go still gets its answer.
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -51,7 +49,7 @@ export function createControlServer({ path, control, log }: ControlServerOptions
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.setTimeout(idleLimit, () => socket.destroy());
-    serve(socket, control, log).catch((err: unknown) => {
+    serve(socket, doors, log).catch((err: unknown) => {
       log.debug({ err }, 'control connection ended early');
       socket.destroy();
     });
@@ -100,14 +98,14 @@ function hangUp(socket: Socket, answer: Answer): void {
 }
 
 /** One request after the other: who pipelines waits, and nobody can pile up work. */
-async function serve(socket: Socket, control: Control, log: Logger): Promise<void> {
+async function serve(socket: Socket, doors: Doors, log: Logger): Promise<void> {
   for await (const text of readLines(socket.iterator({ destroyOnReturn: false }), maxRequestBytes)) {
     if (text === null) {
       hangUp(socket, { id: null, type: 'refused', code: 'bad-request', reason: reason('control-line-too-long') });
       return;
     }
     const read = readRequest(text);
-    const answer = read.ok ? await work(socket, read.request, control, log) : read.answer;
+    const answer = read.ok ? await work(socket, read.request, doors, log) : read.answer;
     // The callback comes when the kernel took it or the socket died: a client that never reads holds only itself up.
     await new Promise<void>((resolve) => socket.write(line(answer), () => resolve()));
   }
@@ -115,10 +113,10 @@ async function serve(socket: Socket, control: Control, log: Logger): Promise<voi
 }
 
 /** Carries a request out and meanwhile says that it does, so that the client can tell long from hung. */
-async function work(socket: Socket, request: Request, control: Control, log: Logger): Promise<Answer> {
+async function work(socket: Socket, request: Request, doors: Doors, log: Logger): Promise<Answer> {
   const ticking = setInterval(() => socket.write(line({ id: request.id, type: 'working' })), workingEvery);
   try {
-    return await carryOut(request, control, log);
+    return await carryOut(request, doors, log);
   } finally {
     clearInterval(ticking);
   }

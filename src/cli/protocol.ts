@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import type { AlertingResult } from '../core/alerting.ts';
+import type { AuditEntry } from '../core/audit.ts';
 import { type CheckRecord, metricUnits } from '../core/health.ts';
-import type { ActionResult, Operation, ServiceView, Snapshot } from '../core/snapshot.ts';
-import { healthWord, incidentSchema, reasonSchema } from '../wire.ts';
+import type { Incident } from '../core/incident.ts';
+import type { Mute } from '../core/mute.ts';
+import type { ActionResult, Actor, Operation, ServiceView, Snapshot } from '../core/snapshot.ts';
+import { healthWord, incidentSchema, muteSchema, reasonSchema } from '../wire.ts';
 
 /*
  * What the `orbit` command and the manager say to each other over the control socket: one JSON object per line.
@@ -21,6 +25,9 @@ export const maxLogLines = 1000;
 /** While a request is being worked on, the manager says so this often (ms). */
 export const workingEvery = 2_000;
 
+/** The most alerts that are over, or entries of the audit, in one answer. */
+export const maxPast = 500;
+
 const id = z.string().min(1).max(64);
 const serviceName = z.string().min(1).max(256);
 /** The OS user who typed the command. Taken on trust: whoever can open the socket is that user or root. */
@@ -31,6 +38,13 @@ export const requestSchema = z.discriminatedUnion('do', [
   z.object({ id, do: z.literal('snapshot') }),
   z.object({ id, do: z.literal('act'), service: serviceName, verb, by }),
   z.object({ id, do: z.literal('stopAll'), by }),
+  /** The open alerts, so many of those that are over, and what is muted. */
+  z.object({ id, do: z.literal('alerts'), past: z.int().min(0).max(maxPast) }),
+  z.object({ id, do: z.literal('ack'), incident: z.int().min(0), by }),
+  /** `service` null: everything. `span`: ms from now. */
+  z.object({ id, do: z.enum(['mute', 'maintenance']), service: serviceName.nullable(), span: z.int().min(1), by }),
+  z.object({ id, do: z.literal('unmute'), what: z.union([z.int().min(0), serviceName]).nullable(), by }),
+  z.object({ id, do: z.literal('audit'), entries: z.int().min(1).max(maxPast) }),
   z.object({ id, do: z.literal('logs'), service: serviceName, lines: z.int().min(1).max(maxLogLines) }),
 ]);
 export type Request = z.infer<typeof requestSchema>;
@@ -59,9 +73,15 @@ const check: z.ZodType<CheckRecord> = z.object({
   metrics: z.array(z.object({ name: z.string(), value: z.number(), unit: z.enum(metricUnits) })),
 });
 
+const actor: z.ZodType<Actor> = z.object({
+  kind: z.enum(['telegram', 'cli', 'manager']),
+  id: z.string(),
+  name: z.string(),
+});
+
 const operation: z.ZodType<Operation> = z.object({
   verb,
-  by: z.object({ kind: z.enum(['telegram', 'cli', 'manager']), id: z.string(), name: z.string() }),
+  by: actor,
   since: when,
   deadline: when,
 });
@@ -96,6 +116,7 @@ export const snapshotSchema: z.ZodType<Snapshot> = z.object({
   overall: healthWord,
   services: z.array(service),
   incidents: z.array(incidentSchema),
+  mutes: z.array(muteSchema),
   telegram: z.object({
     state: z.enum(['connecting', 'polling', 'unreachable', 'conflict', 'unauthorized', 'off']),
     since: when,
@@ -112,3 +133,33 @@ export const actionResultSchema: z.ZodType<ActionResult> = z.discriminatedUnion(
 ]);
 export const actionResultsSchema = z.record(z.string(), actionResultSchema);
 export const logLinesSchema = z.array(z.string());
+
+/** The open alerts worst first, those that are over newest first. */
+export interface Alerts {
+  /** The manager's clock, epoch ms. */
+  readonly at: number;
+  readonly open: readonly Incident[];
+  readonly past: readonly Incident[];
+  readonly mutes: readonly Mute[];
+}
+export const alertsSchema: z.ZodType<Alerts> = z.object({
+  at: when,
+  open: z.array(incidentSchema),
+  past: z.array(incidentSchema),
+  mutes: z.array(muteSchema),
+});
+
+export const alertingResultSchema: z.ZodType<AlertingResult> = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true) }),
+  z.object({ ok: z.literal(false), reason: reasonSchema }),
+]);
+
+export const auditSchema: z.ZodType<readonly AuditEntry[]> = z.array(
+  z.object({
+    at: when,
+    by: actor,
+    action: z.string(),
+    service: z.string().nullable(),
+    refused: reasonSchema.nullable(),
+  }),
+);

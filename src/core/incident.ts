@@ -145,6 +145,11 @@ export function acknowledge(incident: Incident, by: string, now: number): Change
   return { change: 'updated', incident: { ...incident, acknowledgedBy: by, acknowledgedAt: now } };
 }
 
+/** How an incident is called: a critical "down" is the end of the manager's own means, and says so. */
+export function namedAs(incident: Pick<Incident, 'kind' | 'level'>): IncidentKind | 'gave-up' {
+  return incident.kind === 'down' && incident.level === 'critical' ? 'gave-up' : incident.kind;
+}
+
 /** How an exit is said: by code, by signal, or honestly not known. */
 export function exitReason(exit: { readonly code: number | null; readonly signal: string | null } | null): Reason {
   if (exit === null) return reason('exit-unknown');

@@ -22,17 +22,28 @@ export interface Mute {
 /** Longer than this is refused: by then nobody remembers it. */
 export const MAX_MUTE_MS = 7 * 24 * 3600_000;
 
-/** Whether it covers this service (or this incident of it) at `now`. */
-export function covers(mute: Mute, service: string, incident: number | null, now: number): boolean {
-  if (now < mute.from || now >= mute.until) return false;
-  switch (mute.scope.covers) {
+/** Whether a scope takes in this service (or this incident of it). */
+export function inScope(scope: Scope, service: string, incident: number | null): boolean {
+  switch (scope.covers) {
     case 'all':
       return true;
     case 'service':
-      return mute.scope.service === service;
+      return scope.service === service;
     case 'incident':
-      return mute.scope.incident === incident;
+      return scope.incident === incident;
   }
+}
+
+/** Whether two scopes are the same. */
+export function sameScope(a: Scope, b: Scope): boolean {
+  if (a.covers === 'service') return b.covers === 'service' && a.service === b.service;
+  if (a.covers === 'incident') return b.covers === 'incident' && a.incident === b.incident;
+  return b.covers === 'all';
+}
+
+/** Whether it covers this service (or this incident of it) at `now`. */
+export function covers(mute: Mute, service: string, incident: number | null, now: number): boolean {
+  return now >= mute.from && now < mute.until && inScope(mute.scope, service, incident);
 }
 
 /** The one that covers it longest, or null. */

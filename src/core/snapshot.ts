@@ -1,5 +1,6 @@
 import type { CheckRecord, Health } from './health.ts';
 import type { Incident } from './incident.ts';
+import type { Mute } from './mute.ts';
 import type { Reason } from './reason.ts';
 import type { ExitInfo, ServiceState, Wanted } from './service.ts';
 
@@ -67,7 +68,10 @@ export interface Snapshot {
   readonly overall: Health;
   /** Worst first. */
   readonly services: readonly ServiceView[];
+  /** The open ones, worst first. */
   readonly incidents: readonly Incident[];
+  /** Mutes and maintenance windows that have not ended, the next to end first. */
+  readonly mutes: readonly Mute[];
   readonly telegram: TelegramView;
 }
 

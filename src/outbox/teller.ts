@@ -89,15 +89,19 @@ export function createTeller(options: TellerOptions) {
       }
       const copy = table.copy(id, chat);
       const held = rows.some((row) => row.held);
-      const verdict = gate(rows.map(kindOf), incident, {
-        ...view(chat, incident),
-        now: clock(),
-        shown: copy !== null,
-        held,
-      });
+      const verdict = gate(
+        rows.map((row) => kindOf(row, incident, copy?.sentAt ?? null)),
+        incident,
+        {
+          ...view(chat, incident),
+          now: clock(),
+          shown: copy !== null,
+          held,
+        },
+      );
       if (verdict.verdict === 'drop') table.markDone(rows, 'dropped', verdict.why);
       else if (verdict.verdict === 'hold') table.hold(rows, verdict.until, verdict.why);
-      else matters.push({ incident, rows, verdict, copy });
+      else matters.push({ incident, rows, verdict, copy: copy?.message ?? null });
     }
     return matters;
   }
@@ -219,8 +223,10 @@ function needsMessage({ incident, verdict, copy }: Matter): boolean {
   return verdict.verdict === 'send' && (copy === null || incident.resolvedAt === null);
 }
 
-function kindOf(row: OutboxRow): NoticeKind {
-  return row.kind === 'text' ? 'updated' : row.kind;
+/** A reminder of what the chat was told of since it was due is none. */
+function kindOf({ kind }: OutboxRow, incident: Incident, toldAt: number | null): NoticeKind {
+  const stale = kind === 'repeat' && toldAt !== null && toldAt >= incident.saidAt;
+  return kind === 'text' || stale ? 'updated' : kind;
 }
 
 const idsOf = (incidents: readonly Incident[]) => incidents.map((incident) => incident.id);

@@ -1,36 +1,48 @@
 import { z } from 'zod';
+import type { AuditEntry } from '../core/audit.ts';
+import type { Reason } from '../core/reason.ts';
 import type { Actor } from '../core/snapshot.ts';
+import { fromJson, reasonSchema } from '../wire.ts';
 import type { SqlStore } from './database.ts';
 
-export interface AuditEntry {
-  readonly at: number;
-  /** `telegram:123 Vera`, `cli:root`. */
-  readonly actor: string;
-  readonly action: string;
-  readonly service: string | null;
-  /** `ok` or the reason's code. */
-  readonly outcome: string;
-}
+const actor = z
+  .string()
+  .regex(/^(?:telegram|cli|manager):/)
+  .transform((text): Actor => {
+    const [, kind, id = '', name = ''] = /^(telegram|cli|manager):(\S*) ?(.*)$/s.exec(text) ?? [];
+    return { kind: kind === 'telegram' || kind === 'cli' ? kind : 'manager', id, name };
+  });
 
-const entry: z.ZodType<AuditEntry> = z.object({
-  at: z.number(),
-  actor: z.string(),
-  action: z.string(),
-  service: z.string().nullable(),
-  outcome: z.string(),
-});
+const row = z
+  .object({ at: z.number(), actor, action: z.string(), service: z.string().nullable(), outcome: z.string() })
+  .transform(
+    ({ at, actor: by, action, service, outcome }): AuditEntry => ({
+      ...{ at, by, action, service },
+      refused: outcome === 'ok' ? null : readReason(outcome),
+    }),
+  );
+
+/** The first versions wrote only the code. */
+function readReason(outcome: string): Reason {
+  return outcome.startsWith('{') ? fromJson(reasonSchema, outcome) : { code: outcome };
+}
 
 /** Who did what, accepted and refused. */
 export function createAudit(store: SqlStore) {
   const { connection } = store;
   const write = connection.prepare('INSERT INTO audit (at, actor, action, service, outcome) VALUES (?, ?, ?, ?, ?)');
-  const last = connection.prepare('SELECT at, actor, action, service, outcome FROM audit ORDER BY id DESC LIMIT ?');
+  const last = connection.prepare(
+    'SELECT at, actor, action, service, outcome FROM audit ORDER BY id DESC LIMIT ? OFFSET ?',
+  );
   return {
-    add(at: number, by: Actor, action: string, service: string | null, outcome: string): void {
-      write.run(at, `${by.kind}:${by.id} ${by.name}`.trim(), action, service, outcome);
+    /** `refused`: why it was not done; null: it was. */
+    add(at: number, by: Actor, action: string, service: string | null, refused: Reason | null): void {
+      const outcome = refused === null ? 'ok' : JSON.stringify(refused);
+      write.run(at, `${by.kind}:${by.id.replace(/\s/g, '_')} ${by.name}`.trim(), action, service, outcome);
     },
-    last(count: number): readonly AuditEntry[] {
-      return z.array(entry).parse(last.all(count));
+    /** Newest first, without the first `skip`. */
+    last(count: number, skip = 0): readonly AuditEntry[] {
+      return z.array(row).parse(last.all(count, skip));
     },
   };
 }

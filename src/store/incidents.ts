@@ -15,7 +15,7 @@ export function createIncidentTable(store: SqlStore) {
   const one = connection.prepare('SELECT incident FROM incidents WHERE id = ?');
   const openOnes = connection.prepare('SELECT incident FROM incidents WHERE resolved_at IS NULL ORDER BY id');
   const pastOnes = connection.prepare(
-    'SELECT incident FROM incidents WHERE resolved_at < ? ORDER BY resolved_at DESC, id DESC LIMIT ?',
+    'SELECT incident FROM incidents WHERE resolved_at < ? ORDER BY resolved_at DESC, id DESC LIMIT ? OFFSET ?',
   );
   const highest = connection.prepare('SELECT coalesce(max(id), 0) AS id FROM incidents');
   return {
@@ -30,9 +30,9 @@ export function createIncidentTable(store: SqlStore) {
     open(): readonly Incident[] {
       return openOnes.all().map((found) => fromJson(incidentSchema, row.parse(found).incident));
     },
-    /** Resolved before `before` (epoch ms), newest first. */
-    past(before: number, limit: number): readonly Incident[] {
-      return pastOnes.all(before, limit).map((found) => fromJson(incidentSchema, row.parse(found).incident));
+    /** Resolved before `before` (epoch ms), newest first, without the first `skip`. */
+    past(before: number, limit: number, skip = 0): readonly Incident[] {
+      return pastOnes.all(before, limit, skip).map((found) => fromJson(incidentSchema, row.parse(found).incident));
     },
     lastId(): number {
       return z.object({ id: z.number() }).parse(highest.get()).id;

@@ -1,12 +1,7 @@
 import { z } from 'zod';
 import type { Mute } from '../core/mute.ts';
+import { fromJson, scopeSchema } from '../wire.ts';
 import type { SqlStore } from './database.ts';
-
-const scope = z.discriminatedUnion('covers', [
-  z.object({ covers: z.literal('all') }),
-  z.object({ covers: z.literal('service'), service: z.string() }),
-  z.object({ covers: z.literal('incident'), incident: z.number() }),
-]);
 
 const row = z
   .object({
@@ -20,7 +15,7 @@ const row = z
   .transform(
     ({ starts, ends, ...rest }): Mute => ({
       ...rest,
-      scope: scope.parse(JSON.parse(rest.scope)),
+      scope: fromJson(scopeSchema, rest.scope),
       from: starts,
       until: ends,
     }),
@@ -32,6 +27,7 @@ export function createMuteTable(store: SqlStore, clock: () => number) {
   const insert = connection.prepare('INSERT INTO mutes (kind, scope, starts, ends, by) VALUES (?, ?, ?, ?, ?)');
   const erase = connection.prepare('DELETE FROM mutes WHERE id = ?');
   const live = connection.prepare('SELECT id, kind, scope, starts, ends, by FROM mutes WHERE ends > ? ORDER BY ends');
+  const over = connection.prepare('SELECT id, kind, scope, starts, ends, by FROM mutes WHERE ends <= ? ORDER BY ends');
   const read = () => z.array(row).parse(live.all(clock()));
   let known = read();
   return {
@@ -40,6 +36,10 @@ export function createMuteTable(store: SqlStore, clock: () => number) {
       if (known.some((mute) => mute.until <= now)) known = read();
       return known;
     },
+    /** Those that have ended by themselves and still have to be seen to; then they are to be removed. */
+    ended(): readonly Mute[] {
+      return z.array(row).parse(over.all(clock()));
+    },
     add(mute: Omit<Mute, 'id'>): Mute {
       const id = Number(
         insert.run(mute.kind, JSON.stringify(mute.scope), mute.from, mute.until, mute.by).lastInsertRowid,
@@ -47,12 +47,9 @@ export function createMuteTable(store: SqlStore, clock: () => number) {
       known = read();
       return { ...mute, id };
     },
-    /** Returns what was removed, or null when it is not there any more. */
-    remove(id: number): Mute | null {
-      const found = known.find((mute) => mute.id === id) ?? null;
+    remove(id: number): void {
       erase.run(id);
       known = read();
-      return found;
     },
   };
 }

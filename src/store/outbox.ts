@@ -176,9 +176,11 @@ export function createOutboxTable(store: SqlStore) {
       prune.run(before);
     },
     /** The message that shows an incident in a chat. */
-    copy(incident: number, chat: string): number | null {
+    copy(incident: number, chat: string): { readonly message: number; readonly sentAt: number } | null {
       const found = readCopy.get(incident, chat);
-      return found === undefined ? null : copyRow.parse(found).message;
+      if (found === undefined) return null;
+      const { message, sent_at } = copyRow.parse(found);
+      return { message, sentAt: sent_at };
     },
     /** The newest message that shows any incident in a chat. */
     newestCopy(chat: string): { readonly message: number; readonly sentAt: number } | null {

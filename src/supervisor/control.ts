@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { overallOf, worstFirst } from '../core/condition.ts';
+import type { Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Run } from '../core/service.ts';
 import type { ActionResult, Actor, Control, Snapshot, TelegramView, Verb } from '../core/snapshot.ts';
@@ -14,6 +15,7 @@ export interface ControlOptions {
   readonly monitor: Monitor;
   readonly ledger: Ledger;
   readonly audit: Audit;
+  readonly mutes: () => readonly Mute[];
   readonly telegram: () => TelegramView;
   readonly host: string;
   readonly version: string;
@@ -42,7 +44,7 @@ export function createControl(options: ControlOptions): Control {
     const outcome =
       service === undefined ? refused(reason('unknown-service', { name })) : await attempt(service, verb, by);
     const took = clock() - begun;
-    audit.add(clock(), by, verb, name, outcome.ok ? 'ok' : outcome.reason.code);
+    audit.add(clock(), by, verb, name, outcome.ok ? null : outcome.reason);
     log.info({ service: name, verb, by, took, outcome }, 'action');
     return outcome.ok ? { ok: true, took, note: outcome.note } : { ok: false, took, reason: outcome.reason };
   }
@@ -146,6 +148,7 @@ export function createControl(options: ControlOptions): Control {
       overall: overallOf(views),
       services: views,
       incidents: options.ledger.open(),
+      mutes: options.mutes(),
       telegram: options.telegram(),
     };
   }

@@ -3,6 +3,7 @@ import { sequentialize } from '@grammyjs/runner';
 import { Api, Bot } from 'grammy';
 import { createAccess } from './access.ts';
 import { createActions } from './actions.ts';
+import { createAlertActions } from './alert-actions.ts';
 import { within } from './backoff.ts';
 import { createClient } from './client.ts';
 import { createCommandLists } from './commands.ts';
@@ -10,12 +11,15 @@ import { createConfirmations } from './confirmations.ts';
 import type { ChatContext } from './context.ts';
 import type { Desk } from './desk.ts';
 import { createErrorHandler } from './error-handler.ts';
-import { alertButtons } from './handlers/buttons.ts';
+import { alertButtons } from './handlers/alert-buttons.ts';
+import { alertCommands } from './handlers/alert-commands.ts';
+import { ownButtons } from './handlers/buttons.ts';
 import { commands } from './handlers/commands.ts';
 import { everythingElse } from './handlers/everything-else.ts';
 import { createJobs } from './jobs.ts';
 import { patience } from './patience.ts';
 import { createPolling } from './polling.ts';
+import { createPreferenceBook } from './preference-book.ts';
 import { alertOf, recoveryOf } from './screens/alert-group.ts';
 import { createMenus, type Menus } from './screens/menus.ts';
 import { createShow } from './screens/show.ts';
@@ -29,7 +33,7 @@ export type { Admin, IncidentNotice, Rendered, Telegram, TelegramOptions } from 
 
 /** The manager's side of Telegram: what admins see and do there, and the way alerts take to them. */
 export function createTelegram(options: TelegramOptions): Telegram {
-  const { token, control, settings, clock, timezone, version, admins } = options;
+  const { token, control, alerting, settings, clock, timezone, version, admins } = options;
   const log = options.log.child({ part: 'telegram' });
   const timing = { ...defaultTiming, ...options.timing };
   const stopping = new AbortController();
@@ -45,14 +49,18 @@ export function createTelegram(options: TelegramOptions): Telegram {
   const jobs = createJobs(log);
   const confirmations = createConfirmations(clock);
   const desk: Desk = {
-    ...{ control, clock, timezone, version, log, access, commandLists, confirmations, jobs },
+    ...{ control, alerting, clock, timezone, version, log, access, commandLists, confirmations, jobs },
+    incidentsIn: options.incidentsIn,
+    preferences: createPreferenceBook(options),
     stopping: stopping.signal,
   };
   const show = createShow(desk, () => menus);
   const actions = createActions(desk, show);
+  const alertActions = createAlertActions(desk, show);
   const menus: Menus = createMenus(desk, {
     show: show.here,
     act: (ctx, service, verb) => actions.press(ctx, service, verb, 'here'),
+    unmute: alertActions.unmuteScope,
     async search(ctx, service) {
       await ctx.conversation.exit('search');
       await ctx.conversation.enter('search', service, ctx.language);
@@ -67,7 +75,9 @@ export function createTelegram(options: TelegramOptions): Telegram {
   );
   bot.use(menus.list);
   bot.use(commands(desk, show, menus));
-  bot.use(alertButtons(show, actions));
+  bot.use(alertCommands(desk, show));
+  bot.use(ownButtons(show, actions));
+  bot.use(alertButtons(show, alertActions));
   bot.use(everythingElse(show));
   const onError = createErrorHandler(desk);
   bot.catch(onError);
@@ -99,7 +109,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
     start: polling.start,
     firstContact: polling.firstContact,
     transport: createTransport({ api: new Api(token, client), clock, onUnauthorized: polling.unauthorized }),
-    renderIncidents: (language, notices) => alertOf(language, notices, timezone),
+    renderIncidents: (language, notices, role) => alertOf(language, notices, timezone, role),
     renderRecovery: recoveryOf,
     languageOf: access.languageOf,
     stop: () => (stopped ??= stop()),

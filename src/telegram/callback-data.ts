@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lengths } from './mute-lengths.ts';
 
 /**
  * What our own inline buttons say when pressed: `<kind>:<argument>:…`. No `/` in it, so that it can never be taken for
@@ -9,38 +10,86 @@ const verb = z.enum(['start', 'stop', 'restart']);
 /** As in the configuration; `:` and `/` stay out. */
 const service = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,31}$/);
 
+/** A service, or `*` for all of them. */
+const target = z.union([service, z.literal('*')]);
+
 const nonce = z.string().regex(/^[\w-]{8,16}$/);
 
-const schema = z.union([
+const id = z
+  .string()
+  .regex(/^\d{1,10}$/)
+  .transform(Number);
+
+/** Counted from 0. */
+const page = z
+  .string()
+  .regex(/^\d{1,4}$/)
+  .transform(Number);
+
+const length = z.enum(lengths);
+
+const said = <const Kind extends string>(kind: Kind) => ({ kind: z.literal(kind) });
+
+/** The arguments stand in the text in the order of the keys. */
+const forms = [
   /** Asks for a confirmation (or starts) in a new message, since the alert stays as it is. */
-  z.tuple([z.literal('act'), verb, service]).transform(([kind, verb, service]) => ({ kind, verb, service })),
-  /** `logs`: the last lines in a new message. `open`: turns this message into the service's screen. */
-  z.tuple([z.enum(['logs', 'open']), service]).transform(([kind, service]) => ({ kind, service })),
+  z.object({ ...said('act'), verb, service }),
+  /** The last lines in a new message. */
+  z.object({ ...said('logs'), service }),
+  /** Turns this message into the service's screen. */
+  z.object({ ...said('open'), service }),
   /** The two answers to a confirmation. */
-  z.tuple([z.enum(['yes', 'no']), nonce, service]).transform(([kind, nonce, service]) => ({ kind, nonce, service })),
-  /** `menu`: the list of services. `leave`: ends the question of the log search. */
-  z.tuple([z.enum(['menu', 'leave'])]).transform(([kind]) => ({ kind })),
-]);
+  z.object({ ...said('yes'), nonce, service }),
+  z.object({ ...said('no'), nonce, service }),
+  /** The list of services: in a new message, or in place of this one. */
+  z.object({ ...said('menu') }),
+  z.object({ ...said('home') }),
+  /** Ends the question of the log search. */
+  z.object({ ...said('leave') }),
+  /** Under the alert of one incident: take it on, mute its service, end what mutes it. */
+  z.object({ ...said('ack'), incident: id }),
+  z.object({ ...said('mute'), length, incident: id }),
+  z.object({ ...said('unmute'), mute: id, incident: id }),
+  /** Under an alert of several: which ones, is looked up by the message. */
+  z.object({ ...said('ack-all') }),
+  z.object({ ...said('mute-all'), length }),
+  z.object({ ...said('unmute-all') }),
+  /** The alerts in a new message; `alerts`, `alert`, `mutes` and `audit` turn the message into that screen. */
+  z.object({ ...said('show-alerts') }),
+  z.object({ ...said('alerts'), page }),
+  z.object({ ...said('alert'), incident: id, page }),
+  z.object({ ...said('audit'), page }),
+  z.object({ ...said('mutes'), target }),
+  /** On the screen of mutes: begin one, end one. */
+  z.object({ ...said('hush'), as: z.enum(['mute', 'maintenance']), length, target }),
+  z.object({ ...said('lift'), mute: id, target }),
+] as const;
+
+const schema = z.discriminatedUnion('kind', forms);
 
 export type CallbackData = z.output<typeof schema>;
 
 /** Telegram's limit for `callback_data`, in bytes of UTF-8. */
 export const maxBytes = 64;
 
+function argumentsOf(kind: string): readonly string[] | null {
+  const form = forms.find(({ shape }) => shape.kind.value === kind);
+  return form === undefined ? null : Object.keys(form.shape).filter((key) => key !== 'kind');
+}
+
 /** Throws on data that would not come back as it went: a mistake of ours, not of a person. */
 export function encode(data: CallbackData): string {
-  const text = fields(data).join(':');
+  const values: Readonly<Record<string, unknown>> = data;
+  const text = [data.kind, ...(argumentsOf(data.kind) ?? []).map((key) => String(values[key]))].join(':');
   if (decode(text) === null || Buffer.byteLength(text) > maxBytes) throw new Error(`Not fit for a button: ${text}`);
   return text;
 }
 
-function fields(data: CallbackData): readonly string[] {
-  if ('verb' in data) return [data.kind, data.verb, data.service];
-  if ('nonce' in data) return [data.kind, data.nonce, data.service];
-  return 'service' in data ? [data.kind, data.service] : [data.kind];
-}
-
 /** null: not ours, or of a version that said it differently. */
 export function decode(text: string): CallbackData | null {
-  return schema.safeParse(text.split(':')).data ?? null;
+  const [kind = '', ...values] = text.split(':');
+  const keys = argumentsOf(kind);
+  if (keys === null || keys.length !== values.length) return null;
+  const data = Object.fromEntries(keys.map((key, index) => [key, values[index]]));
+  return schema.safeParse({ ...data, kind }).data ?? null;
 }

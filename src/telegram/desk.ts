@@ -1,13 +1,19 @@
+import type { Alerting } from '../core/alerting.ts';
 import type { Control, ServiceView } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
 import type { Access } from './access.ts';
 import type { CommandLists } from './commands.ts';
 import type { Confirmations } from './confirmations.ts';
 import type { Jobs } from './jobs.ts';
+import type { PreferenceBook } from './preference-book.ts';
 
 /** What the handlers share. */
 export interface Desk {
   readonly control: Control;
+  readonly alerting: Alerting;
+  /** The incidents that a message of a chat shows. */
+  readonly incidentsIn: (chat: string, message: number) => readonly number[];
+  readonly preferences: PreferenceBook;
   readonly clock: () => number;
   /** IANA name. */
   readonly timezone: string;
@@ -23,4 +29,16 @@ export interface Desk {
 
 export function findService(desk: Pick<Desk, 'control'>, name: string | null): ServiceView | null {
   return desk.control.snapshot().services.find((view) => view.name === name) ?? null;
+}
+
+/** By name or title, whatever the capitals. */
+export function namedService(services: readonly ServiceView[], wanted: string): ServiceView | null {
+  const lower = wanted.toLowerCase();
+  return services.find(({ name, title }) => name === lower || title.toLowerCase() === lower) ?? null;
+}
+
+/** What a service is called; its name when it is not configured any more. */
+export function titlesOf(services: readonly ServiceView[]): (name: string) => string {
+  const titles = new Map(services.map(({ name, title }) => [name, title]));
+  return (name) => titles.get(name) ?? name;
 }

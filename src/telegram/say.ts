@@ -33,6 +33,22 @@ export function sayTime(language: Language, at: number, now: number, timezone: s
   return date.format(at) === date.format(now) ? clock : `${date.format(at)}, ${clock}`;
 }
 
+/** The end of something that was meant to the minute; with the date when it is not today. */
+export function sayUntil(language: Language, at: number, now: number, timezone: string): string {
+  const locale = language === 'ru' ? 'ru-RU' : 'en-GB';
+  const clock = new Intl.DateTimeFormat(locale, { timeZone: timezone, timeStyle: 'short' }).format(at);
+  const date = new Intl.DateTimeFormat(locale, { timeZone: timezone, day: 'numeric', month: 'short' });
+  return date.format(at) === date.format(now) ? clock : `${date.format(at)}, ${clock}`;
+}
+
+/** A day by its name, for a heading. */
+export function sayDay(language: Language, at: number, timezone: string): string {
+  const locale = language === 'ru' ? 'ru-RU' : 'en-GB';
+  return new Intl.DateTimeFormat(locale, {
+    ...{ timeZone: timezone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
+  }).format(at);
+}
+
 const binary = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
 
 /** A number that a check read, with its unit. */

@@ -1,4 +1,8 @@
+import type { Alerting } from '../core/alerting.ts';
+import type { Health } from '../core/health.ts';
 import type { Incident } from '../core/incident.ts';
+import type { Mute } from '../core/mute.ts';
+import type { Configured } from '../core/preferences.ts';
 import type { Role } from '../core/role.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Control, ServiceView, TelegramView } from '../core/snapshot.ts';
@@ -7,10 +11,8 @@ import type { Logger } from '../logger.ts';
 import type { Button, Transport } from '../outbox/transport.ts';
 import type { Timing } from './timing.ts';
 
-/** Somebody who may use the bot. */
-export interface Admin {
-  /** Telegram user id; also the id of the person's own chat with the bot. */
-  readonly id: number;
+/** Somebody who may use the bot. `id`: Telegram user id; also the id of the person's own chat with the bot. */
+export interface Admin extends Configured {
   /** How others read who did something; null: as Telegram calls them. */
   readonly name: string | null;
   readonly role: Role;
@@ -28,11 +30,16 @@ export interface TelegramOptions {
   /** IANA name; every clock time in a chat is said in it. */
   readonly timezone: string;
   readonly control: Control;
+  readonly alerting: Alerting;
+  /** The incidents that a message of a chat shows. */
+  incidentsIn(chat: string, message: number): readonly number[];
   readonly settings: Settings;
   /** Epoch ms. */
   readonly clock: () => number;
   readonly log: Logger;
   readonly version: string;
+  /** An admin wants to hear more or less than before. */
+  onPreferences(): void;
   /** Somebody who is no admin wrote; at most once per person, and bounded. They get no answer. */
   onStranger(who: { readonly id: number; readonly name: string; readonly username: string | null }): void;
   /** An admin wrote or tapped: their chat can be written to. */
@@ -50,6 +57,10 @@ export interface IncidentNotice {
   readonly service: ServiceView | null;
   /** Titles of services whose problems this one explains; they get no notice of their own. */
   readonly affects: readonly string[];
+  /** What keeps it quiet now. */
+  readonly mute: Mute | null;
+  /** How the service came out of flapping; null: it did not, or long ago. */
+  readonly settledAs: Health | null;
   readonly counts: { readonly down: number; readonly total: number };
   /** How late (ms) it is said; null when at once. */
   readonly delayedBy: number | null;
@@ -73,7 +84,7 @@ export interface Telegram {
   /** Works as soon as Telegram does, whether or not polling does. */
   readonly transport: Transport;
   /** The one message about an incident (or several that came together), as it stands now; edited as it moves. */
-  renderIncidents(language: Language, notices: readonly IncidentNotice[]): Rendered;
+  renderIncidents(language: Language, notices: readonly IncidentNotice[], role: Role): Rendered;
   /** The short answer to that message when all of it is well again. */
   renderRecovery(language: Language, notices: readonly IncidentNotice[]): Rendered;
   languageOf(adminId: number): Language;

@@ -13,12 +13,15 @@ import { ControlSocketError, createControlServer } from '../../src/cli/control-s
 import { reason } from '../../src/core/reason.ts';
 import type { Control } from '../../src/core/snapshot.ts';
 import { createLogger } from '../../src/logger.ts';
-import { fakeControl, snapshot } from './fake-control.ts';
+import { makeAlerting } from '../world/alerting.ts';
+import { fakeControl, now, snapshot } from './fake-control.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'orbit-control-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const log = createLogger({ level: 'silent', format: 'json' });
+const incidents = makeAlerting({ clock: () => now, serviceExists: (name) => name !== 'gone' });
+const doors = { log, alerting: incidents.alerting, clock: () => now };
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
@@ -31,7 +34,7 @@ function newPath(): string {
 }
 
 async function serve(control: Control = fakeControl(), path: string = newPath()): Promise<string> {
-  const server = createControlServer({ path, control, log });
+  const server = createControlServer({ path, control, ...doors });
   await server.listen();
   endings.push(() => server.close());
   return path;
@@ -65,7 +68,7 @@ async function otherManager(path: string): Promise<{ readonly child: ChildProces
 }
 
 async function refusal(path: string): Promise<string> {
-  const server = createControlServer({ path, control: fakeControl(), log });
+  const server = createControlServer({ path, control: fakeControl(), ...doors });
   try {
     await server.listen();
   } catch (error) {
@@ -116,7 +119,7 @@ test('only its owner may open the socket, whatever the umask', async () => {
   const before = process.umask(0);
   try {
     const path = newPath();
-    const server = createControlServer({ path, control: fakeControl(), log });
+    const server = createControlServer({ path, control: fakeControl(), ...doors });
     endings.push(() => server.close());
     await server.listen();
     assert.equal(statSync(path).mode & 0o777, 0o600);
@@ -134,7 +137,7 @@ test('the data folder is made for its owner only', async () => {
 
 test('closing removes the socket and hangs up', async () => {
   const path = newPath();
-  const server = createControlServer({ path, control: fakeControl(), log });
+  const server = createControlServer({ path, control: fakeControl(), ...doors });
   await server.listen();
   const socket = await connect(path);
   await server.close();

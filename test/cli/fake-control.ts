@@ -80,6 +80,7 @@ export function snapshot(differences: Partial<Snapshot> = {}): Snapshot {
       service('redis'),
     ],
     incidents: [incident],
+    mutes: [],
     telegram: { state: 'polling', since: now, reason: null, waiting: 0, oldestWaiting: null, lastDelivered: now },
     ...differences,
   };

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { createControlServer } from '../../src/cli/control-server.ts';
 import { reason } from '../../src/core/reason.ts';
 import { createLogger } from '../../src/logger.ts';
+import { makeAlerting } from '../world/alerting.ts';
 import { fakeControl } from './fake-control.ts';
 
 /*
@@ -15,7 +16,9 @@ const control = fakeControl({
   ...(how === 'never' ? { act: neverEnding } : {}),
   logs: ['one', 'two', '\u001b[2Jthree\tcolumns'],
 });
-const server = createControlServer({ path, control, log: createLogger({ level: 'silent', format: 'json' }) });
+const { alerting } = makeAlerting({ clock: Date.now });
+const log = createLogger({ level: 'silent', format: 'json' });
+const server = createControlServer({ path, control, alerting, clock: Date.now, log });
 try {
   await server.listen();
   process.stdout.write('listening\n');

@@ -41,7 +41,11 @@ test('Restart asks, says what will happen, and then tells how it goes and ends',
   asked?.end({ ok: true, took: 1234, note: null });
   const result = await stage.world.waitForMessage(7, /✅ Restarted in 1\.2 s \(asked by Vera\)[\s\S]*Checks:/);
   assert.equal(result.id, question.id);
-  assert.deepEqual(result.buttons, [['Restart', 'Stop'], ['Logs', 'Refresh'], ['Back']]);
+  assert.deepEqual(result.buttons, [
+    ['Restart', 'Stop'],
+    ['Logs', 'Refresh'],
+    ['Mute…', 'Back'],
+  ]);
 });
 
 test('a failure says why, a note what was special', async (t) => {
@@ -165,7 +169,14 @@ test('while something runs, another verb says what, by whom and since when', asy
   const said = await user(stage, 7).taps(mine, 'Confirm restart');
   assert.equal(said?.text, 'User 8 is restarting Shop bot, since 12:00:00 (4 s).');
   const screen = await stage.world.waitForMessage(7, /Being restarted by User 8/);
-  assert.deepEqual(screen.buttons, [['Logs', 'Refresh'], ['Back']], 'nothing to press that makes no sense');
+  assert.deepEqual(
+    screen.buttons,
+    [
+      ['Logs', 'Refresh'],
+      ['Mute…', 'Back'],
+    ],
+    'nothing to press that makes no sense',
+  );
   assert.equal(stage.control.asked.length, 1);
 });
 
@@ -190,7 +201,10 @@ test('a viewer sees but does not act', async (t) => {
   const stage = await setStage(t);
   stage.control.add('shop', { title: 'Shop bot' });
   const screen = await openShop(stage, 9);
-  assert.deepEqual(screen.buttons, [['Logs', 'Refresh'], ['Back']]);
+  assert.deepEqual(screen.buttons, [
+    ['Logs', 'Refresh'],
+    ['Mute…', 'Back'],
+  ]);
   const guest = user(stage, 9);
   for (const verb of ['start', 'stop', 'restart'] as const) {
     const said = await guest.forges(screen.id, encode({ kind: 'act', verb, service: 'shop' }));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Incident } from '../../src/core/incident.ts';
+import type { Mute } from '../../src/core/mute.ts';
 import { reason } from '../../src/core/reason.ts';
 import { decode } from '../../src/telegram/callback-data.ts';
 import { incidentAlert, recoveryAlert } from '../../src/telegram/screens/alert.ts';
@@ -38,6 +39,8 @@ function notice(more: Partial<Incident> = {}, rest: Partial<IncidentNotice> = {}
     incident: { ...incident, ...more },
     service: service('shop', noon, { title: 'Shop <bot>' }),
     affects: [],
+    mute: null,
+    settledAs: null,
     counts: { down: 1, total: 3 },
     delayedBy: null,
     repeat: false,
@@ -47,7 +50,7 @@ function notice(more: Partial<Incident> = {}, rest: Partial<IncidentNotice> = {}
 }
 
 const show = (given: IncidentNotice, language: 'en' | 'ru' = 'en') => {
-  const { text, buttons } = incidentAlert(language, given, 'Europe/Moscow');
+  const { text, buttons } = incidentAlert(language, given, 'Europe/Moscow', 'operator');
   // What Telegram would refuse throws here.
   return { lines: parseHtml(text).text.split('\n'), buttons };
 };
@@ -72,8 +75,14 @@ test('an open alert says what, why, since when, what was done, how the log ended
     buttons.map((row) => row.map(({ text, data }) => [text, decode(data)])),
     [
       [
+        ['Acknowledge', { kind: 'ack', incident: 1 }],
         ['Restart', { kind: 'act', verb: 'restart', service: 'shop' }],
-        ['Logs', { kind: 'logs', service: 'shop' }],
+      ],
+      [['Logs', { kind: 'logs', service: 'shop' }]],
+      [
+        ['Mute 30 min', { kind: 'mute', length: 'half-hour', incident: 1 }],
+        ['Mute 2 h', { kind: 'mute', length: 'two-hours', incident: 1 }],
+        ['Till morning', { kind: 'mute', length: 'morning', incident: 1 }],
       ],
     ],
   );
@@ -89,8 +98,8 @@ test('giving up names the loop and offers to start again', () => {
   const { lines, buttons } = show(notice({ level: 'critical', reason: why }));
   assert.equal(lines[0], '🚨 Shop <bot> is down, and the manager gave up');
   assert.match(lines[1] ?? '', /6 exits in 4 min.*code 1/);
-  assert.deepEqual(buttons[0]?.[0]?.text, 'Start again');
-  assert.deepEqual(decode(buttons[0]?.[0]?.data ?? ''), { kind: 'act', verb: 'start', service: 'shop' });
+  assert.deepEqual(buttons[0]?.[1]?.text, 'Start again');
+  assert.deepEqual(decode(buttons[0]?.[1]?.data ?? ''), { kind: 'act', verb: 'start', service: 'shop' });
 });
 
 test('a resolved alert says how long it lasted and what was tried, in both languages', () => {
@@ -125,17 +134,17 @@ test('what comes late says how late, what may be a copy says so', () => {
   assert.match(recoveryAlert('en', over).text, /delayed 4 min/);
 });
 
-test('a service that is only watched, or not configured any more, offers no action', () => {
+test('a service that is only watched, or not configured any more, offers no action on it', () => {
   const watched = show(notice({}, { service: service('shop', noon, { driver: 'external', can: [] }) }));
   assert.deepEqual(
     watched.buttons.flat().map(({ text }) => text),
-    ['Logs'],
+    ['Acknowledge', 'Logs', 'Mute 30 min', 'Mute 2 h', 'Till morning'],
   );
   const gone = show(notice({}, { service: null }));
   assert.equal(gone.lines[0], '🔴 shop is down');
   assert.deepEqual(
     gone.buttons.flat().map(({ text }) => text),
-    ['Logs'],
+    ['Acknowledge', 'Logs'],
   );
 });
 
@@ -156,10 +165,66 @@ test('the longest of everything is still one valid message', () => {
     { service: service('shop', noon, { title: long }), delayedBy: 1e9, repeat: true, affects: [long] },
   );
   for (const language of ['en', 'ru'] as const) {
-    const { text } = incidentAlert(language, worst, 'UTC');
+    const { text } = incidentAlert(language, worst, 'UTC', 'operator');
     parseHtml(text);
     assert.equal(splitHtml(text).length, 1);
   }
+});
+
+test('who has taken it on is said with the time, and takes the button away', () => {
+  const { lines, buttons } = show(notice({ acknowledgedBy: 'Vera <b>', acknowledgedAt: noon - 60_000 }));
+  assert.equal(lines[3], '👤 Taken on by Vera <b> at 14:59:00');
+  assert.deepEqual(buttons[0]?.[0]?.text, 'Restart');
+  const over = show(
+    notice({ acknowledgedBy: 'Vera', acknowledgedAt: noon - 60_000, resolvedAt: noon, resolution: 'recovered' }),
+  );
+  assert.ok(over.lines.includes('👤 Taken on by Vera at 14:59:00'));
+});
+
+test('what is muted says until when and by whom, with one button that ends it', () => {
+  const mute: Mute = {
+    ...{ id: 5, kind: 'mute', from: noon, until: noon + 1_800_000, by: 'Oleg' },
+    scope: { covers: 'service', service: 'shop' },
+  };
+  const { lines, buttons } = show(notice({}, { mute }));
+  assert.equal(lines[3], '🔕 Shop <bot>: muted until 15:30 (Oleg)');
+  assert.deepEqual(
+    buttons.at(-1)?.map(({ text, data }) => [text, decode(data)]),
+    [['Unmute', { kind: 'unmute', mute: 5, incident: 1 }]],
+  );
+  const all = show(notice({}, { mute: { ...mute, scope: { covers: 'all' }, until: noon + 20 * 3600_000 } }));
+  assert.equal(all.lines[3], '🔕 Everything is muted until 24 Nov, 11:00 (Oleg)');
+  assert.equal(all.buttons.at(-1)?.[0]?.text, 'Unmute everything');
+  const work = show(notice({}, { mute: { ...mute, kind: 'maintenance' } }), 'ru');
+  assert.equal(work.lines[3], '🛠 Shop <bot>: работы до 15:30 (Oleg)');
+});
+
+test('what nobody reacted to says for how long; what is said again, for how long it lasts', () => {
+  const escalated = show(notice({ level: 'critical', openedAt: noon - 1_200_000, escalatedAt: noon - 300_000 }));
+  assert.equal(escalated.lines[3], '⏫ Nobody has reacted for 15 min');
+  const taken = show(notice({ escalatedAt: noon, acknowledgedBy: 'Vera', acknowledgedAt: noon }));
+  assert.ok(!taken.lines.some((line) => line.startsWith('⏫')));
+  const again = notice({ openedAt: noon - 7_200_000, saidAt: noon });
+  assert.equal(show(again).lines[0], '🔴 Shop <bot> is still down, for 2 h');
+  const critical = notice({ openedAt: noon - 7_200_000, saidAt: noon, level: 'critical' });
+  assert.equal(show(critical).lines[0], '🚨 Shop <bot> is still down, for 2 h; the manager gave up');
+});
+
+test('the end of flapping says how it stands now, and a bad one is not green', () => {
+  const over = { kind: 'flapping', resolvedAt: noon, resolution: 'recovered' } as const;
+  const first = (settledAs: IncidentNotice['settledAs']) => show(notice(over, { settledAs })).lines[0];
+  assert.equal(first('healthy'), '✅ Shop <bot> is stable again: healthy (after 4 min 12 s)');
+  assert.equal(first('unhealthy'), '🔴 Shop <bot> is stable again: unhealthy (after 4 min 12 s)');
+  assert.equal(first('unknown'), '⚪ Shop <bot> is stable again: health not known (after 4 min 12 s)');
+  assert.equal(first(null), '✅ Shop <bot> is stable again after 4 min 12 s');
+});
+
+test('a viewer is offered no action', () => {
+  const { buttons } = incidentAlert('en', notice(), 'UTC', 'viewer');
+  assert.deepEqual(
+    buttons.flat().map(({ text }) => text),
+    ['Logs'],
+  );
 });
 
 test('numbers take their Russian forms', () => {

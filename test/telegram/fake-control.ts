@@ -1,3 +1,4 @@
+import type { Alerting } from '../../src/core/alerting.ts';
 import { worstFirst } from '../../src/core/condition.ts';
 import type {
   ActionResult,
@@ -71,6 +72,7 @@ export class FakeControl implements Control {
   instead: ((service: string, verb: Verb) => ActionResult) | null = null;
   lines: readonly string[] = [];
   telegram: TelegramView = fine;
+  alerting: Alerting | null = null;
   readonly #clock: () => number;
 
   constructor(clock: () => number) {
@@ -94,7 +96,8 @@ export class FakeControl implements Control {
       startedAt: this.#clock() - 3600_000,
       overall: 'healthy',
       services: worstFirst([...this.services.values()]),
-      incidents: [],
+      incidents: this.alerting?.open() ?? [],
+      mutes: this.alerting?.mutes() ?? [],
       telegram: this.telegram,
     };
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reason } from '../../src/core/reason.ts';
-import { noon, type Stage, setStage } from './stage.ts';
+import { noon, type Stage, setStage, vera } from './stage.ts';
 
 async function openMenu(stage: Stage, id = 7) {
   const user = stage.world.user({ id, first_name: 'Vera', language_code: 'en' });
@@ -29,7 +29,7 @@ test('/start shows how everything stands, worst first, and a button for each ser
   assert.match(lines[2] ?? '', /^🔴 Shop <bot>: down, next try in 8 s: .*code 1/);
   assert.match(lines[3] ?? '', /^⚫ Panel: stopped by an operator, 3 h ago/);
   assert.match(lines[4] ?? '', /^🟢 Redis: running for 3 h/);
-  assert.deepEqual(menu.buttons, [['Shop <bot>'], ['Panel'], ['Redis'], ['Refresh', 'Settings']]);
+  assert.deepEqual(menu.buttons, [['Shop <bot>'], ['Panel'], ['Redis'], ['Alerts', 'Mute…'], ['Refresh', 'Settings']]);
 });
 
 test('all healthy is said so, and only then', async (t) => {
@@ -78,7 +78,11 @@ test('a service opens with all that is known of it, and Back leads to the list',
   assert.match(screen.text, /Restarts by the manager: 2; recent exits that count: 1/);
   assert.match(screen.text, /Last exit: .*1.*, 09:00:00/);
   assert.match(screen.text, /🟢 process cpu 3\.2 %/);
-  assert.deepEqual(screen.buttons, [['Restart', 'Stop'], ['Logs', 'Refresh'], ['Back']]);
+  assert.deepEqual(screen.buttons, [
+    ['Restart', 'Stop'],
+    ['Logs', 'Refresh'],
+    ['Mute…', 'Back'],
+  ]);
   await user.taps(screen, 'Back');
   await stage.world.waitForMessage(user, /1 of 1 has a problem/, { since: screen.revision });
 });
@@ -99,7 +103,7 @@ test('more than eight services come in pages', async (t) => {
   const stage = await setStage(t);
   for (let n = 10; n < 30; n++) stage.control.add(`service-${n}`);
   const { user, menu } = await openMenu(stage);
-  assert.equal(menu.buttons.length, 10);
+  assert.equal(menu.buttons.length, 11);
   assert.match(menu.text, /Page 1 of 3/);
   assert.match(menu.text, /All 20 services healthy/);
   await user.taps(menu, 'Next ›');
@@ -107,7 +111,7 @@ test('more than eight services come in pages', async (t) => {
   assert.deepEqual(second.buttons[0], ['service-18']);
   await user.taps(second, 'Next ›');
   const third = await stage.world.waitForMessage(user, /Page 3 of 3/);
-  assert.deepEqual(third.buttons.at(-2), ['‹ Previous']);
+  assert.deepEqual(third.buttons.at(-3), ['‹ Previous']);
   await user.taps(third, 'service-29');
   const screen = await stage.world.waitForMessage(user, /service-29[\s\S]*Checks:/);
   await user.taps(screen, 'Back');
@@ -147,7 +151,7 @@ test('/status says everything in one text, split when it is long', async (t) => 
     const last = await stage.world.waitForMessage(user, /Manager 0\.1\.0 on vpn-1, up 1 h/, {
       since: user.messages().at(-1)?.revision ?? 0,
     });
-    assert.deepEqual(last.buttons, [['Menu']]);
+    assert.deepEqual(last.buttons, [['Alerts', 'Menu']]);
     const parts = user.messages().slice(before + 1);
     assert.ok(parts.length >= 2);
     const text = parts.map((part) => part.text).join('\n');
@@ -196,7 +200,7 @@ test('the language is that of the setting, else of Telegram, and changes at once
 
 test('the configured language counts until the person chooses another', async (t) => {
   const stage = await setStage(t, {
-    telegram: { admins: [{ id: 7, name: 'Vera', role: 'viewer', language: 'ru' }] },
+    telegram: { admins: [{ ...vera, role: 'viewer', language: 'ru' }] },
   });
   stage.control.add('a');
   const user = stage.world.user({ id: 7, language_code: 'en' });

@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { createTelegram, type Telegram, type TelegramOptions } from '../../src/telegram/bot.ts';
 import type { Timing } from '../../src/telegram/timing.ts';
+import { type AlertingWorld, makeAlerting } from '../world/alerting.ts';
 import { startTelegram, type TelegramWorld } from '../world/telegram/server.ts';
 import { FakeControl } from './fake-control.ts';
 
@@ -22,9 +23,23 @@ export const quick: Timing = {
   retryUnauthorized: 100,
 };
 
-export const vera = { id: 7, name: 'Vera', role: 'operator', language: null } as const;
-export const oleg = { id: 8, name: null, role: 'owner', language: null } as const;
-export const guest = { id: 9, name: 'Guest', role: 'viewer', language: null } as const;
+export const vera = {
+  id: 7,
+  name: 'Vera',
+  role: 'operator',
+  language: null,
+  level: 'info',
+  quiet_hours: null,
+} as const;
+export const oleg = { id: 8, name: null, role: 'owner', language: null, level: 'info', quiet_hours: null } as const;
+export const guest = {
+  id: 9,
+  name: 'Guest',
+  role: 'viewer',
+  language: null,
+  level: 'info',
+  quiet_hours: null,
+} as const;
 
 /** Monday noon in UTC. */
 export const noon = Date.UTC(2026, 10, 23, 12, 0, 0);
@@ -33,6 +48,11 @@ export interface Stage {
   readonly world: TelegramWorld;
   readonly telegram: Telegram;
   readonly control: FakeControl;
+  readonly incidents: AlertingWorld;
+  /** Which incidents a message shows, as the outbox would know: `<chat> <message>`. */
+  readonly copies: Map<string, readonly number[]>;
+  /** How often somebody changed what they want to hear. */
+  preferences: number;
   readonly settings: Map<string, string>;
   readonly strangers: { id: number; name: string; username: string | null }[];
   readonly seen: number[];
@@ -59,9 +79,15 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
   const world = options.world ?? (await startTelegram({ token, queryLifetimeMs: options.queryLifetimeMs ?? 15_000 }));
   const settings = options.settings ?? new Map<string, string>();
   const log: string[] = [];
-  const stage = { now: noon, strangers: [] as Stage['strangers'], seen: [] as number[], states: [] as string[] };
+  const stage = {
+    ...{ now: noon, preferences: 0 },
+    ...{ strangers: [] as Stage['strangers'], seen: [] as number[], states: [] as string[] },
+  };
   const clock = () => stage.now;
   const control = new FakeControl(clock);
+  const copies = new Map<string, readonly number[]>();
+  const incidents = makeAlerting({ clock, serviceExists: (name) => control.services.has(name) });
+  control.alerting = incidents.alerting;
   const telegram = createTelegram({
     token,
     apiRoot: world.apiRoot,
@@ -69,6 +95,11 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
     admins: [vera, oleg, guest],
     timezone: 'UTC',
     control,
+    alerting: incidents.alerting,
+    incidentsIn: (chat, message) => copies.get(`${chat} ${message}`) ?? [],
+    onPreferences: () => {
+      stage.preferences += 1;
+    },
     settings: {
       get: (key) => settings.get(key) ?? null,
       set: (key, value) => void (value === null ? settings.delete(key) : settings.set(key, value)),
@@ -88,7 +119,7 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
     if (options.world === undefined) await world.stop();
   });
   return Object.assign(stage, {
-    ...{ world, telegram, control, settings, log },
+    ...{ world, telegram, control, incidents, copies, settings, log },
     heard: async () => {
       await eventually(() => stage.states.at(-1) === 'polling', 'the bot to hear Telegram');
     },

@@ -12,9 +12,9 @@ const source = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .join('\n');
 
 /** Keys as the code names them; a `${…}` in one stands for any word. */
-const named = [...source.matchAll(/['`]((?:chat|button|command|incident|alert|say)-(?:[a-z-]|\$\{[^}]*\})+)['`]/g)].map(
-  ([, key]) => key ?? '',
-);
+const named = [
+  ...source.matchAll(/(?<!reason\()['`]((?:chat|button|command|incident|alert|say)-(?:[a-z-]|\$\{[^}]*\})+)['`]/g),
+].map(([, key]) => key ?? '');
 const labels = [...source.matchAll(/(?:label|buttonText)\(ctx, '([a-z-]+)'\)/g)].map(([, key]) => `button-${key}`);
 
 test('every text that the chat asks for is there, in both languages', () => {

@@ -5,8 +5,8 @@ import { decode } from '../callback-data.ts';
 import type { ChatContext } from '../context.ts';
 import type { Show } from '../screens/show.ts';
 
-/** The buttons with our own data: under alerts, under questions, and those that lead back from plain messages. */
-export function alertButtons(show: Show, actions: Actions): Composer<ChatContext> {
+/** The buttons with our own data: those that act on services, answer questions, or lead back from plain messages. */
+export function ownButtons(show: Show, actions: Actions): Composer<ChatContext> {
   const composer = new Composer<ChatContext>();
 
   composer.on('callback_query:data', async (ctx, next) => {
@@ -27,9 +27,11 @@ export function alertButtons(show: Show, actions: Actions): Composer<ChatContext
       case 'menu':
         if (await answer(ctx)) await show.anew(ctx, { at: 'list', page: 0 });
         return;
-      // A question that is over has nobody left to take its Cancel.
-      case 'leave':
-      case undefined:
+      case 'home':
+        if (await answer(ctx)) await show.here(ctx, { at: 'list', page: 0 });
+        return;
+      // Among them `leave`: a question that is over has nobody left to take its Cancel.
+      default:
         return await next();
     }
   });

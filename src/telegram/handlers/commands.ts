@@ -1,10 +1,11 @@
 import { Composer, InlineKeyboard } from 'grammy';
-import type { ServiceView } from '../../core/snapshot.ts';
+import { may } from '../../core/role.ts';
 import { html, t } from '../../i18n.ts';
 import { encode } from '../callback-data.ts';
 import type { ChatContext } from '../context.ts';
-import type { Desk } from '../desk.ts';
+import { type Desk, namedService, titlesOf } from '../desk.ts';
 import { shorten } from '../say.ts';
+import { endText } from '../screens/alert-buttons.ts';
 import { statusText } from '../screens/list.ts';
 import { readLog } from '../screens/log-reading.ts';
 import { fewLines, logsText, matching, mostLines, searchDepth } from '../screens/logs.ts';
@@ -14,6 +15,8 @@ import { splitHtml } from '../split.ts';
 
 /** `/logs` fills at most so many messages; what does not fit is left out from the start. */
 const logMessages = 3;
+/** `/status` has so many buttons that end a mute; `/mute` has them all. */
+const mostUnmutes = 3;
 
 /** What one can type. Everything else can be reached by taps from the menu. */
 export function commands(desk: Desk, show: Show, menus: Menus): Composer<ChatContext> {
@@ -28,7 +31,7 @@ export function commands(desk: Desk, show: Show, menus: Menus): Composer<ChatCon
   composer.command(['start', 'menu'], (ctx) => show.anew(ctx, { at: 'list', page: 0 }).then(() => undefined));
 
   composer.command(['status', 'services', 'health'], (ctx) =>
-    sendLong(ctx, statusText(ctx.language, desk.control.snapshot(), desk.timezone), menuKeyboard(ctx)),
+    sendLong(ctx, statusText(ctx.language, desk.control.snapshot(), desk.timezone), statusKeyboard(ctx, desk)),
   );
 
   composer.command('help', (ctx) => sendLong(ctx, t(ctx.language, 'chat-help'), menuKeyboard(ctx)));
@@ -38,7 +41,7 @@ export function commands(desk: Desk, show: Show, menus: Menus): Composer<ChatCon
   composer.command('logs', async (ctx) => {
     const { services } = desk.control.snapshot();
     const [wanted, ...rest] = ctx.match.trim().split(/\s+/);
-    const view = wanted ? named(services, wanted) : null;
+    const view = wanted ? namedService(services, wanted) : null;
     if (view === null) {
       const known = services.map(({ name }) => `<code>${name}</code>`).join(', ');
       const text = wanted
@@ -77,8 +80,13 @@ function menuKeyboard(ctx: ChatContext): InlineKeyboard {
   return new InlineKeyboard().text(buttonText(ctx, 'menu'), encode({ kind: 'menu' }));
 }
 
-/** By name or title, whatever the capitals. */
-function named(services: readonly ServiceView[], wanted: string): ServiceView | null {
-  const lower = wanted.toLowerCase();
-  return services.find(({ name, title }) => name === lower || title.toLowerCase() === lower) ?? null;
+/** What is muted can be ended right there; of many, the first to end by themselves can wait. */
+function statusKeyboard(ctx: ChatContext, desk: Desk): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  const titleOf = titlesOf(desk.control.snapshot().services);
+  for (const mute of may(ctx.visitor.role, 'act') ? desk.alerting.mutes().slice(-mostUnmutes) : [])
+    keyboard.text(endText(ctx.language, mute, titleOf), encode({ kind: 'lift', mute: mute.id, target: '*' })).row();
+  return keyboard
+    .text(buttonText(ctx, 'alerts'), encode({ kind: 'alerts', page: 0 }))
+    .text(buttonText(ctx, 'menu'), encode({ kind: 'menu' }));
 }

@@ -1,10 +1,13 @@
-import type { Incident, Level } from '../../core/incident.ts';
-import { escapeHtml, html, type Language, sayReason, t } from '../../i18n.ts';
-import type { Button } from '../../outbox/transport.ts';
-import { encode } from '../callback-data.ts';
+import type { Health } from '../../core/health.ts';
+import { type Incident, type Level, namedAs } from '../../core/incident.ts';
+import type { Role } from '../../core/role.ts';
+import { escapeHtml, html, type Language, sayReason } from '../../i18n.ts';
 import { sayDuration, sayTime, shorten } from '../say.ts';
 import type { IncidentNotice, Rendered } from '../telegram.ts';
+import { incidentButtons } from './alert-buttons.ts';
 import { lastThatFit } from './logs.ts';
+import { muteLine } from './mute-line.ts';
+import { healthIcon } from './service-line.ts';
 
 export const levelIcons: Readonly<Record<Level, string>> = { info: 'ℹ️', warning: '🟡', error: '🔴', critical: '🚨' };
 
@@ -18,9 +21,9 @@ const roomForNames = 300;
 const worthSaying = 10_000;
 
 /** The one message about an incident, as it stands now: open, given up, or over. */
-export function incidentAlert(language: Language, notice: IncidentNotice, timezone: string): Rendered {
-  const { incident } = notice;
-  return incident.resolvedAt === null ? open(language, notice, timezone) : over(language, notice, timezone);
+export function incidentAlert(language: Language, notice: IncidentNotice, timezone: string, role: Role): Rendered {
+  const lines = notice.incident.resolvedAt === null ? open : over;
+  return { text: lines(language, notice, timezone).join('\n'), buttons: incidentButtons(language, notice, role) };
 }
 
 /** The short answer to the alert when it is over. */
@@ -28,38 +31,59 @@ export function recoveryAlert(language: Language, notice: IncidentNotice): Rende
   return { text: [overLine(language, notice), ...lateLines(language, notice)].join('\n'), buttons: [] };
 }
 
-function open(language: Language, notice: IncidentNotice, timezone: string): Rendered {
+function open(language: Language, notice: IncidentNotice, timezone: string): readonly string[] {
   const { incident, counts, now } = notice;
-  const text = [
-    `${levelIcons[incident.level]} <b>${html(language, `incident-${kindOf(incident)}`, { title: titleOf(notice) })}</b>`,
+  return [
+    `${levelIcons[incident.level]} <b>${headline(language, notice)}</b>`,
     ...whyLines(language, incident),
     html(language, 'alert-since', {
       time: sayTime(language, incident.openedAt, now, timezone),
       for: sayDuration(language, now - incident.openedAt),
     }),
+    ...takenLines(language, notice, timezone),
+    ...hushLines(language, notice, timezone),
     ...affectsLines(language, notice),
     ...attemptLines(language, notice, timezone),
     ...logLines(language, incident),
     html(language, 'alert-counts', { down: counts.down, total: counts.total }),
     ...lateLines(language, notice),
-  ].join('\n');
-  return { text, buttons: [buttonsOf(language, notice)] };
+  ];
 }
 
-function over(language: Language, notice: IncidentNotice, timezone: string): Rendered {
-  const { incident } = notice;
-  const text = [
+function over(language: Language, notice: IncidentNotice, timezone: string): readonly string[] {
+  return [
     overLine(language, notice),
-    ...whyLines(language, incident),
+    ...whyLines(language, notice.incident),
+    ...takenLines(language, notice, timezone),
     ...attemptLines(language, notice, timezone),
     ...lateLines(language, notice),
-  ].join('\n');
-  return { text, buttons: [[logsButton(language, incident)]] };
+  ];
 }
 
-/** A critical "down" is the end of the manager's own means, and says so. */
-function kindOf(incident: Incident): string {
-  return incident.kind === 'down' && incident.level === 'critical' ? 'gave-up' : incident.kind;
+/** What is wrong; what has been said before says for how long by now. */
+function headline(language: Language, notice: IncidentNotice): string {
+  const { incident, now } = notice;
+  const again = incident.saidAt > incident.openedAt ? '-still' : '';
+  return html(language, `incident-${namedAs(incident)}${again}`, {
+    title: titleOf(notice),
+    for: sayDuration(language, now - incident.openedAt),
+  });
+}
+
+/** Who has taken it on; that nobody has for too long. */
+function takenLines(language: Language, { incident, now }: IncidentNotice, timezone: string): readonly string[] {
+  const { acknowledgedBy, acknowledgedAt, escalatedAt, openedAt } = incident;
+  if (acknowledgedBy !== null && acknowledgedAt !== null) {
+    const time = sayTime(language, acknowledgedAt, now, timezone);
+    return [`👤 ${html(language, 'alert-taken', { by: shorten(acknowledgedBy, 60), time })}`];
+  }
+  if (escalatedAt === null || incident.resolvedAt !== null) return [];
+  return [`⏫ ${html(language, 'alert-escalated', { for: sayDuration(language, escalatedAt - openedAt) })}`];
+}
+
+function hushLines(language: Language, notice: IncidentNotice, timezone: string): readonly string[] {
+  const { mute, now } = notice;
+  return mute === null ? [] : [muteLine(language, mute, () => titleOf(notice), now, timezone)];
 }
 
 function titleOf({ incident, service }: IncidentNotice): string {
@@ -92,12 +116,18 @@ function logLines(language: Language, incident: Incident): readonly string[] {
 }
 
 function overLine(language: Language, notice: IncidentNotice): string {
-  const { incident, now } = notice;
-  const lasted = sayDuration(language, (incident.resolvedAt ?? now) - incident.openedAt);
+  const { incident, settledAs, now } = notice;
+  const args = { title: titleOf(notice), for: sayDuration(language, (incident.resolvedAt ?? now) - incident.openedAt) };
   const how = incident.resolution ?? 'recovered';
-  const key = how === 'recovered' ? `incident-${incident.kind}-over` : `incident-${how}`;
-  const icon = how === 'recovered' ? '✅' : '☑️';
-  return `${icon} <b>${html(language, key, { title: titleOf(notice), for: lasted })}</b>`;
+  if (how !== 'recovered') return `☑️ <b>${html(language, `incident-${how}`, args)}</b>`;
+  if (settledAs === null) return `✅ <b>${html(language, `incident-${incident.kind}-over`, args)}</b>`;
+  // Stable may also mean: down for good.
+  const line = html(language, 'incident-flapping-settled', { ...args, health: settledAs });
+  return `${settledIcon(settledAs)} <b>${line}</b>`;
+}
+
+function settledIcon(health: Health): string {
+  return health === 'healthy' ? '✅' : healthIcon[health];
 }
 
 export function lateLines(
@@ -109,19 +139,4 @@ export function lateLines(
     ...(late ? [html(language, 'alert-delayed', { for: sayDuration(language, delayedBy) })] : []),
     ...(repeat ? [html(language, 'alert-repeat')] : []),
   ];
-}
-
-function logsButton(language: Language, incident: Incident): Button {
-  return { text: t(language, 'button-logs'), data: encode({ kind: 'logs', service: incident.service }) };
-}
-
-/** The press decides what makes sense then; the label what is likely now. A service that is only watched has none. */
-function buttonsOf(language: Language, { incident, service }: IncidentNotice): readonly Button[] {
-  const act = (verb: 'start' | 'restart', label: string): Button => ({
-    text: t(language, label),
-    data: encode({ kind: 'act', verb, service: incident.service }),
-  });
-  const watchedOnly = service === null || service.driver === 'external';
-  const action = kindOf(incident) === 'gave-up' ? act('start', 'button-start-again') : act('restart', 'button-restart');
-  return watchedOnly ? [logsButton(language, incident)] : [action, logsButton(language, incident)];
 }

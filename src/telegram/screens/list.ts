@@ -1,7 +1,9 @@
 import { conditionOf } from '../../core/condition.ts';
-import type { ServiceView, Snapshot, TelegramView } from '../../core/snapshot.ts';
+import type { ServiceView, Snapshot } from '../../core/snapshot.ts';
 import { escapeHtml, html, type Language, sayReason } from '../../i18n.ts';
+import { titlesOf } from '../desk.ts';
 import { sayDuration, sayTime } from '../say.ts';
+import { muteLines } from './mute-line.ts';
 import { iconOf, restsOnPurpose, sayState } from './service-line.ts';
 
 /** More buttons than this do not fit on a phone without scrolling. */
@@ -25,7 +27,7 @@ export function listText(language: Language, snapshot: Snapshot, page: number, t
   const shown = pageOf(snapshot.services, page);
   return [
     overallLine(language, snapshot.services),
-    ...alertLines(language, snapshot.telegram, snapshot.at),
+    ...alertLines(language, snapshot, timezone),
     '',
     ...(shown.services.length === 0 ? [html(language, 'chat-list-empty')] : []),
     ...shown.services.map((view) => serviceLine(language, view, snapshot.at)),
@@ -41,7 +43,7 @@ export function listText(language: Language, snapshot: Snapshot, page: number, t
 export function statusText(language: Language, snapshot: Snapshot, timezone: string): string {
   return [
     overallLine(language, snapshot.services),
-    ...alertLines(language, snapshot.telegram, snapshot.at),
+    ...alertLines(language, snapshot, timezone),
     '',
     ...(snapshot.services.length === 0 ? [html(language, 'chat-list-empty')] : []),
     ...snapshot.services.map((view) => serviceLine(language, view, snapshot.at)),
@@ -81,9 +83,15 @@ function overallLine(language: Language, services: readonly ServiceView[]): stri
   return `🟢 ${html(language, 'chat-overall-healthy', { total: counted.length })}${rest}`;
 }
 
-/** Alerts that did not get through yet, and trouble with Telegram itself. */
-function alertLines(language: Language, telegram: TelegramView, now: number): readonly string[] {
+/** Alerts that are open, that are held, that did not get through yet, and trouble with Telegram itself. */
+function alertLines(language: Language, snapshot: Snapshot, timezone: string): readonly string[] {
+  const { incidents, mutes, services, telegram, at: now } = snapshot;
   const lines: string[] = [];
+  if (incidents.length > 0) {
+    const untaken = incidents.filter(({ acknowledgedAt }) => acknowledgedAt === null).length;
+    lines.push(`🔔 ${html(language, 'chat-alerts-open', { open: incidents.length, untaken })}`);
+  }
+  lines.push(...muteLines(language, mutes, titlesOf(services), now, timezone));
   if (telegram.waiting > 0)
     lines.push(
       `⚠️ ${html(language, 'chat-alerts-waiting', {

@@ -1,4 +1,6 @@
 import { Menu } from '@grammyjs/menu';
+import { levels } from '../../core/incident.ts';
+import { type Mute, type Scope, sameScope } from '../../core/mute.ts';
 import { may } from '../../core/role.ts';
 import { languages, t } from '../../i18n.ts';
 import { languageNames } from '../access.ts';
@@ -14,6 +16,8 @@ export interface MenuHandlers {
   show(ctx: ChatContext, place: Place): Promise<void>;
   act(ctx: ChatContext, service: string, verb: 'start' | 'stop' | 'restart'): Promise<void>;
   search(ctx: ChatContext, service: string): Promise<void>;
+  /** `service` null: what covers everything. */
+  unmute(ctx: ChatContext, service: string | null, then: Place): Promise<void>;
 }
 
 export interface Menus {
@@ -25,6 +29,8 @@ export interface Menus {
 
 /** What a service is called on a button. */
 const longestLabel = 30;
+/** Mutes that can be ended right from the list; the others from their own screen. */
+const mostUnmutes = 3;
 
 /**
  * The buttons of the screens that an admin opened. Each handler goes by what the pressed button carries, never by its
@@ -36,7 +42,8 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
     const { place } = ctx;
     if (place === null) return { ...readPayload(ctx.match), choice: null };
     if (place.at === 'settings') return { page: 0, service: null, choice: null };
-    return { page: place.page, service: place.at === 'list' ? null : place.service, choice: null };
+    const service = place.at === 'service' || place.at === 'logs' ? place.service : null;
+    return { page: place.page, service, choice: null };
   };
   const label = (ctx: ChatContext, key: string) => t(ctx.language, `button-${key}`);
 
@@ -47,6 +54,7 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
   const listOf = ({ page }: Payload): Place => ({ at: 'list', page });
   const serviceOf = ({ page, service }: Payload): Place =>
     service === null ? { at: 'list', page } : { at: 'service', service, page };
+  const mutesOf = ({ page, service }: Payload): Place => ({ at: 'mutes', service, page });
   const logsOf = ({ page, service }: Payload): Place =>
     service === null ? { at: 'list', page } : { at: 'logs', service, page };
 
@@ -80,6 +88,22 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
         go(({ page }) => ({ at: 'list', page: page + 1 })),
       );
     if (pages > 1) range.row();
+    for (const { scope } of may(ctx.visitor.role, 'act') ? distinct(desk.alerting.mutes()).slice(0, mostUnmutes) : []) {
+      const name = scope.covers === 'service' ? scope.service : null;
+      const title = name === null ? null : shorten(findService(desk, name)?.title ?? name, longestLabel);
+      const text = title === null ? label(ctx, 'unmute-everything') : `${label(ctx, 'unmute')}: ${title}`;
+      range.text({ text, payload: writePayload({ page, service: name, choice: 'unmute' }) }, unmute(listOf)).row();
+    }
+    range.text(
+      { text: label(ctx, 'alerts'), payload },
+      go(() => ({ at: 'alerts', page: 0 })),
+    );
+    range
+      .text(
+        { text: label(ctx, 'mutes'), payload },
+        go(() => ({ at: 'mutes', service: null, page: 0 })),
+      )
+      .row();
     range.text({ text: label(ctx, 'refresh'), payload }, go(listOf));
     range.text(
       { text: label(ctx, 'settings'), payload },
@@ -98,9 +122,21 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
       if (verbs.length > 0) range.row();
       range.text({ text: label(ctx, 'logs'), payload }, go(logsOf));
       range.text({ text: label(ctx, 'refresh'), payload }, go(serviceOf)).row();
+      const muted = desk.alerting.mutes().some(({ scope }) => isOf(scope, drawn.service));
+      if (muted && may(ctx.visitor.role, 'act'))
+        range.text(
+          { text: label(ctx, 'unmute'), payload: writePayload({ ...drawn, choice: 'unmute' }) },
+          unmute(serviceOf),
+        );
+      range.text({ text: label(ctx, 'mutes'), payload }, go(mutesOf));
       range.text({ text: label(ctx, 'back'), payload }, go(listOf));
     },
   );
+
+  const unmute = (then: (pressed: Payload) => Place) => async (ctx: ChatContext) => {
+    const pressed = readPayload(ctx.match);
+    if (pressed.choice === 'unmute') await handlers.unmute(ctx, pressed.service, then(pressed));
+  };
 
   async function act(ctx: ChatContext): Promise<void> {
     const { service, choice } = readPayload(ctx.match);
@@ -129,8 +165,38 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
     const payload = (choice: Payload['choice']) => writePayload({ page: 0, service: null, choice });
     for (const language of languages)
       range.text({ text: languageNames[language], payload: payload(language) }, chooseLanguage);
-    range.row().text({ text: label(ctx, 'back'), payload: payload(null) }, go(listOf));
+    range.row();
+    for (const level of levels)
+      range.text({ text: t(ctx.language, `button-level-${level}`), payload: payload(level) }, chooseLevel);
+    const quiet = desk.preferences.of(ctx.visitor.id)?.quiet === true;
+    range.row();
+    range.text(
+      { text: label(ctx, quiet ? 'quiet-off' : 'quiet-on'), payload: payload(quiet ? 'quiet-off' : 'quiet-on') },
+      chooseQuiet,
+    );
+    range.row();
+    if (may(ctx.visitor.role, 'own'))
+      range.text(
+        { text: label(ctx, 'audit'), payload: payload(null) },
+        go(() => ({ at: 'audit', page: 0 })),
+      );
+    range.text({ text: label(ctx, 'back'), payload: payload(null) }, go(listOf));
   });
+
+  async function chooseLevel(ctx: ChatContext): Promise<void> {
+    const { choice } = readPayload(ctx.match);
+    const level = levels.find((each) => each === choice);
+    if (level === undefined || !(await answer(ctx))) return;
+    desk.preferences.setLevel(ctx.visitor.id, level);
+    await handlers.show(ctx, { at: 'settings' });
+  }
+
+  async function chooseQuiet(ctx: ChatContext): Promise<void> {
+    const { choice } = readPayload(ctx.match);
+    if ((choice !== 'quiet-on' && choice !== 'quiet-off') || !(await answer(ctx))) return;
+    desk.preferences.setQuiet(ctx.visitor.id, choice === 'quiet-on');
+    await handlers.show(ctx, { at: 'settings' });
+  }
 
   async function chooseLanguage(ctx: ChatContext): Promise<void> {
     const { choice } = readPayload(ctx.match);
@@ -143,4 +209,14 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
 
   list.register([service, logs, settings]);
   return { list, service, logs, settings };
+}
+
+function isOf(scope: Scope, service: string | null): boolean {
+  return scope.covers === 'service' && scope.service === service;
+}
+
+/** One of each scope that a button of a menu can name. */
+function distinct(mutes: readonly Mute[]): readonly Mute[] {
+  const named = mutes.filter(({ scope }) => scope.covers !== 'incident');
+  return named.filter((mute, index) => named.findIndex(({ scope }) => sameScope(scope, mute.scope)) === index);
 }

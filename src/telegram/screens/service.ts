@@ -1,10 +1,12 @@
 import { conditionOf } from '../../core/condition.ts';
 import type { CheckRecord } from '../../core/health.ts';
 import { exitReason } from '../../core/incident.ts';
+import { covers, type Mute } from '../../core/mute.ts';
 import type { ServiceView } from '../../core/snapshot.ts';
 import { escapeHtml, html, type Language, sayReason } from '../../i18n.ts';
 import { sayDuration, sayMetric, sayTime, shorten } from '../say.ts';
 import { asOf } from './list.ts';
+import { muteLine } from './mute-line.ts';
 import { healthIcon, iconOf, sayState } from './service-line.ts';
 
 /** More than this of one reason or one check is not read on a phone. */
@@ -16,6 +18,7 @@ const mostChecks = 12;
 export function serviceText(
   language: Language,
   view: ServiceView,
+  mutes: readonly Mute[],
   now: number,
   timezone: string,
   header: string | null,
@@ -24,6 +27,9 @@ export function serviceText(
     ...(header === null ? [] : [header, '']),
     `${iconOf(view)} <b>${escapeHtml(view.title)}</b>`,
     escapeHtml(shorten(capital(sayState(language, view, now)), longestReason)),
+    ...mutes
+      .filter((mute) => covers(mute, view.name, null, now))
+      .map((mute) => muteLine(language, mute, () => view.title, now, timezone)),
     ...healthLine(language, view, now),
     ...processLine(language, view, now),
     html(language, 'chat-service-restarts', { restarts: view.restarts, exits: view.exitsInWindow }),

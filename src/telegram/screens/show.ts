@@ -1,14 +1,19 @@
 import type { Menu } from '@grammyjs/menu';
+import type { InlineKeyboard } from 'grammy';
 import { html, t } from '../../i18n.ts';
 import type { ChatContext } from '../context.ts';
 import { type Desk, findService } from '../desk.ts';
 import { classify } from '../errors.ts';
 import type { Job, MessageKey } from '../jobs.ts';
 import { splitHtml } from '../split.ts';
+import { alertScreen } from './alert-screen.ts';
+import { alertsScreen } from './alerts.ts';
+import { auditScreen } from './audit.ts';
 import { listText } from './list.ts';
 import { readLog } from './log-reading.ts';
 import { fewLines, logsText } from './logs.ts';
 import type { Menus } from './menus.ts';
+import { mutesScreen } from './mutes.ts';
 import type { Place } from './place.ts';
 import { serviceText } from './service.ts';
 import { settingsText } from './settings.ts';
@@ -27,7 +32,7 @@ export interface Show {
 
 interface Drawn {
   readonly text: string;
-  readonly menu: Menu<ChatContext>;
+  readonly buttons: Menu<ChatContext> | InlineKeyboard;
 }
 
 /** Draws the screens: which text and which buttons belong to a place. `header`: HTML above a service's screen. */
@@ -38,10 +43,18 @@ export function createShow(desk: Desk, menus: () => Menus): Show {
     switch (place.at) {
       case 'list': {
         const text = listText(language, desk.control.snapshot(), place.page, desk.timezone);
-        return { text: header === null ? text : `${header}\n\n${text}`, menu: menus().list };
+        return { text: header === null ? text : `${header}\n\n${text}`, buttons: menus().list };
       }
       case 'settings':
-        return { text: settingsText(language, ctx.visitor, desk.version, desk.timezone), menu: menus().settings };
+        return { text: settingsText(ctx, desk), buttons: menus().settings };
+      case 'alerts':
+        return alertsScreen(ctx, desk, place.page);
+      case 'alert':
+        return alertScreen(ctx, desk, place.incident, place.page) ?? alertsScreen(ctx, desk, place.page);
+      case 'audit':
+        return auditScreen(ctx, desk, place.page);
+      case 'mutes':
+        return mutesScreen(ctx, desk, place.service);
       case 'service':
       case 'logs':
         return await drawService(ctx, place, header);
@@ -50,7 +63,7 @@ export function createShow(desk: Desk, menus: () => Menus): Show {
 
   async function drawService(
     ctx: ChatContext,
-    place: Extract<Place, { service: string }>,
+    place: Extract<Place, { at: 'service' | 'logs' }>,
     header: string | null,
   ): Promise<Drawn> {
     const { language } = ctx;
@@ -60,12 +73,17 @@ export function createShow(desk: Desk, menus: () => Menus): Show {
       return await draw(ctx, { at: 'list', page: 0 }, html(language, 'chat-no-such', { name: place.service }));
     if (place.at === 'service') {
       const shown = header === null ? view : { ...view, operation: null };
-      return { text: serviceText(language, shown, desk.clock(), desk.timezone, header), menu: menus().service };
+      const mutes = desk.alerting.mutes();
+      return {
+        text: serviceText(language, shown, mutes, desk.clock(), desk.timezone, header),
+        buttons: menus().service,
+      };
     }
     const lines = await readLog(desk, view.name, fewLines);
-    if (lines === null) return { text: html(language, 'chat-logs-unread', { title: view.title }), menu: menus().logs };
+    if (lines === null)
+      return { text: html(language, 'chat-logs-unread', { title: view.title }), buttons: menus().logs };
     const excerpt = { title: view.title, lines, pattern: null, messages: 1, now: desk.clock() };
-    return { text: logsText(language, excerpt, desk.timezone), menu: menus().logs };
+    return { text: logsText(language, excerpt, desk.timezone), buttons: menus().logs };
   }
 
   const show: Show = {
@@ -83,14 +101,14 @@ export function createShow(desk: Desk, menus: () => Menus): Show {
     },
 
     async anew(ctx, place, header) {
-      const { text, menu } = await draw(ctx, place, header ?? null);
-      const sent = await ctx.reply(oneMessage(text), { ...asHtml, reply_markup: menu });
+      const { text, buttons } = await draw(ctx, place, header ?? null);
+      const sent = await ctx.reply(oneMessage(text), { ...asHtml, reply_markup: buttons });
       return { chat: sent.chat.id, message: sent.message_id };
     },
 
     async into(ctx, key, place, header) {
-      const { text, menu } = await draw(ctx, place, header ?? null);
-      const options = { ...asHtml, reply_markup: menu };
+      const { text, buttons } = await draw(ctx, place, header ?? null);
+      const options = { ...asHtml, reply_markup: buttons };
       try {
         await ctx.api.editMessageText(key.chat, key.message, oneMessage(text), options);
       } catch (error) {

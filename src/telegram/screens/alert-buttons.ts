@@ -1,0 +1,69 @@
+import { namedAs } from '../../core/incident.ts';
+import type { Mute } from '../../core/mute.ts';
+import { may, type Role } from '../../core/role.ts';
+import { type Language, t } from '../../i18n.ts';
+import type { Button } from '../../outbox/transport.ts';
+import { type CallbackData, encode } from '../callback-data.ts';
+import { shorten } from '../say.ts';
+import type { IncidentNotice } from '../telegram.ts';
+
+type Rows = readonly (readonly Button[])[];
+
+/** What can be done about one incident. The press decides what makes sense then; the label what is likely now. */
+export function incidentButtons(language: Language, notice: IncidentNotice, role: Role): Rows {
+  const { incident } = notice;
+  const label = labels(language);
+  const look = [label('button-logs', { kind: 'logs', service: incident.service })];
+  if (incident.resolvedAt !== null || !may(role, 'act')) return [look];
+  const take =
+    incident.acknowledgedAt === null ? [label('button-acknowledge', { kind: 'ack', incident: incident.id })] : [];
+  const first = [...take, ...repairs(language, notice)];
+  const hush = notice.service === null ? [] : [muteRow(language, notice)];
+  return [...(first.length > 0 ? [first] : []), look, ...hush];
+}
+
+/** A service that is only watched, or not configured any more, can only be looked at. */
+function repairs(language: Language, { incident, service }: IncidentNotice): readonly Button[] {
+  if (service === null || service.driver === 'external') return [];
+  const again = namedAs(incident) === 'gave-up';
+  const data = { kind: 'act', verb: again ? 'start' : 'restart', service: incident.service } as const;
+  return [labels(language)(again ? 'button-start-again' : 'button-restart', data)];
+}
+
+function muteRow(language: Language, { incident, mute }: IncidentNotice): readonly Button[] {
+  const label = labels(language);
+  if (mute !== null) return [label(endLabel(mute), { kind: 'unmute', mute: mute.id, incident: incident.id })];
+  return (['half-hour', 'two-hours', 'morning'] as const).map((length) =>
+    label(`button-mute-${length}`, { kind: 'mute', length, incident: incident.id }),
+  );
+}
+
+/** What the button that ends it is called, where it is clear what it covers. */
+export function endLabel({ kind, scope }: Mute): string {
+  if (kind === 'maintenance') return 'button-end-maintenance';
+  return scope.covers === 'all' ? 'button-unmute-everything' : 'button-unmute';
+}
+
+/** The same where it stands among others. */
+export function endText(language: Language, mute: Mute, titleOf: (service: string) => string): string {
+  const label = t(language, endLabel(mute));
+  return mute.scope.covers === 'service' ? `${label}: ${shorten(titleOf(mute.scope.service), 30)}` : label;
+}
+
+/** What can be done about several incidents at once. */
+export function groupButtons(language: Language, notices: readonly IncidentNotice[], role: Role): Rows {
+  const open = notices.filter(({ incident }) => incident.resolvedAt === null);
+  if (open.length === 0) return [];
+  const label = labels(language);
+  const list = [label('button-show-alerts', { kind: 'show-alerts' })];
+  if (!may(role, 'act')) return [list];
+  const untaken = open.some(({ incident }) => incident.acknowledgedAt === null);
+  const hush = open.every(({ mute }) => mute !== null)
+    ? label('button-unmute-all', { kind: 'unmute-all' })
+    : label('button-mute-all', { kind: 'mute-all', length: 'half-hour' });
+  return [...(untaken ? [[label('button-acknowledge-all', { kind: 'ack-all' })]] : []), [hush], list];
+}
+
+function labels(language: Language) {
+  return (key: string, data: CallbackData): Button => ({ text: t(language, key), data: encode(data) });
+}
