@@ -18,8 +18,7 @@ export function incidentsOfSignal(signal: Signal, lines: readonly string[]): rea
       ];
     }
     case 'gave-up': {
-      const minutes = Math.max(1, Math.round(signal.within / 60_000));
-      const args = { exits: signal.exits, minutes };
+      const args = { exits: signal.exits, minutes: minutesOf(signal.within) };
       const why =
         signal.exit === null
           ? reason('crash-loop-start', args)
@@ -44,6 +43,28 @@ export function incidentsOfSignal(signal: Signal, lines: readonly string[]): rea
           lines,
         },
       ];
+    case 'restarted-ailing':
+      return [
+        {
+          type: 'problem',
+          kind: 'unhealthy',
+          level: 'error',
+          reason: signal.reason,
+          attempt: reason('restarting-ailing'),
+          lines,
+        },
+      ];
+    case 'restarts-useless':
+      return [
+        {
+          type: 'problem',
+          kind: 'unhealthy',
+          level: 'critical',
+          reason: signal.reason,
+          attempt: reason('restarts-useless', { restarts: signal.exits - 1, minutes: minutesOf(signal.within) }),
+          lines,
+        },
+      ];
     case 'settled':
       return [{ type: 'over', kind: 'down', resolution: 'recovered' }];
     case 'stopped-by-operator':
@@ -52,6 +73,10 @@ export function incidentsOfSignal(signal: Signal, lines: readonly string[]): rea
         { type: 'over', kind: 'unhealthy', resolution: 'stopped-by-operator' },
       ];
   }
+}
+
+function minutesOf(ms: number): number {
+  return Math.max(1, Math.round(ms / 60_000));
 }
 
 /** What a change of health means: unhealthy opens; healthy or merely slow ends it; unknown leaves it as it is. */

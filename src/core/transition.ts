@@ -23,10 +23,12 @@ export type ServiceEvent =
   | { readonly type: 'start-failed'; readonly fatal: boolean; readonly reason: Reason }
   | { readonly type: 'stopped'; readonly exit: ExitInfo | null }
   | { readonly type: 'stop-failed'; readonly reason: Reason }
+  /** It runs, but is no use: its own checks fail, or it takes more memory than it may. Told once per run. */
+  | { readonly type: 'ailing'; readonly reason: Reason }
   | { readonly type: 'tick' };
 
 /** What the supervisor must do now. */
-export type Effect = { readonly do: 'start' } | { readonly do: 'stop' };
+export type Effect = { readonly do: 'start' } | { readonly do: 'stop' } | { readonly do: 'restart' };
 
 /** What the incidents hear of it. */
 export type Signal =
@@ -34,6 +36,10 @@ export type Signal =
   | { readonly signal: 'exited'; readonly exit: ExitInfo; readonly followUp: 'policy-never' | 'clean-exit' }
   | { readonly signal: 'gave-up'; readonly exits: number; readonly within: number; readonly exit: ExitInfo | null }
   | { readonly signal: 'start-failed'; readonly reason: Reason; readonly final: boolean }
+  /** It ails, and is restarted for it. */
+  | { readonly signal: 'restarted-ailing'; readonly reason: Reason }
+  /** It ails, and was restarted for it too often already: it is left as it is. */
+  | { readonly signal: 'restarts-useless'; readonly reason: Reason; readonly exits: number; readonly within: number }
   /** A started run has lived through its grace. */
   | { readonly signal: 'settled' }
   /** An operator stopped it: whatever was wrong is over for now. */
@@ -111,9 +117,26 @@ export function transition(
       return stopped(before, event.exit, now);
     case 'stop-failed':
       return step(enter(before, 'unknown', now, { reason: event.reason }));
+    case 'ailing':
+      return ailing(before, event.reason, policy, now, random);
     case 'tick':
       return tick(before, policy, now);
   }
+}
+
+/** One counter for all causes: a restart for failed health or for memory counts like an exit. */
+function ailing(before: ServiceRecord, why: Reason, policy: RecoveryPolicy, now: number, random: number): Step {
+  if (before.state !== 'running' || before.wanted === 'down') return step(before);
+  const counted = { ...before, exits: [...exitsInWindow(before.exits, policy, now), now] };
+  const recovery = recover(counted, null, policy, now, random);
+  if (recovery.decision === 'leave') return step(before);
+  if (recovery.decision === 'give-up') {
+    const { exits, within } = recovery;
+    return step(counted, [], [{ signal: 'restarts-useless', reason: why, exits, within }]);
+  }
+  const again = { attempt: before.attempt + 1, restarts: before.restarts + 1, exits: counted.exits };
+  const record = enter(counted, 'stopping', now, { ...again, reason: why });
+  return step(record, [{ do: 'restart' }], [{ signal: 'restarted-ailing', reason: why }]);
 }
 
 function foundRunning(before: ServiceRecord, run: Run, now: number): Step {

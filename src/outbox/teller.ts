@@ -37,6 +37,9 @@ export const LATE_AFTER_MS = 10_000;
 /** Incidents in one message: their names fit into Telegram's 4,096 characters. */
 export const MAX_IN_MESSAGE = 80;
 
+/** Up to so many incidents in one message, each end of one is answered on its own. */
+const FEW = 3;
+
 /** What waits for one chat about one incident, and what the gate says of it. */
 interface Matter {
   readonly incident: Incident;
@@ -130,15 +133,16 @@ export function createTeller(options: TellerOptions) {
       rows,
       async run() {
         if (joined !== null) {
-          const ids = table.incidentsIn(chat, joined);
+          const ids = table.incidentsIn(chat, joined.message);
           const edited = await transport.edit(
             to,
             joined,
             show(chat, [...ids.map(load), ...told], { ...late, repeat: false }),
           );
-          if (edited.outcome === 'sent') table.saveCopies(idsOf(told), chat, joined, clock());
+          // With the message's own time: what joins it does not keep it open for more.
+          if (edited.outcome === 'sent') table.saveCopies(idsOf(told), chat, joined.message, joined.sentAt);
           if (edited.outcome !== 'message-gone') return edited;
-          table.forgetMessage(chat, joined);
+          table.forgetMessage(chat, joined.message);
         }
         const silent = matters.every(({ verdict }) => verdict.verdict === 'send' && verdict.silent);
         const older = [...new Set(matters.flatMap(({ copy }) => copy ?? []))];
@@ -180,9 +184,12 @@ export function createTeller(options: TellerOptions) {
           return sent;
         }
         const sends = here.filter(({ verdict }) => verdict.verdict === 'send');
-        const over = told.flatMap((incident) => incident ?? []);
         if (edited.outcome !== 'sent' || sends.length === 0) return edited;
-        if (over.some((incident) => incident.resolvedAt === null)) return edited;
+        const all = told.flatMap((incident) => incident ?? []);
+        const stillOpen = all.some((incident) => incident.resolvedAt === null);
+        // Of many that came together one answer at the end is enough; of a few each is worth its own.
+        if (stillOpen && all.length > FEW) return edited;
+        const over = stillOpen ? sends.map((matter) => matter.incident) : all;
         const silent = sends.every(({ verdict }) => verdict.verdict === 'send' && verdict.silent);
         return transport.send(to, { ...render.recovery(chat, over, late), silent, replyTo: message });
       },
@@ -190,13 +197,13 @@ export function createTeller(options: TellerOptions) {
   }
 
   /** The message that was sent a moment ago, if what opens now may stand in it without a sound of its own. */
-  function messageToJoin(chat: string, told: readonly Incident[]): number | null {
+  function messageToJoin(chat: string, told: readonly Incident[]) {
     const newest = table.newestCopy(chat);
     if (newest === null || clock() - newest.sentAt >= groupWindow) return null;
     const there = table.incidentsIn(chat, newest.message);
     if (there.length + told.length > MAX_IN_MESSAGE) return null;
     const loud = told.some((incident) => incident.level === 'critical' || incident.resolvedAt !== null);
-    return loud ? null : newest.message;
+    return loud ? null : newest;
   }
 
   function show(chat: string, told: readonly (Incident | null)[], late: Lateness): Message {

@@ -7,6 +7,8 @@ import type { Driver } from '../drivers/driver.ts';
 /** One check of one service, with its place in time. */
 export interface ScheduledCheck {
   readonly check: Check;
+  /** Whether its failing means that the service itself has to be restarted. */
+  readonly restarts: boolean;
   /** When it is asked next, epoch ms. */
   nextAt: number;
   /** Being asked at this moment: a second asking waits for the next round. */
@@ -23,6 +25,8 @@ export interface Managed {
   /** Commits in the order of their events; each waits for the one before. */
   commits: Promise<void>;
   retry: NodeJS.Timeout | null;
+  /** Samples in a row in which it took more memory than it may. */
+  overMemory: number;
 }
 
 /** Whether the manager could start it: a tmux session without a command can only be watched. */

@@ -2,12 +2,13 @@ import type { Logger } from 'pino';
 import { incidentsOfHealth, incidentsOfSignal } from '../core/consequence.ts';
 import { type CheckResult, foldHealth } from '../core/health.ts';
 import type { IncidentInput } from '../core/incident.ts';
-import type { Reason } from '../core/reason.ts';
+import { type Reason, reason } from '../core/reason.ts';
+import type { Actor } from '../core/snapshot.ts';
 import { type Effect, type ServiceEvent, type Signal, transition } from '../core/transition.ts';
 import type { Observation } from '../drivers/driver.ts';
 import type { ServiceTable } from '../store/services.ts';
 import type { Ledger } from './ledger.ts';
-import type { Managed } from './managed.ts';
+import { type Managed, startable } from './managed.ts';
 
 export interface MonitorOptions {
   readonly services: ReadonlyMap<string, Managed>;
@@ -25,6 +26,11 @@ export interface MonitorOptions {
 const LINES_IN_INCIDENT = 5;
 /** A log that cannot be read this fast is left out rather than hold the alert. */
 const LINES_DEADLINE_MS = 500;
+/** What the manager's own restart gets beyond `stop_timeout`. */
+const RESTART_MARGIN_MS = 30_000;
+const MANAGER: Actor = { kind: 'manager', id: 'recovery', name: 'OrbitVPN Manager' };
+/** Samples in a row over `max_memory` before it is restarted: one peak is no leak. */
+const SAMPLES_OVER_MEMORY = 3;
 /** A start that is held is asked for again after this. */
 const HELD_AGAIN_MS = 1000;
 /** How often a service that could not be seen is looked for again. */
@@ -42,12 +48,12 @@ export function createMonitor(options: MonitorOptions) {
   function observe(service: Managed, event: ServiceEvent): void {
     const before = service.record;
     const now = clock();
-    const { record, effects, signals } = transition(before, event, service.config, now, random());
-    if (record === before && signals.length === 0 && effects.length === 0) return;
+    const { record, effects: todo, signals } = transition(before, event, service.config, now, random());
+    if (record === before && signals.length === 0 && todo.length === 0) return;
     service.record = record;
     // Before anything is written: a restart must not wait for a disk. A manager killed in between finds out by asking
     // the driver.
-    for (const effect of effects) perform(service, effect);
+    for (const effect of todo) perform(service, effect);
     scheduleRetry(service);
     if (record.state !== before.state)
       log.info(
@@ -58,8 +64,9 @@ export function createMonitor(options: MonitorOptions) {
   }
 
   function perform(service: Managed, effect: Effect): void {
-    const work = effect.do === 'start' ? start(service) : stop(service);
-    work.catch((error: unknown) => log.error({ err: error, service: service.record.name }, `${effect.do} failed`));
+    effects[effect.do](service).catch((error: unknown) =>
+      log.error({ err: error, service: service.record.name }, `${effect.do} failed`),
+    );
   }
 
   async function start(service: Managed): Promise<void> {
@@ -77,6 +84,20 @@ export function createMonitor(options: MonitorOptions) {
     const result = await service.driver.stop();
     observe(service, result.ok ? { type: 'stopped', exit: result.exit } : { ...result, type: 'stop-failed' });
   }
+
+  /** The manager's own restart of what runs but ails; an operation like any other, so that nobody cuts in. */
+  async function restart(service: Managed): Promise<void> {
+    const deadline = clock() + service.config.stop_timeout + RESTART_MARGIN_MS;
+    service.operation = { verb: 'restart', by: MANAGER, since: clock(), deadline };
+    try {
+      await stop(service);
+      if (service.record.state === 'starting') await start(service);
+    } finally {
+      service.operation = null;
+    }
+  }
+
+  const effects: Readonly<Record<Effect['do'], (service: Managed) => Promise<void>>> = { start, stop, restart };
 
   /** Restart delays are kept to the millisecond; the one-second tick is only the net below. */
   function scheduleRetry(service: Managed): void {
@@ -136,12 +157,37 @@ export function createMonitor(options: MonitorOptions) {
     const ids = service.checks.map((each) => each.check.id);
     const health = foldHealth(before, ids, id, result, service.config.health_check_retries, clock());
     service.record = { ...service.record, health };
+    judge(service, id, result);
     if (health.health === before.health) return;
     log.info({ service: service.record.name, from: before.health, to: health.health, reason: health.reason }, 'health');
     service.commits = service.commits.then(async () => {
       const lines = health.health === 'unhealthy' ? await lastLines(service) : [];
       commit(service, incidentsOfHealth(before.health, health, lines));
     });
+  }
+
+  /** Whether what was answered is worth a restart: what a restart destroys needs more proof than an alert does. */
+  function judge(service: Managed, id: string, result: CheckResult): void {
+    const { max_memory, health_check_retries } = service.config;
+    const memory = id === 'process' ? result.metrics.find((metric) => metric.name === 'memory')?.value : undefined;
+    if (memory !== undefined && max_memory !== null) {
+      service.overMemory = memory > max_memory ? service.overMemory + 1 : 0;
+      if (service.overMemory === SAMPLES_OVER_MEMORY) {
+        const args = { used: megabytes(memory), limit: megabytes(max_memory) };
+        ail(service, reason('over-memory', args));
+        return;
+      }
+    }
+    const failures = service.record.health.checks.find((check) => check.id === id)?.failures ?? 0;
+    const restarts = service.checks.find((each) => each.check.id === id)?.restarts ?? false;
+    if (restarts && failures === health_check_retries + 1 && result.reason !== null) ail(service, result.reason);
+  }
+
+  /** Never while somebody works on it, or while what it needs is down: then a restart cannot help. */
+  function ail(service: Managed, why: Reason): void {
+    if (service.operation !== null || !startable(service.config) || options.holdsStart(service) !== null) return;
+    // The commit of the health comes first, so that the incident is there when the restart is told in it.
+    queueMicrotask(() => observe(service, { type: 'ailing', reason: why }));
   }
 
   /** Adds to what was tried about a service's open incidents, if there are any. */
@@ -198,6 +244,10 @@ export function createMonitor(options: MonitorOptions) {
 }
 
 export type Monitor = ReturnType<typeof createMonitor>;
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
+}
 
 function wantsLines(signal: Signal): boolean {
   return signal.signal === 'exited' || signal.signal === 'gave-up' || signal.signal === 'start-failed';

@@ -271,6 +271,36 @@ describe('a new manager', () => {
   });
 });
 
+describe('a service that runs but ails', () => {
+  const why = { code: 'http-status' };
+
+  it('is restarted, and the restart counts like an exit (pm2#839)', () => {
+    const bot = life({ max_restarts: 2 });
+    bot.feed({ type: 'found-running', run: bot.run() });
+    for (let i = 0; i < 2; i += 1) {
+      assert.deepEqual(bot.feed({ type: 'ailing', reason: why }).effects, [{ do: 'restart' }]);
+      assert.equal(bot.record.state, 'stopping');
+      bot.feed({ type: 'stopped', exit: null });
+      assert.equal(bot.record.state, 'starting');
+      bot.feed({ type: 'started', run: bot.run() });
+    }
+    const third = bot.feed({ type: 'ailing', reason: why });
+    assert.deepEqual(third.effects, []);
+    assert.equal(bot.record.state, 'running');
+    assert.deepEqual(names(bot.told), ['restarted-ailing', 'restarted-ailing', 'restarts-useless']);
+  });
+
+  it('is left alone under never, and after an operator has stopped it', () => {
+    const never = life({ restart_policy: 'never' });
+    never.feed({ type: 'found-running', run: never.run() });
+    assert.deepEqual(never.feed({ type: 'ailing', reason: why }).effects, []);
+    const stopping = life();
+    stopping.feed({ type: 'found-running', run: stopping.run() });
+    stopping.feed({ type: 'stop-asked' });
+    assert.deepEqual(stopping.feed({ type: 'ailing', reason: why }).effects, []);
+  });
+});
+
 describe('settling', () => {
   it('is told once, after the grace, and again for the next run (monit#711)', () => {
     const bot = life({ max_restarts: 10 });
