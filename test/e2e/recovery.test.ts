@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import {
+  environment,
+  type Home,
+  makeHome,
+  orbit,
+  type RunningManager,
+  runManager,
+  TOKEN,
+  until,
+  VERA,
+} from '../world/manager.ts';
+import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+
+const shopBot = new URL('../world/shop-bot.mjs', import.meta.url).pathname;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+const POST = { method: 'POST' };
+
+describe('recovery', () => {
+  let telegram: TelegramWorld;
+  let home: Home;
+  let manager: RunningManager;
+  let vera: WorldUser;
+  let port: number;
+  let leaky: number;
+
+  before(async () => {
+    telegram = await startTelegram({ token: TOKEN });
+    [port, leaky] = await Promise.all([freePort(), freePort()]);
+    const stand = (at: number) => ({ command: [process.execPath, shopBot, '--port', String(at)], max_restarts: 20 });
+    const count = (name: string, then: string) => ['sh', '-c', `echo start >> ${name}.starts; ${then}`];
+    home = await makeHome({
+      services: {
+        frozen: {
+          ...stand(port),
+          title: 'Frozen bot',
+          health_check_retries: 2,
+          checks: [{ type: 'http', url: `http://127.0.0.1:${port}/health` }],
+        },
+        leaky: { ...stand(leaky), title: 'Leaky bot', max_memory: '150mb' },
+        looping: { title: 'Looping bot', command: count('looping', 'exit 3'), max_restarts: 2, restart_delay: 0 },
+        missing: { title: 'Missing bot', command: ['/no/such/program'] },
+        needs: { title: 'Needy bot', command: count('needs', 'sleep 1000'), depends_on: ['looping'] },
+      },
+    });
+    vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
+    vera.start();
+    manager = await runManager(home, telegram.apiRoot);
+  });
+
+  after(async () => {
+    await orbit(home, environment(home, telegram.apiRoot), 'stop', '--all').exited;
+    manager.kill('SIGKILL');
+    await manager.exited;
+    await home.remove();
+    await telegram.stop();
+  });
+
+  const starts = async (name: string) =>
+    (await readFile(join(home.folder, `${name}.starts`), 'utf8').catch(() => '')).split('\n').filter(Boolean).length;
+
+  it('a crash loop ends in failed, with one critical alert that names it and offers Start again', async () => {
+    const alert = await telegram.waitForMessage(vera.id, /Looping bot.*crash loop: 3 exits/s);
+    assert.match(alert.text, /exit code 3/);
+    assert.ok(
+      alert.buttons.flat().some((button) => /Start/.test(button)),
+      String(alert.buttons),
+    );
+    assert.equal(await starts('looping'), 3);
+  });
+
+  it('a command that does not exist is failed at once, not a loop', async () => {
+    const alert = await telegram.waitForMessage(vera.id, /Missing bot/);
+    assert.match(alert.text, /command not found: \/no\/such\/program/i);
+    const status = orbit(home, environment(home, telegram.apiRoot), 'status', '--json');
+    await status.exited;
+    assert.match(status.output(), /"name": ?"missing"[^}]*"state": ?"failed"/s);
+  });
+
+  it('what depends on a service that is down is not started against it', async () => {
+    assert.equal(await starts('needs'), 0);
+    const status = orbit(home, environment(home, telegram.apiRoot), 'status', '--json');
+    await status.exited;
+    assert.match(status.output(), /held-dependency/);
+  });
+
+  it('what does not answer any more is told, restarted, and told to be back', async () => {
+    const answers = () =>
+      fetch(`http://127.0.0.1:${port}/health`)
+        .then((answer) => answer.ok)
+        .catch(() => false);
+    await until(answers, 'the service to answer');
+    await fetch(`http://127.0.0.1:${port}/do/error`, POST);
+    const alert = await telegram.waitForMessage(vera.id, /Frozen bot.*500/s, { timeoutMs: 15_000 });
+    const back = await telegram.waitForMessage(vera.id, (message) => message.replyTo === alert.id, {
+      timeoutMs: 20_000,
+    });
+    assert.match(back.text, /Frozen bot/);
+    const now = vera.messages().find((message) => message.id === alert.id);
+    assert.match(now?.text ?? '', /restarting it/);
+  });
+
+  it('what takes more memory than it may for three samples is restarted', async () => {
+    await until(
+      () =>
+        fetch(`http://127.0.0.1:${leaky}/health`)
+          .then((a) => a.ok)
+          .catch(() => false),
+      'the service to answer',
+    );
+    await fetch(`http://127.0.0.1:${leaky}/do/leak?mb=200`, POST);
+    await telegram.waitForMessage(vera.id, /Leaky bot.*takes \d+ MB/s, { timeoutMs: 20_000 });
+    await until(() => /"service":"leaky","from":"stopping","to":"starting"/.test(manager.output()), 'its restart');
+  });
+});
