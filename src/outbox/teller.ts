@@ -136,7 +136,7 @@ export function createTeller(options: TellerOptions) {
           const ids = table.incidentsIn(chat, joined.message);
           const edited = await transport.edit(
             to,
-            joined,
+            joined.message,
             show(chat, [...ids.map(load), ...told], { ...late, repeat: false }),
           );
           // With the message's own time: what joins it does not keep it open for more.
