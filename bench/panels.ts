@@ -2,6 +2,7 @@
  * Panels in simulated time, over real HTTP to simulated panels in a process of their own: what watching costs, how soon
  * a dead node is told, and what is not told. `node --import tsx bench/panels.ts [hours]` (default 24; some minutes)
  */
+
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createCalendar } from '../src/panels/calendar.ts';

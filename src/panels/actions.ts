@@ -1,25 +1,11 @@
 import type { Answer, PanelError, PanelUser } from '../core/panel.ts';
 import { troubleReason } from '../core/panel-condition.ts';
+import type { PanelAction, PanelActions, UserChange } from '../core/panel-control.ts';
+import type { NodeView, PanelState } from '../core/panel-view.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { ActionResult } from '../core/snapshot.ts';
-import type { PanelAction, PanelAdapter, UserChange } from './panel.ts';
+import type { PanelAdapter } from './panel.ts';
 import type { PanelPoller } from './poller.ts';
-import type { NodeView, PanelState } from './state.ts';
-
-export interface PanelActions {
-  /** What an action will do to people, to be shown before it is confirmed. */
-  consequence(action: PanelAction): Reason;
-  /**
-   * Does it and watches until it is done or its deadline is over. `accepted` is called when the panel has taken the
-   * order, which for panels proves nothing yet.
-   */
-  act(action: PanelAction, accepted?: () => void): Promise<ActionResult>;
-  /** The user of that very name; else those whose names hold the text (at most `limit`). */
-  findUsers(text: string, limit?: number): Promise<Answer<readonly PanelUser[]>>;
-  /** What a change will do, to be shown before it is confirmed. */
-  userConsequence(user: PanelUser, change: UserChange): Reason;
-  changeUser(name: string, change: UserChange): Promise<ActionResult>;
-}
 
 export interface ActionOptions {
   readonly adapter: PanelAdapter;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { panelKinds } from '../core/panel-view.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import { panelAddress } from './address.ts';
-import { type PanelSource, panelKinds } from './panel.ts';
+import type { PanelSource } from './panel.ts';
 
 /** Runs one statement and gives its rows; rejects when the database cannot be asked. */
 export type Query = (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;

@@ -1,16 +1,18 @@
 import { type Balance, type BalancePanel, balance, balancePolicy } from '../core/load-balance.ts';
 import type { Condition } from '../core/panel-condition.ts';
+import type { PanelActions, Panels } from '../core/panel-control.ts';
 import type { PanelRecord } from '../core/panel-health.ts';
 import { changesBetween, type PanelTransition } from '../core/panel-transition.ts';
+import type { PanelState } from '../core/panel-view.ts';
 import type { Reason } from '../core/reason.ts';
-import { createPanelActions, type PanelActions } from './actions.ts';
+import { createPanelActions } from './actions.ts';
 import type { Calendar } from './calendar.ts';
 import type { PanelSource } from './panel.ts';
 import { createPanelPoller, type Look, type PanelPoller } from './poller.ts';
 import type { Reach } from './reach.ts';
 import { createAdapter } from './registry.ts';
 import type { SourceList } from './sources.ts';
-import { type PanelState, unaskedState } from './state.ts';
+import { unaskedState } from './state.ts';
 import type { TokenStore } from './token-store.ts';
 
 /** What is remembered of panels between two runs of the manager. */
@@ -40,19 +42,9 @@ export interface FleetOptions {
   readonly onError: (error: unknown, where: string) => void;
 }
 
-export interface PanelFleet {
+export interface PanelFleet extends Panels {
   /** Drives everything; call it each second. */
   tick(now: number): void;
-  /** All panels, those that are switched off included; worst first. */
-  states(): readonly PanelState[];
-  state(id: string): PanelState | null;
-  balance(): Balance;
-  /** Why the shop's table could not be read last time. */
-  databaseProblem(): Reason | null;
-  /** Null: there is no such panel, or it is not asked. */
-  actions(id: string): PanelActions | null;
-  /** Asks everything of one panel now; null: there is no such panel. */
-  check(id: string): Promise<PanelState | null>;
   /** Reads the sources now; done each minute by itself. */
   reload(): Promise<void>;
   /** Resolves when nothing is under way. */

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { type Answer, answer, type NodeTraffic, type PanelOverview, type UserCounts } from '../core/panel.ts';
+import type { PanelAction } from '../core/panel-control.ts';
+import type { PanelCapabilities } from '../core/panel-view.ts';
 import { anything, createPanelClient, type PanelClient } from './client.ts';
 import { panelNode } from './nodes.ts';
-import type { PanelAction, PanelAdapter, PanelCapabilities, PanelSource } from './panel.ts';
+import type { PanelAdapter, PanelSource } from './panel.ts';
 import { probePanel } from './probe.ts';
 import { bytes, count, marzbanNode, userTotal, words } from './shapes.ts';
 import type { TokenStore } from './token-store.ts';

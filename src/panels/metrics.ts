@@ -1,5 +1,5 @@
 import type { Metric } from '../core/health.ts';
-import type { NodeView, PanelState } from './state.ts';
+import type { NodeView, PanelState } from '../core/panel-view.ts';
 
 /** Numbers of a panel (`node` null) or of one of its nodes, for history, charts and Prometheus. */
 export interface PanelSample {

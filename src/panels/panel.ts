@@ -1,43 +1,7 @@
 import type { Answer, NodeTraffic, PanelCore, PanelNode, PanelOverview, PanelUser } from '../core/panel.ts';
+import type { PanelAction, UserChange } from '../core/panel-control.ts';
+import type { PanelCapabilities, PanelKind, PanelOrigin } from '../core/panel-view.ts';
 import type { Reason } from '../core/reason.ts';
-
-/** The panels there is an adapter for. */
-export const panelKinds = ['marzban', 'pasarguard'] as const;
-export type PanelKind = (typeof panelKinds)[number];
-
-export type PanelActionName = 'reconnect-node' | 'enable-node' | 'disable-node' | 'restart-core';
-
-/** What a kind of panel can tell and do, so that a screen offers nothing that is not there. */
-export interface PanelCapabilities {
-  readonly auth: readonly ('password' | 'apiKey')[];
-  readonly nodeMessage: boolean;
-  readonly nodeUsersOnline: boolean;
-  readonly nodeResources: boolean;
-  readonly nodeLastChange: boolean;
-  readonly nodeTraffic: 'range' | 'cumulative' | 'none';
-  readonly hostResources: boolean;
-  readonly coreStatus: boolean;
-  /** Over how many seconds "online" is counted: 86400 for Marzban, 120 for PasarGuard; 0: at this moment. */
-  readonly onlineWindowS: number | null;
-  /** The same for a node's own count of users; null: it has none. */
-  readonly nodeOnlineWindowS: number | null;
-  readonly actions: readonly PanelActionName[];
-  /** Reconnecting a healthy node drops everybody on it. */
-  readonly reconnectDropsUsers: boolean;
-}
-
-export type PanelAction =
-  | { readonly action: 'reconnect-node'; readonly node: string }
-  | { readonly action: 'enable-node'; readonly node: string }
-  | { readonly action: 'disable-node'; readonly node: string }
-  | { readonly action: 'restart-core' };
-
-/** A change to one user. `days` may be any whole number above 0. */
-export type UserChange =
-  | { readonly change: 'enable' }
-  | { readonly change: 'disable' }
-  | { readonly change: 'reset-traffic' }
-  | { readonly change: 'extend'; readonly days: number };
 
 /** What can be seen of a panel without logging in. */
 export interface Probe {
@@ -74,9 +38,6 @@ export interface PanelAdapter {
   /** Lets go of connections; what is under way is cancelled. */
   close(): void;
 }
-
-/** Where the description of a panel was found. */
-export type PanelOrigin = 'database' | 'environment' | 'config';
 
 /** How to reach one panel. Holds secrets: never log, never send. */
 export interface PanelSource {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { type Answer, answer, type NodeTraffic, type PanelNode, type PanelOverview } from '../core/panel.ts';
+import type { PanelCapabilities } from '../core/panel-view.ts';
 import { createPanelClient } from './client.ts';
 import { type AdapterOptions, act } from './marzban.ts';
 import { panelNode } from './nodes.ts';
-import type { PanelAdapter, PanelCapabilities } from './panel.ts';
+import type { PanelAdapter } from './panel.ts';
 import { probePanel } from './probe.ts';
 import { bytes, count, pasarguardNode, words } from './shapes.ts';
 import { createUsers } from './users.ts';

@@ -4,12 +4,13 @@ import { newPanel, observePanel, type PanelRecord, type PanelSight, type Questio
 import type { NodeRecord } from '../core/panel-node.ts';
 import { type PanelPolicy, panelPolicy } from '../core/panel-policy.ts';
 import type { PanelTransition } from '../core/panel-transition.ts';
+import type { PanelState } from '../core/panel-view.ts';
 import type { Calendar } from './calendar.ts';
 import { certificateUntil } from './certificate.ts';
 import { createJobs, type Job } from './jobs.ts';
 import type { PanelAdapter, PanelSource, Probe } from './panel.ts';
 import { type Reach, reachPort } from './reach.ts';
-import { type PanelState, panelState } from './state.ts';
+import { panelState } from './state.ts';
 import { createMeter, type TotalsByNode, totalsOf, unknownRate } from './traffic.ts';
 
 export interface PollerOptions {

@@ -1,6 +1,7 @@
 import { type Answer, answer } from '../core/panel.ts';
+import type { PanelKind } from '../core/panel-view.ts';
 import type { PanelClient } from './client.ts';
-import type { PanelKind, Probe } from './panel.ts';
+import type { Probe } from './panel.ts';
 import { openapi } from './shapes.ts';
 
 const titles: Readonly<Record<string, PanelKind>> = { MarzbanAPI: 'marzban', PasarGuardAPI: 'pasarguard' };

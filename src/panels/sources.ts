@@ -1,7 +1,8 @@
+import type { PanelKind } from '../core/panel-view.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import { panelAddress } from './address.ts';
 import { fromDatabaseRows, type Query, readPanelTable } from './database-source.ts';
-import type { PanelKind, PanelSource } from './panel.ts';
+import type { PanelSource } from './panel.ts';
 
 /** One entry of `panels:`. What is null is taken from the shop's table, when it knows the panel too. */
 export interface PanelConfig {

@@ -1,103 +1,14 @@
 import type { Health } from '../core/health.ts';
 import type { Level } from '../core/incident.ts';
-import type {
-  FailureClass,
-  HostNumbers,
-  NodeResources,
-  NodeState,
-  PanelError,
-  PanelNode,
-  PanelOverview,
-  UserCounts,
-} from '../core/panel.ts';
+import type { PanelNode, PanelOverview } from '../core/panel.ts';
 import { availability } from '../core/panel-availability.ts';
-import type { Certificate } from '../core/panel-certificate.ts';
 import { type Condition, conditionsOf } from '../core/panel-condition.ts';
 import type { PanelRecord } from '../core/panel-health.ts';
 import type { NodeRecord } from '../core/panel-node.ts';
 import type { PanelPolicy } from '../core/panel-policy.ts';
-import type { Reason } from '../core/reason.ts';
-import type { PanelCapabilities, PanelKind, PanelOrigin, PanelSource, Probe } from './panel.ts';
-import { MASTER, type Rate, type TotalsByNode, unknownRate } from './traffic.ts';
-
-export interface NodeView {
-  readonly id: string;
-  readonly name: string;
-  /** `host:port`. */
-  readonly address: string;
-  readonly state: NodeState;
-  /** The panel's own word, for states that this version does not know. */
-  readonly rawStatus: string;
-  /** Since when it is seen in that state, epoch ms. */
-  readonly since: number;
-  /** Confirmed trouble; null: none. Its `since` is the first sign. */
-  readonly trouble: Condition | null;
-  readonly message: string | null;
-  readonly failure: FailureClass | null;
-  readonly coreVersion: string | null;
-  readonly nodeVersion: string | null;
-  readonly coefficient: number;
-  readonly excluded: boolean;
-  readonly usersOnline: number | null;
-  readonly resources: NodeResources | null;
-  /** Bytes since midnight. */
-  readonly today: { readonly up: number; readonly down: number } | null;
-  readonly rate: Rate;
-  /** Bytes of the last 30 days, which the shop's balancer goes by. */
-  readonly monthBytes: number | null;
-  /** From here; null: not tried, or it never answered us and proves nothing. */
-  readonly reachable: boolean | null;
-  /** Of the time watched today, 0 to 1. */
-  readonly availableToday: number | null;
-}
-
-/** Everything that a screen, the command line, HTTP and alerts need of one panel. Holds no secret. */
-export interface PanelState {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: PanelKind;
-  readonly origin: PanelOrigin;
-  readonly baseUrl: string;
-  readonly active: boolean;
-  readonly priority: number;
-  readonly excludedNodeNames: readonly string[];
-  /** Why it is not asked at all; null: it is. */
-  readonly problem: Reason | null;
-  /** When this was put together, epoch ms. */
-  readonly at: number;
-  /** unhealthy: not reachable or no login; degraded: anything else is wrong; unknown: nothing known yet. */
-  readonly health: Health;
-  /** Worst first. While the panel is unreachable its nodes' are left out: that is one problem, not thirty. */
-  readonly conditions: readonly Condition[];
-  readonly reach: PanelRecord['reach'];
-  readonly login: PanelRecord['login'];
-  readonly answeredAt: number | null;
-  /** What fails now, also if it is not confirmed yet. */
-  readonly error: PanelError | null;
-  readonly version: string | null;
-  /** What it calls itself, when that is not the kind it is configured as. */
-  readonly seemsToBe: string | null;
-  readonly latencyMs: number | null;
-  readonly certificates: readonly Certificate[];
-  readonly core: { readonly running: boolean | null; readonly version: string | null; readonly stopsLastHour: number };
-  readonly users: UserCounts | null;
-  /** Over how many seconds `users.online` is counted; null: not said. */
-  readonly onlineWindowS: number | null;
-  readonly traffic: { readonly up: number | null; readonly down: number | null; readonly rate: Rate };
-  readonly recorderStuck: boolean;
-  readonly host: HostNumbers | null;
-  /** Worst first. */
-  readonly nodes: readonly NodeView[];
-  readonly nodeCounts: {
-    readonly total: number;
-    readonly up: number;
-    readonly down: number;
-    readonly disabled: number;
-  };
-  /** Traffic of the panel's own core today, bytes. */
-  readonly masterToday: { readonly up: number; readonly down: number } | null;
-  readonly caps: PanelCapabilities | null;
-}
+import type { NodeView, PanelCapabilities, PanelState, Rate } from '../core/panel-view.ts';
+import type { PanelSource, Probe } from './panel.ts';
+import { MASTER, type TotalsByNode, unknownRate } from './traffic.ts';
 
 /** What the poller has gathered. */
 export interface Gathered {

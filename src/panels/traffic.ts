@@ -1,10 +1,5 @@
 import type { NodeTraffic } from '../core/panel.ts';
-
-/** Bytes per second; null: not known (yet). */
-export interface Rate {
-  readonly upBps: number | null;
-  readonly downBps: number | null;
-}
+import type { Rate } from '../core/panel-view.ts';
 
 export const unknownRate: Rate = { upBps: null, downBps: null };
 

@@ -1,4 +1,3 @@
-/** Waiting in line for one panel. */
 export interface Turns {
   /** Runs `task` when it is its turn. Null: too many wait already. `first`: before all that wait (a person waits). */
   take<T>(task: () => Promise<T>, first: boolean): Promise<T> | null;

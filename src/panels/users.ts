@@ -1,7 +1,9 @@
 import { type Answer, answer, failure, type PanelUser } from '../core/panel.ts';
+import type { UserChange } from '../core/panel-control.ts';
+import type { PanelKind } from '../core/panel-view.ts';
 import { reason } from '../core/reason.ts';
 import type { PanelClient } from './client.ts';
-import type { PanelKind, UserChange } from './panel.ts';
+
 import { type RawUser, user, userList } from './shapes.ts';
 
 const DAY_MS = 86_400_000;

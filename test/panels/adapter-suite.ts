@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { Answer } from '../../src/core/panel.ts';
+import type { PanelKind } from '../../src/core/panel-view.ts';
 import { panelAddress } from '../../src/panels/address.ts';
-import type { PanelAdapter, PanelKind, PanelSource } from '../../src/panels/panel.ts';
+import type { PanelAdapter, PanelSource } from '../../src/panels/panel.ts';
 import { createAdapter } from '../../src/panels/registry.ts';
 import { createMemoryTokens, type TokenStore } from '../../src/panels/token-store.ts';
 import { createTransport } from '../../src/panels/transport.ts';
