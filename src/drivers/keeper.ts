@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import { access, mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { baseEnvironment } from './environment.ts';
@@ -37,6 +37,7 @@ const endDeadlineMs = 2000;
 /** Makes the run folder ready and finds the keeper that an earlier manager left. Throws what the file system says. */
 export async function openKeeper(runDir: string): Promise<Keeper> {
   await mkdir(runDir, { recursive: true, mode: 0o700 });
+  await chmod(runDir, 0o700);
   const folder = await realpath(runDir);
   const records = join(folder, 'records');
   const script = join(folder, scriptName);

@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Reason, reason } from '../core/reason.ts';
 import type { ExitInfo, Run } from '../core/service.ts';
@@ -11,10 +11,12 @@ import { lastLines } from './log-tail.ts';
 import { News } from './news.ts';
 import type { LaunchOptions } from './options.ts';
 import { type Preflight, preflight } from './preflight.ts';
-import { bootId, isAlive, mayLive, type ProcessId, type ProcessTable, readProcess, startedAt } from './proctree.ts';
+import { bootId, isAlive, mayLive, type ProcessId, type ProcessTable, startedAt } from './proctree.ts';
 import { joinPulse, sampleWithin } from './pulse.ts';
-import { exitOf, prepareRecord, type RunRecord, readRecord, recordNumbers, removeRecord } from './run-record.ts';
+import { nobody, serviceOf } from './record-owner.ts';
+import { exitOf, prepareRecord, type RunRecord, readRecord, recordNumbers, rotateRecords } from './run-record.ts';
 import { createTurns } from './turns.ts';
+import { watchFolder } from './watch-folder.ts';
 
 /** From the word to the keeper to the service's own record: about 1 ms on an idle machine. */
 const startDeadlineMs = 5000;
@@ -22,6 +24,9 @@ const startDeadlineMs = 5000;
 const patience = 12;
 /** From a service's end to its keeper's line about it. */
 const recordDeadlineMs = 1000;
+
+/** What ends together with its service may do so by itself, unless the next start comes sooner. */
+const sweepMs = 1000;
 
 /** One life as this driver knows it. */
 interface Life {
@@ -83,6 +88,13 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     return opening;
   }
 
+  function letGo(): void {
+    watcher?.close();
+    leavePulse?.();
+    opening = null;
+    prepared = null;
+  }
+
   /** Makes `record` the life that counts. */
   function takeUp(record: RunRecord, by: Keeper): Life {
     number = record.number;
@@ -122,6 +134,12 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     if (starting) endedWhileStarting = true;
     else tell({ state: 'exited', run: life.run, exit });
     news.ring();
+    setTimeout(sweep, sweepMs).unref();
+  }
+
+  /** What a crash left is not left for as long as a restart is put off, or for ever when there is none. */
+  function sweep(): void {
+    if (!closed) void inTurn(async () => lifeRuns() || killTree(lineage));
   }
 
   function tell(observation: Observation): void {
@@ -202,6 +220,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       if (!checked.ok) return { ok: false, fatal: true, reason: checked.reason };
       return await launch(by, launchScript(checked.launch));
     } catch (error) {
+      // Somebody may have removed the folder: the next start makes it anew.
+      letGo();
       return { ok: false, fatal: false, reason: folderReason(error) };
     } finally {
       starting = false;
@@ -243,18 +263,12 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     }
     provenScript = script;
     if (!by.gathers()) sampleWithin(200);
-    prepareNext(by);
-    return { ok: true, run: life.run };
-  }
-
-  /** Two records are kept: the newest run's, and an empty one made of the last but one's. */
-  function prepareNext(by: Keeper): void {
-    const old = recordNumbers(by.records).filter((candidate) => candidate < number);
-    prepared = prepareRecord(by.records, number + 1, old[0] ?? null);
+    prepared = rotateRecords(by.records, number);
+    // Tried again when it is needed.
     prepared.catch(() => {
       prepared = null;
     });
-    for (const useless of old.slice(1)) removeRecord(by.records, useless).catch(() => {});
+    return { ok: true, run: life.run };
   }
 
   // --- stopping ---
@@ -289,40 +303,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     async close() {
       closed = true;
       await opening?.catch(() => {});
-      watcher?.close();
-      leavePulse?.();
+      letGo();
     },
   };
-}
-
-/** Stands for a process that ended before anybody could read its start time. Lives never. */
-const nobody: ProcessId = { pid: 0, startTicks: -1 };
-
-/** How far apart a record's first line and the start of its process may seem, clock corrections included. */
-const startToleranceMs = 10_000;
-
-/**
- * The process that a record speaks of. Its pid alone may have been given out again: it also has to be in the keeper's
- * session (whose number is not given out while somebody is in it), or the keeper's child, or, for one that has
- * founded a session of its own and lost its keeper, to have started when the record says.
- */
-function serviceOf(record: RunRecord): ProcessId {
-  const entry = record.boot === bootId() && record.status === null ? readProcess(record.pid) : null;
-  if (!entry) return nobody;
-  const ours =
-    entry.session === record.session ||
-    entry.ppid === record.session ||
-    (entry.session === entry.pid && Math.abs(startedAt(entry) - record.writtenAt) < startToleranceMs);
-  return ours ? entry : nobody;
-}
-
-/** Where the kernel has no watches left the shared tick finds out within a second. */
-function watchFolder(folder: string, onName: (name: string | null) => void): FSWatcher | null {
-  try {
-    const watcher = watch(folder, { persistent: false }, (_event, name) => onName(name));
-    watcher.on('error', () => {});
-    return watcher;
-  } catch {
-    return null;
-  }
 }

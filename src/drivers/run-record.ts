@@ -75,8 +75,11 @@ export async function prepareRecord(folder: string, number: number, old: number 
   }
 }
 
-export async function removeRecord(folder: string, number: number): Promise<void> {
-  await rm(join(folder, String(number)), { force: true });
+/** Two records are kept: that of the newest run, `number`, and an empty one for the next, made of the one before. */
+export async function rotateRecords(folder: string, number: number): Promise<void> {
+  const [old, ...useless] = recordNumbers(folder).filter((candidate) => candidate < number);
+  await prepareRecord(folder, number + 1, old ?? null);
+  for (const each of useless) await rm(join(folder, String(each)), { force: true });
 }
 
 const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));

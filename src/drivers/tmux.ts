@@ -39,6 +39,8 @@ export interface TmuxOptions extends LaunchOptions {
 
 /** How often a service that does not run is looked for, in case somebody started it by hand. */
 const lookForMs = 5000;
+/** What ends together with its service may do so by itself, unless the next start comes sooner. */
+const sweepMs = 1000;
 /** tmux learns of a death and of its status one after the other. */
 const statusPauseMs = 100;
 const statusTries = 5;
@@ -159,6 +161,13 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
     const exit = { ...(await exitOf(gone)), at };
     keep({ ...gone, exit });
     tell({ state: 'exited', run: gone.run, exit });
+    // In a pane of our own nothing but the service's tree can be; in somebody else's a start has to ask for it.
+    if (gone.pane !== null) setTimeout(sweep, sweepMs).unref();
+  }
+
+  /** What a crash left is not left for as long as a restart is put off, or for ever when there is none. */
+  function sweep(): void {
+    if (!closed) void inTurn(async () => lifeRuns() || killTree(lineage));
   }
 
   function tick(): void {

@@ -178,6 +178,16 @@ describe('the tree of a process service', () => {
     await driver.stop();
   });
 
+  it('is gone some time after a crash that nobody restarts', async (context) => {
+    const { folder, driver, told } = await make(context, family);
+    const pid = await begin(driver);
+    const kin = await pidsIn(join(folder, 'kin'), 3);
+    process.kill(pid, 'SIGKILL');
+    await exited(told);
+    await eventually('all are gone', () => !kin.some(lives));
+    await driver.stop();
+  });
+
   it('is gone after a stop that finds only the leftovers of a crash', async (context) => {
     const { folder, driver, told } = await make(context, family);
     const pid = await begin(driver);
@@ -321,7 +331,7 @@ describe('a process service beyond its manager', () => {
     const script = 'echo $$ >>born; exec sleep 1000';
     const { clock: _, ...plain } = options(folder, script);
     const born = async () => (await pidsIn(join(folder, 'born'), 1)).filter(lives);
-    for (let round = 0; round < 12; round += 1) {
+    for (let round = 0; round < 9; round += 1) {
       const manager = spawn(process.execPath, [...childManager, JSON.stringify(plain)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
@@ -529,6 +539,24 @@ describe('a start that cannot work', () => {
     await sleep(1);
     assert.equal(told.length, 1, 'a start that could not work is no crash');
     await driver.stop();
+  });
+
+  it('works again after somebody has removed the run folder under a running service', async (context) => {
+    const { folder, driver, told } = await make(context, forever);
+    const pid = await begin(driver);
+    await rm(join(folder, 'run'), { recursive: true });
+    process.kill(pid, 'SIGKILL');
+    await exited(told);
+    const again = await eventually('a start that works', async () => {
+      const result = await driver.start();
+      return result.ok ? result : null;
+    });
+    assert.ok(again.run.pid && lives(again.run.pid));
+    told.length = 0;
+    process.kill(again.run.pid, 'SIGKILL');
+    assert.equal((await exited(told)).exit.signal, 'SIGKILL');
+    await driver.stop();
+    assert.equal(keeperOf(folder), null);
   });
 
   it('says when the run folder cannot be made', async (context) => {
