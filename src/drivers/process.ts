@@ -137,9 +137,14 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     setTimeout(sweep, sweepMs).unref();
   }
 
-  /** What a crash left is not left for as long as a restart is put off, or for ever when there is none. */
+  /** Neither what a crash left nor the keeper stands around while a restart is put off, or when there is none. */
   function sweep(): void {
-    if (!closed) void inTurn(async () => lifeRuns() || killTree(lineage));
+    if (closed) return;
+    void inTurn(async () => {
+      if (lifeRuns()) return;
+      await killTree(lineage);
+      await keeper?.end();
+    });
   }
 
   function tell(observation: Observation): void {

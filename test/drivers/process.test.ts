@@ -184,7 +184,8 @@ describe('the tree of a process service', () => {
     const kin = await pidsIn(join(folder, 'kin'), 3);
     process.kill(pid, 'SIGKILL');
     await exited(told);
-    await eventually('all are gone', () => !kin.some(lives));
+    await eventually('all are gone', () => !kin.some(lives) && keeperOf(folder) === null);
+    await begin(driver);
     await driver.stop();
   });
 
