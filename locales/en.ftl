@@ -128,6 +128,10 @@ cli-help-restart = stop and start a service
 cli-help-logs = show the last lines of a service's log
 cli-help-config = look at the configuration
 cli-help-config-check = check the configuration and the environment; starts nothing
+cli-help-config-reload = show what changed in the configuration and apply it; what did not change is not touched
+cli-help-yes = do not ask
+cli-help-reload-restart = also restart what runs with an old command
+cli-help-stop-removed = also stop what is not in the configuration any more
 cli-help-service = name of the service, as in the configuration
 cli-help-all = all services, dependants first
 cli-help-lines = how many lines, at most { $max }
@@ -704,6 +708,73 @@ chat-settings-level =
     }
 chat-settings-quiet = Quiet hours: { $hours }, only what is critical may sound then
 chat-settings-not-quiet = Quiet hours: off ({ $hours } when on)
+cli-help-alerts = show what is wrong now, and what is muted
+cli-help-alerts-all = also the last alerts that are over
+cli-help-ack = take an alert on: it is not repeated, and everybody sees who has it
+cli-help-alert = number of the alert, as in “orbit alerts”
+cli-help-mute = hold alerts; what is still wrong at the end is told then
+cli-help-maintenance = hold alerts and restarts while you work on it
+cli-help-unmute = end a mute or a maintenance
+cli-help-muted = its number, or the service, or all
+cli-help-audit = show who did what, newest first
+cli-help-entries = how many entries, at most { $max }
+cli-help-service-or-all = name of the service, or all
+cli-help-span = how long, like 30m, 2h, 1d; at most 7d
+cli-alert-id = A number is needed; “orbit alerts” shows it.
+cli-span-wrong = A length of time is needed, like 30m, 2h or 1d.
+cli-alerts-none = No open alerts.
+cli-alerts-open = Open alerts:
+cli-alerts-past = The last alerts that are over:
+cli-alerts-none-past = There are none.
+cli-column-id = ID
+cli-column-level = LEVEL
+cli-column-what = WHAT
+cli-column-taken = TAKEN ON BY
+cli-column-ended = ENDED
+cli-column-when = WHEN
+cli-column-who = WHO
+cli-column-action = ACTION
+cli-column-outcome = OUTCOME
+cli-level-info = info
+cli-level-warning = warning
+cli-level-error = error
+cli-level-critical = critical
+cli-what-down = down
+cli-what-gave-up = gave up
+cli-what-unhealthy = unhealthy
+cli-what-flapping = flapping
+cli-muted =
+    { $covers ->
+        [all]
+            { $kind ->
+                [maintenance] Maintenance of everything
+               *[mute] Everything is muted
+            }
+        [service]
+            { $kind ->
+                [maintenance] Maintenance of { $name }
+               *[mute] { $name } is muted
+            }
+       *[incident] Alert { $name } is muted
+    } for { $left } more, by { $by } (number { $id })
+cli-acknowledged = Alert { $id } is yours now: it is not repeated, and everybody sees it.
+cli-mute-done =
+    { $kind ->
+        [maintenance]
+            { $covers ->
+                [all] Maintenance of everything for { $for }: no alerts, and the manager restarts nothing.
+               *[service] Maintenance of { $name } for { $for }: no alerts, and the manager does not restart it.
+            }
+       *[mute]
+            { $covers ->
+                [all] Everything is muted for { $for }.
+               *[service] { $name } is muted for { $for }.
+            }
+    }
+cli-unmute-done = { $name }: unmuted.
+cli-alerting-refused = Not done: { $why }
+cli-audit-none = Nobody has done anything yet.
+cli-audit-done = done
 
 ## checks: networks, certificates, programs, logs, the host (checks/)
 reason-net-refused = { $address } refuses the connection: nothing listens there
@@ -1065,3 +1136,85 @@ reason-restarts-useless =
        *[other] { $restarts } restarts
     } in { $minutes } min); left as it is, it needs a person
 reason-over-memory = takes { $used } MB of memory, more than its { $limit } MB
+
+## checks: PostgreSQL, the shop's tables (checks/)
+reason-postgres-wrong-password = { $address } refuses the password of { $user }
+reason-postgres-no-password = { $address } asks for a password of { $user }, and none is configured
+reason-postgres-no-entry = { $address } does not let { $user } in (pg_hba.conf, or a role that may not log in)
+reason-postgres-no-database = { $address } has no database { $database }
+reason-postgres-no-right = could not ask { $address }: { $user } lacks a right
+reason-postgres-no-tls = { $address } does not speak TLS, which its address asks for
+reason-postgres-role-limit = could not ask { $address }: { $user } has as many connections as that role may have
+reason-postgres-too-many-connections = { $address } has no connection left
+reason-postgres-starting = { $address } is starting up, recovering or shutting down
+reason-postgres-shutting-down = { $address } is shutting down
+reason-postgres-too-slow = { $address } did not answer a simple question in time
+reason-postgres-pooler = could not ask { $address }: a connection pooler is there; give the address of the server itself
+reason-postgres-error = { $address } says: { $text } ({ $code })
+reason-postgres-connections = { $used } of at most { $max } connections are taken
+reason-postgres-blocked =
+    { $count ->
+        [one] { $count } query waits
+       *[other] { $count } queries wait
+    } for a lock, the longest for { $seconds } s
+reason-postgres-long-query = a query has been running for { $seconds } s
+reason-postgres-idle-in-transaction = a transaction has been left open, doing nothing, for { $seconds } s
+reason-postgres-deadlocks =
+    { $count ->
+        [one] { $count } deadlock
+       *[other] { $count } deadlocks
+    } since the last look
+reason-postgres-cache = only { $percent } % of the data was in its cache since the last look
+reason-postgres-standby = the standby gets nothing from its primary
+reason-postgres-archiver =
+    archiving its log fails ({ $count ->
+        [one] { $count } failure
+       *[other] { $count } failures
+    } so far): the disk will fill up
+reason-postgres-slot = nobody reads the replication slot { $name }, which keeps { $gigabytes } GB on the disk
+reason-postgres-slot-lost = the replication slot { $name } has lost what its reader still needs
+reason-postgres-wraparound = the database { $name } is { $percent } % on its way to running out of transaction numbers: vacuum does not keep up
+reason-postgres-dead-rows =
+    { $percent } % of the rows of { $table } are dead ({ $dead ->
+        [one] { $dead } row
+       *[other] { $dead } rows
+    }): vacuum does not keep up
+reason-postgres-hidden =
+    unknown: { $count ->
+        [one] { $count } session
+       *[other] { $count } sessions
+    } of others cannot be seen; GRANT pg_monitor TO { $user }
+reason-postgres-figure-locked = not to be had now: a table is locked
+reason-postgres-figure-too-slow = not to be had: it takes too long
+reason-postgres-figure-no-right = not to be had: the right to it is missing
+reason-postgres-figure-not-there = this version does not have it
+reason-shop-no-table = there is no table { $table }
+reason-shop-no-column = the table { $table } has no column { $column }
+reason-shop-no-right = { $user } may not read { $table }.{ $column }
+reason-shop-other-type = { $table }.{ $column } is no moment in time ({ $type })
+
+## configuration: reload (supervisor/reload.ts, cli/config-reload.ts)
+reason-reload-busy = a reload is under way already
+reason-reload-outdated = the configuration was looked at again meanwhile; look at what changes once more
+reason-reload-service-busy = left as it is: it is being started or stopped; reload again in a moment
+reason-reload-other-thing = left as it is: it now means another thing, and the old one still runs; reload with a restart, or stop it first
+reason-reload-taken = the new settings hold
+reason-reload-next-start = the new settings hold; command and environment from the next start on
+reason-reload-restarted = restarted with the new settings
+reason-reload-added = added, is being started
+reason-reload-adopted = added, was running already
+reason-reload-let-go = let go: it keeps running, nobody watches it any more
+reason-reload-stopped = stopped and removed
+cli-reload-nothing = Nothing has changed.
+cli-reload-added = + { $service }: is added and started
+cli-reload-removed = - { $service }: is let go and keeps running (--stop-removed stops it)
+cli-reload-now = ~ { $service }: { $keys } (at once)
+cli-reload-next-start = ~ { $service }: { $keys } (from its next start on; --restart restarts it)
+cli-reload-other-thing = ~ { $service }: { $keys } (another thing: only with --restart while the old one runs)
+cli-reload-section-now = ~ { $key } (at once)
+cli-reload-section-manager-restart = ~ { $key } (after a restart of the manager; services keep running over it)
+cli-reload-question = Apply? [y/N]{" "}
+cli-reload-broken = Nothing was changed: what ran before still holds.
+cli-reload-not-applied = Nothing was applied. With --yes it is.
+cli-reload-outcome = { $service }: { $what }
+cli-reload-done = The configuration is in force.

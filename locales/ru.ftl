@@ -128,6 +128,10 @@ cli-help-restart = остановить и запустить сервис
 cli-help-logs = показать последние строки журнала сервиса
 cli-help-config = посмотреть на конфигурацию
 cli-help-config-check = проверить конфигурацию и окружение; ничего не запускает
+cli-help-config-reload = показать, что изменилось в конфигурации, и применить; неизменное не трогается
+cli-help-yes = не спрашивать
+cli-help-reload-restart = заодно перезапустить то, что работает со старой командой
+cli-help-stop-removed = заодно остановить то, чего в конфигурации больше нет
 cli-help-service = имя сервиса, как в конфигурации
 cli-help-all = все сервисы, сначала зависимые
 cli-help-lines = сколько строк, не больше { $max }
@@ -734,6 +738,73 @@ chat-settings-level =
     }
 chat-settings-quiet = Тихие часы: { $hours }, в это время звучит только критичное
 chat-settings-not-quiet = Тихие часы: выключены (если включить – { $hours })
+cli-help-alerts = показать, что не так сейчас и что заглушено
+cli-help-alerts-all = и последние прошедшие тревоги
+cli-help-ack = взять тревогу в работу: она не повторяется, и все видят, у кого она
+cli-help-alert = номер тревоги, как в «orbit alerts»
+cli-help-mute = придержать тревоги; что к концу всё ещё не так, будет сказано тогда
+cli-help-maintenance = придержать тревоги и перезапуски на время работ
+cli-help-unmute = снять тишину или закончить работы
+cli-help-muted = номер, сервис или all
+cli-help-audit = показать, кто что делал, сначала новое
+cli-help-entries = сколько записей, не больше { $max }
+cli-help-service-or-all = имя сервиса или all
+cli-help-span = надолго ли: 30m, 2h, 1d; не больше 7d
+cli-alert-id = Нужен номер; его показывает «orbit alerts».
+cli-span-wrong = Нужна длительность: 30m, 2h или 1d.
+cli-alerts-none = Открытых тревог нет.
+cli-alerts-open = Открытые тревоги:
+cli-alerts-past = Последние прошедшие тревоги:
+cli-alerts-none-past = Их нет.
+cli-column-id = №
+cli-column-level = УРОВЕНЬ
+cli-column-what = ЧТО
+cli-column-taken = В РАБОТЕ У
+cli-column-ended = КОНЕЦ
+cli-column-when = КОГДА
+cli-column-who = КТО
+cli-column-action = ДЕЙСТВИЕ
+cli-column-outcome = ИСХОД
+cli-level-info = заметка
+cli-level-warning = внимание
+cli-level-error = сбой
+cli-level-critical = критично
+cli-what-down = не работает
+cli-what-gave-up = попытки кончились
+cli-what-unhealthy = нездоров
+cli-what-flapping = падает и встаёт
+cli-muted =
+    { $covers ->
+        [all]
+            { $kind ->
+                [maintenance] Работы на всех сервисах
+               *[mute] Общая тишина
+            }
+        [service]
+            { $kind ->
+                [maintenance] { $name }: работы
+               *[mute] { $name }: тишина
+            }
+       *[incident] Тревога { $name }: тишина
+    }, ещё { $left }, { $by } (номер { $id })
+cli-acknowledged = Тревога { $id } теперь у вас: она не повторяется, и все это видят.
+cli-mute-done =
+    { $kind ->
+        [maintenance]
+            { $covers ->
+                [all] Работы на всех сервисах, { $for }: тревог нет, менеджер ничего не перезапускает.
+               *[service] { $name }: работы, { $for }: тревог нет, менеджер его не перезапускает.
+            }
+       *[mute]
+            { $covers ->
+                [all] Общая тишина на { $for }.
+               *[service] { $name }: тишина на { $for }.
+            }
+    }
+cli-unmute-done = { $name }: тишина снята.
+cli-alerting-refused = Не сделано: { $why }
+cli-audit-none = Пока никто ничего не делал.
+cli-audit-done = сделано
 
 ## checks: сети, сертификаты, программы, журналы, сама машина (checks/)
 reason-net-refused = { $address } не принимает соединений: там никто не слушает
@@ -1121,3 +1192,90 @@ reason-restarts-useless =
        *[many] { $restarts } перезапусков
     } за { $minutes } мин); оставляю как есть, нужен человек
 reason-over-memory = занимает { $used } МБ памяти, больше своих { $limit } МБ
+
+## checks: PostgreSQL, таблицы магазина (checks/)
+reason-postgres-wrong-password = { $address } не принимает пароль { $user }
+reason-postgres-no-password = { $address } требует пароль для { $user }, а он не задан
+reason-postgres-no-entry = { $address } не пускает { $user } (pg_hba.conf или роль без права входа)
+reason-postgres-no-database = на { $address } нет базы { $database }
+reason-postgres-no-right = спросить { $address } не удалось: у { $user } нет нужного права
+reason-postgres-no-tls = { $address } не говорит на TLS, а его адрес этого требует
+reason-postgres-role-limit = спросить { $address } не удалось: у роли { $user } уже столько соединений, сколько ей можно
+reason-postgres-too-many-connections = у { $address } не осталось соединений
+reason-postgres-starting = { $address } запускается, восстанавливается или останавливается
+reason-postgres-shutting-down = { $address } останавливается
+reason-postgres-too-slow = { $address } не успел ответить на простой вопрос
+reason-postgres-pooler = спросить { $address } не удалось: там посредник (пул соединений); нужен адрес самого сервера
+reason-postgres-error = { $address } говорит: { $text } ({ $code })
+reason-postgres-connections = занято соединений: { $used } из { $max } возможных
+reason-postgres-blocked =
+    { $count ->
+        [one] { $count } запрос ждёт
+        [few] { $count } запроса ждут
+       *[many] { $count } запросов ждут
+    } блокировки, дольше всех { $seconds } с
+reason-postgres-long-query = один запрос выполняется уже { $seconds } с
+reason-postgres-idle-in-transaction = одна транзакция открыта и ничего не делает уже { $seconds } с
+reason-postgres-deadlocks =
+    { $count ->
+        [one] { $count } взаимная блокировка
+        [few] { $count } взаимные блокировки
+       *[many] { $count } взаимных блокировок
+    } с прошлого раза
+reason-postgres-cache = с прошлого раза в его кэше нашлось только { $percent } % данных
+reason-postgres-standby = резервный сервер ничего не получает от основного
+reason-postgres-archiver =
+    архивировать его журнал не удаётся ({ $count ->
+        [one] уже { $count } неудача
+        [few] уже { $count } неудачи
+       *[many] уже { $count } неудач
+    }): диск заполнится
+reason-postgres-slot = слот репликации { $name } никто не читает, из-за него на диске лежит { $gigabytes } ГБ
+reason-postgres-slot-lost = слот репликации { $name } потерял то, что ещё нужно его читателю
+reason-postgres-wraparound = база { $name } прошла { $percent } % пути до исчерпания номеров транзакций: vacuum не успевает
+reason-postgres-dead-rows =
+    { $percent } % строк таблицы { $table } мертвы ({ $dead ->
+        [one] { $dead } строка
+        [few] { $dead } строки
+       *[many] { $dead } строк
+    }): vacuum не успевает
+reason-postgres-hidden =
+    неизвестно: { $count ->
+        [one] { $count } чужая сессия не видна
+        [few] { $count } чужие сессии не видны
+       *[many] { $count } чужих сессий не видно
+    }; нужно GRANT pg_monitor TO { $user }
+reason-postgres-figure-locked = сейчас не узнать: таблица заблокирована
+reason-postgres-figure-too-slow = не узнать: это слишком долго
+reason-postgres-figure-no-right = не узнать: нет права
+reason-postgres-figure-not-there = в этой версии такого нет
+reason-shop-no-table = таблицы { $table } нет
+reason-shop-no-column = в таблице { $table } нет столбца { $column }
+reason-shop-no-right = { $user } нельзя читать { $table }.{ $column }
+reason-shop-other-type = { $table }.{ $column } — не момент времени ({ $type })
+
+## configuration: reload (supervisor/reload.ts, cli/config-reload.ts)
+reason-reload-busy = конфигурация уже перечитывается
+reason-reload-outdated = конфигурацию за это время посмотрели ещё раз; взгляните на изменения снова
+reason-reload-service-busy = оставлен как есть: сейчас запускается или останавливается; перечитайте конфигурацию чуть позже
+reason-reload-other-thing = оставлен как есть: под этим именем теперь другое, а прежнее ещё работает; перечитайте с перезапуском или сначала остановите
+reason-reload-taken = новые настройки действуют
+reason-reload-next-start = новые настройки действуют; команда и окружение — со следующего запуска
+reason-reload-restarted = перезапущен с новыми настройками
+reason-reload-added = добавлен, запускается
+reason-reload-adopted = добавлен, уже работал
+reason-reload-let-go = отпущен: работает дальше, но за ним никто не следит
+reason-reload-stopped = остановлен и убран
+cli-reload-nothing = Ничего не изменилось.
+cli-reload-added = + { $service }: добавляется и запускается
+cli-reload-removed = - { $service }: отпускается и работает дальше (--stop-removed останавливает)
+cli-reload-now = ~ { $service }: { $keys } (сразу)
+cli-reload-next-start = ~ { $service }: { $keys } (со следующего запуска; --restart перезапускает)
+cli-reload-other-thing = ~ { $service }: { $keys } (уже другое: пока работает прежнее — только с --restart)
+cli-reload-section-now = ~ { $key } (сразу)
+cli-reload-section-manager-restart = ~ { $key } (после перезапуска менеджера; сервисы при этом работают дальше)
+cli-reload-question = Применить? [y/N, да/нет]{" "}
+cli-reload-broken = Ничего не изменено: действует то, что было.
+cli-reload-not-applied = Ничего не применено. Применит --yes.
+cli-reload-outcome = { $service }: { $what }
+cli-reload-done = Конфигурация действует.

@@ -4,6 +4,7 @@ import type { AlertingResult } from '../core/alerting.ts';
 import type { AuditEntry } from '../core/audit.ts';
 import type { Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
+import type { ReloadChoices, ReloadLook, ReloadResult } from '../core/reload.ts';
 import type { ActionResult, Snapshot, Verb } from '../core/snapshot.ts';
 import { readLines } from './lines.ts';
 import {
@@ -20,6 +21,7 @@ import {
   type Request,
   snapshotSchema,
 } from './protocol.ts';
+import { reloadLookSchema, reloadResultSchema } from './reload-protocol.ts';
 
 /** Why there is no answer. `no-manager`: nobody listens there; `lost`: the line broke before the answer came. */
 export type FailureCode = RefusalCode | 'no-manager' | 'forbidden' | 'no-answer' | 'lost' | 'bad-answer';
@@ -42,6 +44,10 @@ export interface ControlClient {
   /** An id, a service, or null: what covers everything. */
   unmute(what: number | string | null): Promise<Asked<AlertingResult>>;
   audit(entries: number): Promise<Asked<readonly AuditEntry[]>>;
+  /** What a reload of the configuration would change. */
+  lookAtConfig(): Promise<Asked<ReloadLook>>;
+  /** Applies the plan of that id. */
+  applyConfig(plan: number, choices: ReloadChoices): Promise<Asked<ReloadResult>>;
 }
 
 /** A manager that is alive says something at least every two seconds while it works; five missed are a hang. */
@@ -61,6 +67,8 @@ export function createControlClient(path: string, by: string, silence: number = 
     acknowledge: (incident) => ask({ id, do: 'ack', incident, by }, alertingResultSchema),
     mute: (kind, service, span) => ask({ id, do: kind, service, span, by }, alertingResultSchema),
     unmute: (what) => ask({ id, do: 'unmute', what, by }, alertingResultSchema),
+    lookAtConfig: () => ask({ id, do: 'reload-look' }, reloadLookSchema),
+    applyConfig: (plan, choices) => ask({ id, do: 'reload', plan, ...choices, by }, reloadResultSchema),
     audit: (entries) => ask({ id, do: 'audit', entries }, auditSchema),
   };
 }

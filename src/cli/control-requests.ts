@@ -2,6 +2,7 @@ import { nearest } from '../config/keys.ts';
 import type { Alerting } from '../core/alerting.ts';
 import type { Scope } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
+import type { Reload } from '../core/reload.ts';
 import type { Actor, Control } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
 import { type Answer, type RefusalCode, type Request, requestSchema } from './protocol.ts';
@@ -27,6 +28,7 @@ export function readRequest(text: string): Read {
 export interface Doors {
   readonly control: Control;
   readonly alerting: Alerting;
+  readonly reload: Reload;
   /** Epoch ms. */
   readonly clock: () => number;
 }
@@ -42,7 +44,7 @@ export async function carryOut(request: Request, doors: Doors, log: Logger): Pro
 }
 
 async function answer(request: Request, doors: Doors): Promise<Answer> {
-  const { control, alerting, clock } = doors;
+  const { control, alerting, reload, clock } = doors;
   switch (request.do) {
     case 'snapshot':
       return done(request, control.snapshot());
@@ -56,6 +58,12 @@ async function answer(request: Request, doors: Doors): Promise<Answer> {
       return done(request, alerting.acknowledge([request.incident], actor(request.by)));
     case 'audit':
       return done(request, alerting.audit(request.entries));
+    case 'reload-look':
+      return done(request, reload.look());
+    case 'reload': {
+      const { plan, restart, stopRemoved } = request;
+      return done(request, await reload.apply(plan, { restart, stopRemoved }, actor(request.by)));
+    }
     case 'unmute':
       if (typeof request.what === 'number') return done(request, alerting.unmute([request.what], actor(request.by)));
       return (

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { formatMessage } from '../config/message.ts';
 import type { Verb } from '../core/snapshot.ts';
+import { addAlertCommands } from './alert-commands.ts';
 import { type ControlClient, createControlClient } from './client.ts';
 import { exitCodes } from './outcome.ts';
 import { maxLogLines, socketName } from './protocol.ts';
@@ -95,9 +96,26 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
       exitCode = await showLogs(connect(), terminal, service, options.lines, options.json === true);
     });
 
-  orbit
-    .command('config')
-    .description(say('cli-help-config'))
+  addAlertCommands(orbit, terminal, connect, (code) => {
+    exitCode = code;
+  });
+
+  const config = orbit.command('config').description(say('cli-help-config'));
+
+  config
+    .command('reload')
+    .description(say('cli-help-config-reload'))
+    .option('-y, --yes', say('cli-help-yes'))
+    .option('--restart', say('cli-help-reload-restart'))
+    .option('--stop-removed', say('cli-help-stop-removed'))
+    .option('--json', json)
+    .action(async (options: Json & { readonly yes?: true; readonly restart?: true; readonly stopRemoved?: true }) => {
+      const { reloadConfig } = await import('./config-reload.ts');
+      const { yes = false, restart = false, stopRemoved = false } = options;
+      exitCode = await reloadConfig(connect(), terminal, { yes, restart, stopRemoved, json: options.json === true });
+    });
+
+  config
     .command('check')
     .description(say('cli-help-config-check'))
     .option('--json', json)

@@ -26,13 +26,14 @@ export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Pr
   const { startApp } = await import('../app.ts');
   let app: App;
   try {
-    app = await startApp(config, { log, version: readVersion() });
+    app = await startApp(config, { log, version: readVersion(), read: () => readConfiguration(env) });
   } catch (error) {
     if (!(error instanceof ControlSocketError)) throw error;
     terminal.err(sayReason(terminal.language, error.reason));
     return exitCodes.failed;
   }
   stopOnSignals(app);
+  reloadOnHangup(app, log);
   const code = await app.exited;
   // Whatever keeps the process alive from here on is a leak, and must not keep an operator waiting.
   setTimeout(() => {
@@ -48,7 +49,6 @@ function stopOnSignals(app: App): void {
   for (const [signal, number] of [
     ['SIGTERM', 15],
     ['SIGINT', 2],
-    ['SIGHUP', 1],
   ] as const) {
     process.on(signal, () => {
       if (stopping) process.exit(128 + number);
@@ -56,6 +56,24 @@ function stopOnSignals(app: App): void {
       void app.stop(signal);
     });
   }
+}
+
+/** What `systemctl reload` sends: what changed is in the log, nothing that runs is stopped or restarted. */
+function reloadOnHangup(app: App, log: Logger): void {
+  const by = { kind: 'cli', id: 'SIGHUP', name: 'SIGHUP' } as const;
+  process.on('SIGHUP', () => {
+    const look = app.reload.look();
+    if (!look.ok) {
+      for (const mistake of look.mistakes) log.error({ key: mistake.key }, formatMessage('en', mistake));
+      return;
+    }
+    const { id, services, sections, warnings } = look.plan;
+    for (const warning of warnings) log.warn({ key: warning.key }, formatMessage('en', warning));
+    log.info({ services, sections }, 'what changed in the configuration');
+    app.reload
+      .apply(id, { restart: false, stopRemoved: false }, by)
+      .catch((err: unknown) => log.error({ err }, 'the configuration could not be reloaded'));
+  });
 }
 
 /** After a bug nothing is sure any more: say it, and let the service manager start us anew. Services keep running. */

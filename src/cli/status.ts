@@ -1,6 +1,7 @@
 import type { Health } from '../core/health.ts';
 import type { ServiceView, Snapshot } from '../core/snapshot.ts';
 import { sayReason } from '../i18n.ts';
+import { headings, muteLines, openTable } from './alerts.ts';
 import type { ControlClient } from './client.ts';
 import { shortDuration } from './duration.ts';
 import { exitCodes, printJson, reportFailure } from './outcome.ts';
@@ -26,7 +27,7 @@ export async function showStatus(client: ControlClient, terminal: Terminal, json
 /** The state of everything for a person: a head line, Telegram when it has trouble, the services worst first. */
 export function statusLines(snapshot: Snapshot, terminal: Terminal): readonly string[] {
   const { say, paint, language } = terminal;
-  const { telegram, at } = snapshot;
+  const { telegram, incidents, mutes, at } = snapshot;
   const head = say('cli-status-head', {
     host: snapshot.host,
     version: snapshot.version,
@@ -40,12 +41,12 @@ export function statusLines(snapshot: Snapshot, terminal: Terminal): readonly st
     lines.push(paint('yellow', say('cli-telegram', { state: say(`cli-telegram-${telegram.state}`), since }) + why));
   }
   if (telegram.waiting > 0) lines.push(paint('yellow', say('cli-waiting', { waiting: telegram.waiting })));
-  if (snapshot.services.length === 0) return [...lines, say('cli-no-services')];
-  const heading = ['service', 'state', 'health', 'for', 'pid', 'restarts', 'why'].map(
-    (column): Cell => ({ text: say(`cli-column-${column}`), colour: 'dim' }),
-  );
+  lines.push(...muteLines(mutes, at, terminal));
+  const alerts = incidents.length === 0 ? [] : ['', say('cli-alerts-open'), ...openTable(incidents, at, terminal)];
+  if (snapshot.services.length === 0) return [...lines, ...alerts, say('cli-no-services')];
+  const heading = headings(say, ['service', 'state', 'health', 'for', 'pid', 'restarts', 'why']);
   const rows = snapshot.services.map((service) => row(service, at, terminal));
-  return [...lines, '', ...alignedTable([heading, ...rows], paint)];
+  return [...lines, '', ...alignedTable([heading, ...rows], paint), ...alerts];
 }
 
 function row(service: ServiceView, at: number, terminal: Terminal): readonly Cell[] {

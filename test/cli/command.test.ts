@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { snapshotSchema } from '../../src/cli/protocol.ts';
+import { alertsSchema, snapshotSchema } from '../../src/cli/protocol.ts';
 import { snapshot } from './fake-control.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -97,7 +97,7 @@ test('status for people: worst first, no colours in a pipe', async () => {
   assert.equal(err, '');
   assert.match(
     out,
-    /^healthy {2}vps1, manager 1\.2\.3, up 1m 30s, 1 open alert\n\nSERVICE .*\nshop_bot .*\nredis .*\n$/,
+    /^healthy {2}vps1, manager 1\.2\.3, up 1m 30s, 1 open alert\n\nSERVICE .*\nshop_bot .*\nredis .*\n\nOpen alerts:\nID .*\n1 +error +shop_bot .*\n$/,
   );
   assert.doesNotMatch(out, /\p{Cc}(?<!\n)/u);
 });
@@ -171,6 +171,67 @@ test('logs: as many lines as asked for, and none of what moves a cursor', async 
   assert.equal(code, 0);
   assert.equal(out, 'two\n[2Jthree\tcolumns\n');
   assert.equal((await orbit(['logs', 'redis', '-n', '0'], well)).code, 2);
+});
+
+test('alerts: open ones, with --all what was; for scripts everything', async () => {
+  const [plain, all, scripts] = await Promise.all([
+    orbit(['alerts'], failing),
+    orbit(['alerts', '--all'], failing),
+    orbit(['alerts', '--all', '--json'], failing),
+  ]);
+  assert.equal(plain.code, 0);
+  assert.match(plain.out, /^ID +LEVEL .*\n2 +critical +shop_bot +gave up +\S+( \S+)? +– +ended with exit code 1\n$/);
+  assert.match(all.out, /\n\nThe last alerts that are over:\n.*\n1 +warning +redis /);
+  const { open, past, mutes } = alertsSchema.parse(JSON.parse(scripts.out));
+  assert.deepEqual([open.map(({ id }) => id), past.map(({ id }) => id), mutes], [[2], [1], []]);
+});
+
+test('ack: once; the second time says who has it, exit 1; the audit has both', async () => {
+  const first = await orbit(['ack', '2'], { ...well, SUDO_USER: 'vera' });
+  assert.deepEqual([first.code, first.out], [0, 'Alert 2 is yours now: it is not repeated, and everybody sees it.\n']);
+  const again = await orbit(['ack', '2', '--json'], { ...well, SUDO_USER: 'oleg' });
+  assert.equal(again.code, 1);
+  assert.deepEqual(JSON.parse(again.out), {
+    ok: false,
+    reason: { code: 'already-acknowledged', args: { by: 'vera' } },
+    message: 'vera has taken it on already',
+  });
+  const audit = await orbit(['audit'], well);
+  assert.match(
+    audit.out,
+    /^WHEN .*\n\S+ \S+ +oleg +ack +shop_bot +vera has taken .*\n\S+ \S+ +vera +ack +shop_bot +done\n$/,
+  );
+});
+
+test('mute, maintenance and unmute: what is done is said, and seen in the alerts', async () => {
+  const [mute, work] = await Promise.all([
+    orbit(['mute', 'redis', '1h30m'], well),
+    orbit(['maintenance', 'all', '2h'], well),
+  ]);
+  assert.equal(mute.out, 'redis is muted for 1h 30m.\n');
+  assert.equal(work.out, 'Maintenance of everything for 2h: no alerts, and the manager restarts nothing.\n');
+  const shown = (await orbit(['alerts'], well)).out;
+  assert.match(
+    shown,
+    /\nredis is muted for 1h (29|30)m.* more, by .*\nMaintenance of everything for (2h|1h 59m).* more/,
+  );
+  const [one, all] = await Promise.all([orbit(['unmute', 'redis'], well), orbit(['unmute', 'all'], well)]);
+  assert.deepEqual([one.out, all.code], ['redis: unmuted.\n', 0]);
+  const gone = await orbit(['unmute', 'redis'], well);
+  assert.deepEqual([gone.code, gone.err], [1, 'Not done: it is not muted by itself\n']);
+});
+
+test('a wrong length of time, an unknown service, too long a mute: said, and nothing done', async () => {
+  const [wrong, unknown, long, id] = await Promise.all([
+    orbit(['mute', 'redis', 'soon'], well),
+    orbit(['mute', 'redsi', '30m'], well),
+    orbit(['mute', 'redis', '8d'], well),
+    orbit(['ack', 'two'], well),
+  ]);
+  assert.deepEqual([wrong.code, unknown.code, long.code, id.code], [2, 2, 1, 2]);
+  assert.match(wrong.err, /A length of time is needed, like 30m, 2h or 1d\./);
+  assert.equal(unknown.err, 'There is no service “redsi”. Did you mean “redis”?\n');
+  assert.equal(long.err, 'Not done: 7 days at most\n');
 });
 
 test('mistyped arguments: exit 2', async () => {

@@ -115,6 +115,41 @@ test('an unknown service is refused with the nearest name, and nothing is done',
   assert.deepEqual(control.asked, []);
 });
 
+test('alerts are seen, taken on and muted through the socket, in the name of who typed', async () => {
+  const client = createControlClient(await serve(), 'vera');
+  incidents.problem('shop_bot');
+  const seen = await client.alerts(5);
+  assert.ok(seen.ok);
+  const id = seen.value.open[0]?.id ?? 0;
+  assert.deepEqual([seen.value.open[0]?.service, seen.value.past, seen.value.at], ['shop_bot', [], now]);
+  assert.deepEqual(await client.acknowledge(id), { ok: true, value: { ok: true } });
+  assert.equal(incidents.alerting.get(id)?.acknowledgedBy, 'vera');
+  assert.deepEqual(await client.mute('maintenance', 'redis', 60_000), { ok: true, value: { ok: true } });
+  await client.mute('mute', null, 30_000);
+  const muted = await client.alerts(0);
+  assert.ok(muted.ok);
+  assert.deepEqual(
+    muted.value.mutes.map(({ kind, scope, until, by }) => [kind, scope.covers, until - now, by]),
+    [
+      ['mute', 'all', 30_000, 'vera'],
+      ['maintenance', 'service', 60_000, 'vera'],
+    ],
+  );
+  assert.deepEqual(await client.unmute(muted.value.mutes[0]?.id ?? 0), { ok: true, value: { ok: true } });
+  assert.deepEqual(await client.unmute('redis'), { ok: true, value: { ok: true } });
+  assert.deepEqual(await client.unmute(null), { ok: true, value: { ok: false, reason: reason('not-muted') } });
+  const audit = await client.audit(3);
+  assert.ok(audit.ok);
+  assert.deepEqual(
+    audit.value.map(({ action, by, refused }) => [action, by.kind, by.name, refused?.code ?? 'done']),
+    [
+      ['unmute', 'cli', 'vera', 'not-muted'],
+      ['unmute', 'cli', 'vera', 'done'],
+      ['unmute', 'cli', 'vera', 'done'],
+    ],
+  );
+});
+
 test('only its owner may open the socket, whatever the umask', async () => {
   const before = process.umask(0);
   try {

@@ -16,7 +16,10 @@ const control = fakeControl({
   ...(how === 'never' ? { act: neverEnding } : {}),
   logs: ['one', 'two', '\u001b[2Jthree\tcolumns'],
 });
-const { alerting } = makeAlerting({ clock: Date.now });
+const { alerting, problem, over } = makeAlerting({ clock: Date.now });
+problem('redis', { level: 'warning' });
+over('redis');
+problem('shop_bot', { level: 'critical' });
 const log = createLogger({ level: 'silent', format: 'json' });
 const server = createControlServer({ path, control, alerting, clock: Date.now, log });
 try {

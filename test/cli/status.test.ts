@@ -67,9 +67,22 @@ test('no services: said, not an empty table', () => {
   assert.equal(statusLines(snapshot({ services: [] }), terminal('en')).at(-1), 'No services are configured.');
 });
 
+test('open alerts follow the services, with who has them; mutes stand at the top with what is left of them', () => {
+  const mute = { id: 3, kind: 'mute', scope: { covers: 'service', service: 'redis' }, by: 'Vera' } as const;
+  const lines = statusLines(
+    snapshot({
+      incidents: [{ ...incident, acknowledgedBy: 'Oleg' }],
+      mutes: [{ ...mute, from: now, until: now + 1_800_000 }],
+    }),
+    terminal('en'),
+  );
+  assert.equal(lines[1], 'redis is muted for 30m more, by Vera (number 3)');
+  assert.match(lines.slice(-3).join('\n'), /^Open alerts:\nID .*\n1 +error +shop_bot +down +0s +Oleg /);
+});
+
 test('a running service counts from its start, also when it was adopted', () => {
   const adopted = service('redis', { since: now - 1_000, startedAt: now - 2 * 86_400_000 });
-  assert.match(statusLines(snapshot({ services: [adopted] }), terminal('en')).at(-1) ?? '', /\b2d\b/);
+  assert.match(statusLines(snapshot({ services: [adopted], incidents: [] }), terminal('en')).at(-1) ?? '', /\b2d\b/);
 });
 
 test('durations', () => {
