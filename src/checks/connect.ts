@@ -8,6 +8,9 @@ export interface Failure {
   readonly reason: Reason;
 }
 
+/** What was asked for, or why it could not be had. */
+export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
 /** `host:port`, with brackets around an IPv6 address. */
 export function addressOf(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

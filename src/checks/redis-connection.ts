@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { addressOf, type Failure } from './connect.ts';
+import { type Answer, addressOf } from './connect.ts';
 import { beforeDeadline } from './deadline.ts';
 import { isBroken, isReply, redisFailure, replyFailure } from './redis-failure.ts';
 import { refusalOf } from './redis-refusal.ts';
@@ -28,8 +28,6 @@ export interface RedisSession {
   /** Rejects with the server's error, or when the connection breaks. */
   call(command: RedisCommand, ...args: readonly (string | number)[]): Promise<unknown>;
 }
-
-export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
 export interface RedisConnection {
   /** `host:port` or the socket's path; holds no secret. */

@@ -3,8 +3,9 @@ import { percentOf } from '../core/counter.ts';
 import { reason } from '../core/reason.ts';
 import { median, roll, slowMedian } from '../core/rolling.ts';
 import type { Check } from './check.ts';
+import type { Answer } from './connect.ts';
 import { degraded, type Finding, unhealthy, verdictOf, worstFindings } from './findings.ts';
-import { type Answer, createRedisConnection, type RedisSession } from './redis-connection.ts';
+import { createRedisConnection, type RedisSession } from './redis-connection.ts';
 import {
   type HitRate,
   hitRate,
