@@ -5,6 +5,8 @@
 
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createCalendar } from '../src/panels/calendar.ts';
 import { createPanelFleet, type PanelFleet } from '../src/panels/fleet.ts';
 import type { PanelSource } from '../src/panels/panel.ts';
@@ -61,6 +63,15 @@ async function pass(fleet: PanelFleet, seconds: number, meanwhile: () => Promise
   }
 }
 
+setFlagsFromString('--expose-gc');
+const collect: unknown = runInNewContext('gc');
+
+/** What is really held. PSS of a process that lives a day in minutes tells more of the collector's mood. */
+function heapMb(): number {
+  if (typeof collect === 'function') collect();
+  return process.memoryUsage().heapUsed / 2 ** 20;
+}
+
 const pssMb = () => parseRollup(readFileSync('/proc/self/smaps_rollup', 'utf8')).pss / 2 ** 20;
 
 /** 20 panels of 30 nodes, in another process, so that its cost is not counted as ours. */
@@ -78,9 +89,10 @@ async function cost(): Promise<void> {
     return answers.shift();
   };
   const { sources } = wanted(await ask({ start: true }));
-  const idle = pssMb();
+  const idle = [pssMb(), heapMb()] as const;
   const fleet = fleetOf(sources, [], new Set(), true);
   await pass(fleet, 300, async () => void (await ask({ now })));
+  const warm = heapMb();
   const before = process.cpuUsage();
   const from = wanted(await ask({ now }));
   const real = performance.now();
@@ -97,7 +109,12 @@ async function cost(): Promise<void> {
   row('most requests at once at one panel', String(after.mostAtOnce));
   row('CPU of one core, with the driving of the simulation', `${((100 * seconds) / hours / 3600).toFixed(2)} %`);
   row('CPU a request', `${((1000 * seconds) / requests).toFixed(2)} ms`);
-  row('PSS beyond what was there before, tsx loaded', `${(pssMb() - idle).toFixed(0)} MB (of ${pssMb().toFixed(0)})`);
+  const heap = [idle[1], warm, heapMb()].map((mb) => mb.toFixed(1)).join(' / ');
+  row('heap in use, MB: before the panels / with them / after all those hours', heap);
+  row(
+    'PSS, MB: before the panels (tsx loaded) / after all those hours',
+    `${idle[0].toFixed(0)} / ${pssMb().toFixed(0)}`,
+  );
   await fleet.stop();
   child.disconnect();
 }

@@ -1,6 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { z } from 'zod';
 import { type Answer, answer, failure } from '../core/panel.ts';
 import { reason } from '../core/reason.ts';
+import { limitTo } from './limit.ts';
 import type { PanelSource } from './panel.ts';
 import { createSession, type Session } from './session.ts';
 import type { TokenStore } from './token-store.ts';
@@ -54,15 +56,20 @@ export function createPanelClient({ source, tokens, clock }: ClientOptions): Pan
   const session = createSession(source, transport, tokens, clock);
   const turns = createTurns(MOST_WAITING);
   const closing = new AbortController();
+  // All that wait listen to it; each lets go of it when it is over.
+  setMaxListeners(0, closing.signal);
 
   async function askWhole<T>(question: Question<T>, signal: AbortSignal): Promise<Answer<Asked<T>>> {
-    const both = AbortSignal.any([signal, closing.signal]);
+    const limit = limitTo([signal, closing.signal], null);
     const turn = turns.take(async () => {
-      if (both.aborted) return failure('cancelled', reason('panel-cancelled'));
-      const sent = await send(transport, session, question, both);
+      if (limit.signal.aborted) return failure('cancelled', reason('panel-cancelled'));
+      const sent = await send(transport, session, question, limit.signal);
       return sent.ok ? parse(sent.value, question.shape) : sent;
     }, question.first ?? false);
-    return turn ?? failure('busy', reason('panel-busy'));
+    const asked = await turn?.finally(limit.release);
+    if (asked !== undefined) return asked;
+    limit.release();
+    return failure('busy', reason('panel-busy'));
   }
 
   return {

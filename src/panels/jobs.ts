@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** One thing that is done again and again. */
 export interface Job {
   readonly name: string;
@@ -34,6 +36,8 @@ export function createJobs(
   const due = new Map(jobs.map((job) => [job.name, clock()]));
   const running = new Map<string, Promise<void>>();
   const stopping = new AbortController();
+  // A round may have many requests under way; each lets go of the signal when it is over.
+  setMaxListeners(0, stopping.signal);
 
   function start(job: Job): Promise<void> {
     const known = running.get(job.name);

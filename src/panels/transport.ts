@@ -2,6 +2,7 @@ import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { reason } from '../core/reason.ts';
+import { type Limit, limitTo } from './limit.ts';
 import { socketFailure, timeoutFailure, type WireFailure } from './wire-error.ts';
 
 export interface WireRequest {
@@ -41,26 +42,35 @@ export function createTransport(baseUrl: string, insecureTls: boolean): Transpor
   const agent = secure ? new HttpsAgent({ ...options, rejectUnauthorized: !insecureTls }) : new HttpAgent(options);
 
   async function send(request: WireRequest, signal: AbortSignal): Promise<WireReply> {
-    const limit = AbortSignal.timeout(request.deadline);
-    const both = AbortSignal.any([signal, limit]);
+    const limit = limitTo([signal], request.deadline);
+    try {
+      return await follow(request, limit);
+    } finally {
+      limit.release();
+    }
+  }
+
+  async function follow(request: WireRequest, limit: Limit): Promise<WireReply> {
     let url = new URL(`${baseUrl}${request.path}`);
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-      const reply = await exchange(url, request, both);
+      const reply = await exchange(url, request, limit.signal);
       if (reply.type === 'failed') {
-        if (signal.aborted) return { ok: false, failure: { kind: 'cancelled', reason: reason('panel-cancelled') } };
-        return { ok: false, failure: limit.aborted ? timeoutFailure() : reply.failure };
+        if (limit.timedOut()) return { ok: false, failure: timeoutFailure() };
+        if (!limit.signal.aborted) return { ok: false, failure: reply.failure };
+        return { ok: false, failure: { kind: 'cancelled', reason: reason('panel-cancelled') } };
       }
       if (reply.type === 'answered') return { ok: true, ...reply.answer };
-      const to =
-        reply.location !== null && URL.canParse(reply.location, url.href) ? new URL(reply.location, url) : null;
+      const { location } = reply;
+      const to = location !== null && URL.canParse(location, url.href) ? new URL(location, url) : null;
       // Elsewhere may be anybody; also http instead of https, which a panel behind a proxy likes to say.
-      if (to === null || to.origin !== base.origin) {
-        const where = to === null ? '?' : to.origin;
-        return { ok: false, failure: { kind: 'bad_response', reason: reason('panel-redirects', { to: where }) } };
-      }
+      if (to === null || to.origin !== base.origin) return redirected(to === null ? '?' : to.origin);
       url = to;
     }
-    return { ok: false, failure: { kind: 'bad_response', reason: reason('panel-redirects', { to: base.origin }) } };
+    return redirected(base.origin);
+  }
+
+  function redirected(to: string): WireReply {
+    return { ok: false, failure: { kind: 'bad_response', reason: reason('panel-redirects', { to }) } };
   }
 
   async function exchange(url: URL, request: WireRequest, signal: AbortSignal): Promise<Exchanged> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
 import { after, test } from 'node:test';
 import type { Answer } from '../../src/core/panel.ts';
 import type { PanelKind } from '../../src/core/panel-view.ts';
@@ -11,6 +12,7 @@ import { type PanelOptions, type PanelWorld, startPanel } from '../world/panel/s
 import { sourceOf } from './source.ts';
 
 const patience = new AbortController().signal;
+setMaxListeners(0, patience);
 
 /** The value of an answer that has to be good. */
 export function good<T>(answer: Answer<T>): T {
