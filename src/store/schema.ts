@@ -72,4 +72,45 @@ export const migrations: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE series (
+    id INTEGER PRIMARY KEY,
+    service TEXT NOT NULL,
+    check_id TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    UNIQUE (service, check_id, metric)
+  ) STRICT;
+
+  -- The time comes first in both keys: what is measured now goes to the end of the table, a few pages each time, instead
+  -- of a page for each series. A slot is a number of steps since 1970: 10 s here, the tier's own step below.
+  CREATE TABLE samples (
+    slot INTEGER NOT NULL,
+    series INTEGER NOT NULL,
+    late INTEGER NOT NULL,
+    value REAL NOT NULL,
+    PRIMARY KEY (slot, series, late)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE rollups (
+    step INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    series INTEGER NOT NULL,
+    min REAL NOT NULL,
+    avg REAL NOT NULL,
+    max REAL NOT NULL,
+    last REAL NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (step, slot, series)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE starts (
+    service TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (service, at)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX incidents_of_service ON incidents (service, opened_at);
+  `,
 ];

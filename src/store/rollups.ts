@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { type Bucket, RAW_STEP, rollUp } from '../core/history.ts';
+import type { SqlStore } from './database.ts';
+
+const rows = z.array(
+  z.object({
+    slot: z.number(),
+    series: z.number(),
+    min: z.number(),
+    avg: z.number(),
+    max: z.number(),
+    last: z.number(),
+    count: z.number(),
+  }),
+);
+const edge = z.object({ slot: z.number().nullable() });
+
+type BucketOf = Bucket & { readonly series: number };
+
+/** What was rolled up to one step (ms). */
+export function createRollupTable(store: SqlStore, step: number) {
+  const { connection } = store;
+  const columns = 'r.slot, r.series, r.min, r.avg, r.max, r.last, r.count';
+  const insert = connection.prepare(
+    `INSERT OR REPLACE INTO rollups (step, slot, series, min, avg, max, last, count)
+     VALUES (${step}, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const inSlots = connection.prepare(
+    `SELECT ${columns} FROM rollups r WHERE step = ${step} AND slot >= ? AND slot < ? ORDER BY slot`,
+  );
+  const ofSeries = connection.prepare(
+    `WITH RECURSIVE wanted (slot) AS (SELECT ?1 UNION ALL SELECT slot + 1 FROM wanted WHERE slot + 1 < ?2)
+     SELECT ${columns} FROM wanted
+     CROSS JOIN rollups r ON r.step = ${step} AND r.slot = wanted.slot AND r.series = ?3`,
+  );
+  const newest = connection.prepare(`SELECT max(slot) AS slot FROM rollups WHERE step = ${step}`);
+  const oldest = connection.prepare(`SELECT min(slot) AS slot FROM rollups WHERE step = ${step}`);
+  const first = connection.prepare('SELECT min(slot) AS slot FROM samples');
+  const erase = connection.prepare(`DELETE FROM rollups WHERE step = ${step} AND slot < ?`);
+  /** Epoch ms up to which all is rolled up; null: not looked up yet. */
+  let until: number | null = null;
+
+  const buckets = (found: unknown): readonly BucketOf[] =>
+    rows.parse(found).map(({ slot, ...rest }) => ({ ...rest, at: slot * step }));
+
+  function lookUp(now: number): number {
+    const known = edge.parse(newest.get()).slot;
+    if (known !== null) return (known + 1) * step;
+    const sample = edge.parse(first.get()).slot;
+    return Math.floor((sample === null ? now : sample * RAW_STEP) / step) * step;
+  }
+
+  return {
+    step,
+    /** Where rolling up has to go on. A clock that was set back starts it anew from there. */
+    until(now: number): number {
+      until ??= lookUp(now);
+      if (until > now + step) until = Math.floor(now / step) * step;
+      return until;
+    },
+    /** Rolls up what the finer tier holds of the slot that begins at `from`: all of it is written, or none. */
+    add(from: number, parts: readonly BucketOf[]): void {
+      const bySeries = new Map<number, BucketOf[]>();
+      for (const part of parts) {
+        const own = bySeries.get(part.series);
+        if (own === undefined) bySeries.set(part.series, [part]);
+        else own.push(part);
+      }
+      if (parts.length > 0)
+        store.transaction(() => {
+          for (const [series, own] of bySeries)
+            for (const { min, avg, max, last, count } of rollUp(own, step))
+              insert.run(Math.floor(from / step), series, min, avg, max, last, count);
+        });
+      until = from + step;
+    },
+    /** All series in [from, to), in order of time. */
+    all: (from: number, to: number) => buckets(inSlots.all(Math.floor(from / step), Math.floor(to / step))),
+    /** One series in [from, to). */
+    of(series: number, from: number, to: number): readonly Bucket[] {
+      if (from >= to) return [];
+      return buckets(ofSeries.all(Math.floor(from / step), Math.ceil(to / step), series)).map(
+        ({ series: _, ...bucket }) => bucket,
+      );
+    },
+    /** Forgets what is older than `before`; `early`: some of what is not, too. */
+    prune(before: number, early: boolean): void {
+      const lowest = edge.parse(oldest.get()).slot;
+      if (lowest === null) return;
+      erase.run(Math.min(lowest + 60, early ? Number.MAX_SAFE_INTEGER : Math.floor(before / step)));
+    },
+  };
+}
+
+export type RollupTable = ReturnType<typeof createRollupTable>;

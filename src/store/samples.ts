@@ -1,0 +1,242 @@
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Metric } from '../core/health.ts';
+import {
+  type Bucket,
+  type History,
+  type HistoryQuestion,
+  RAW_STEP,
+  rollUp,
+  stepFor,
+  stepIn,
+  tierFor,
+  tiersOf,
+} from '../core/history.ts';
+import type { SqlStore } from './database.ts';
+import { createMarkTable } from './marks.ts';
+import { createRollupTable } from './rollups.ts';
+import { createSeriesTable } from './series.ts';
+
+export interface SampleOptions {
+  readonly store: SqlStore;
+  readonly retentionDays: number;
+  /** Bytes left on the disk; null: nobody knows. */
+  readonly freeBytes: () => number | null;
+  /** Epoch ms. */
+  readonly clock: () => number;
+  readonly log: Logger;
+  /** Bytes that the data file may take before the oldest samples go earlier than they should. */
+  readonly mostBytes?: number;
+}
+
+/** What a manager that is killed loses at most. */
+const FLUSH_EVERY_MS = 10_000;
+/** A minute is rolled up when its last samples have surely been written. */
+const SETTLE_MS = 2 * FLUSH_EVERY_MS;
+/** What is left on a full disk belongs to the alerts. */
+const RESERVED_BYTES = 64 * 1024 * 1024;
+const MOST_BYTES = 1024 * 1024 * 1024;
+/** More wait only when nothing can be written, and then they are dropped anyway. */
+const MOST_WAITING = 50_000;
+/** Rolled up and deleted in one go at most, so that catching up after a long pause holds nobody up. */
+const WINDOWS_AT_ONCE = 60;
+const TIDY_EVERY_MS = 60_000;
+const LIST_EVERY_MS = 3600_000;
+
+interface Waiting {
+  readonly series: number;
+  readonly at: number;
+  readonly value: number;
+}
+
+const sampleRows = z.array(z.object({ series: z.number(), slot: z.number(), late: z.number(), value: z.number() }));
+const lowest = z.object({ slot: z.number().nullable() });
+
+/**
+ * The history: samples wait in memory for ten seconds at most, are written together in one transaction, and are rolled
+ * up by what is on disk, never by what is in memory; so a killed manager loses those ten seconds and nothing else.
+ */
+export function createSamples(options: SampleOptions) {
+  const { store, clock, log, freeBytes, mostBytes = MOST_BYTES } = options;
+  const { connection } = store;
+  const tiers = tiersOf(options.retentionDays);
+  const [raw, ...coarser] = tiers;
+  const seriesTable = createSeriesTable(store);
+  const marks = createMarkTable(store);
+  const rollups = coarser.map((tier) => createRollupTable(store, tier.step));
+  const insert = connection.prepare('INSERT OR REPLACE INTO samples (slot, series, late, value) VALUES (?, ?, ?, ?)');
+  const inSlots = connection.prepare('SELECT slot, series, late, value FROM samples WHERE slot >= ? AND slot < ?');
+  // Slot by slot: the key begins with it, and a day has fewer slots than a busy table has rows.
+  const ofSeries = connection.prepare(
+    `WITH RECURSIVE wanted (slot) AS (SELECT ?1 UNION ALL SELECT slot + 1 FROM wanted WHERE slot + 1 < ?2)
+     SELECT s.slot, s.series, s.late, s.value FROM wanted CROSS JOIN samples s ON s.slot = wanted.slot AND s.series = ?3`,
+  );
+  const oldest = connection.prepare('SELECT min(slot) AS slot FROM samples');
+  const erase = connection.prepare('DELETE FROM samples WHERE slot < ?');
+  const pages = connection.prepare(
+    `SELECT (page_count - freelist_count) * page_size AS bytes
+     FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()`,
+  );
+
+  let waiting: Waiting[] = [];
+  let starts: { service: string; at: number }[] = [];
+  let flushedAt = clock();
+  let tidiedAt = clock();
+  let listedAt = clock();
+  let dropped = 0;
+
+  function add(service: string, check: string, metrics: readonly Metric[], at: number): void {
+    for (const { name, value, unit } of metrics) {
+      if (!Number.isFinite(value)) continue;
+      const series = seriesTable.idOf({ service, check, metric: name, unit }, at);
+      if (series === null) {
+        if (seriesTable.saysFull())
+          log.warn({ service, check }, 'history: too many different numbers; new ones are not kept');
+      } else if (waiting.length < MOST_WAITING) waiting.push({ series, at, value });
+    }
+  }
+
+  function flush(): void {
+    flushedAt = clock();
+    if (waiting.length === 0 && starts.length === 0) return;
+    const [samples, begun] = [waiting, starts];
+    [waiting, starts] = [[], []];
+    const free = freeBytes();
+    if (free !== null && free < RESERVED_BYTES) {
+      drop(samples.length, `only ${Math.floor(free / 1024 / 1024)} MB free`);
+      return;
+    }
+    try {
+      store.transaction(() => {
+        seriesTable.saveNew();
+        for (const { series, at, value } of samples) {
+          const slot = Math.floor(at / RAW_STEP);
+          insert.run(slot, series, at - slot * RAW_STEP, value);
+        }
+        for (const { service, at } of begun) marks.add(service, at);
+      });
+    } catch (error) {
+      seriesTable.unsaved();
+      drop(samples.length, error instanceof Error ? error.message : String(error));
+      return;
+    }
+    if (dropped > 0) log.info({ dropped }, 'history: samples are kept again');
+    dropped = 0;
+  }
+
+  /** Said once, at the first; how many there were is said when it is over. Nothing else depends on samples. */
+  function drop(count: number, why: string): void {
+    if (dropped === 0) log.warn({ why }, 'history: samples cannot be kept and are dropped; alerts go on');
+    dropped += count;
+  }
+
+  function samplesAsBuckets(rows: z.infer<typeof sampleRows>): readonly (Bucket & { readonly series: number })[] {
+    return rows.map(({ series, slot, late, value }) => ({
+      ...{ series, at: slot * RAW_STEP + late },
+      ...{ min: value, avg: value, max: value, last: value, count: 1 },
+    }));
+  }
+
+  /** What the tier below holds of all series in [from, to). */
+  function below(index: number, from: number, to: number) {
+    const finer = rollups[index - 1];
+    if (finer !== undefined) return finer.all(from, to);
+    return samplesAsBuckets(sampleRows.parse(inSlots.all(Math.floor(from / RAW_STEP), Math.floor(to / RAW_STEP))));
+  }
+
+  function rollUpDue(now: number): void {
+    for (const [index, table] of rollups.entries()) {
+      // The tier below has to be complete first; it is, since it was its turn just now.
+      const done = index === 0 ? now - SETTLE_MS : (rollups[index - 1]?.until(now) ?? now);
+      const begin = Math.max(table.until(now), now - (tiers[index]?.keep ?? 0));
+      const first = Math.floor(begin / table.step);
+      const last = Math.min(Math.floor(done / table.step), first + WINDOWS_AT_ONCE);
+      for (let slot = first; slot < last; slot += 1) {
+        const from = slot * table.step;
+        table.add(from, below(index, from, from + table.step));
+      }
+    }
+  }
+
+  function tidy(now: number): void {
+    tidiedAt = now;
+    const all = now - (tiers.at(-1) ?? raw).keep;
+    const first = lowest.parse(oldest.get()).slot;
+    // Above the bound the oldest goes faster than the newest comes, whatever its age.
+    const full = used() > mostBytes;
+    store.transaction(() => {
+      if (first !== null) {
+        const due = full ? Number.MAX_SAFE_INTEGER : Math.floor((now - raw.keep) / RAW_STEP);
+        erase.run(Math.min(first + WINDOWS_AT_ONCE, due));
+      }
+      for (const [index, table] of rollups.entries())
+        table.prune(now - (coarser[index]?.keep ?? 0), full && first === null);
+      if (now - listedAt < LIST_EVERY_MS && now >= listedAt) return;
+      listedAt = now;
+      marks.prune(all);
+      seriesTable.prune(all);
+    });
+  }
+
+  function used(): number {
+    return z.object({ bytes: z.number() }).parse(pages.get()).bytes;
+  }
+
+  /** One series in [from, to), rolled up as far as it is; what is newer comes from the finer tiers. */
+  function read(series: number, index: number, from: number, to: number): readonly Bucket[] {
+    const table = rollups[index - 1];
+    if (table === undefined) {
+      const rows = ofSeries.all(Math.floor(from / RAW_STEP), Math.ceil(to / RAW_STEP), series);
+      const fresh = waiting.filter((each) => each.series === series);
+      const news = fresh.map(({ at, value }) => ({ at, min: value, avg: value, max: value, last: value, count: 1 }));
+      return [...samplesAsBuckets(sampleRows.parse(rows)), ...news]
+        .filter(({ at }) => at >= from && at < to)
+        .sort((a, b) => a.at - b.at);
+    }
+    const edge = Math.min(to, Math.max(from, table.until(clock())));
+    return [
+      ...table.of(series, from, edge),
+      ...(edge < to ? rollUp(read(series, index - 1, edge, to), table.step) : []),
+    ];
+  }
+
+  const history: History = {
+    series: (service) => seriesTable.list(service),
+    query(question: HistoryQuestion) {
+      const found = seriesTable.find(question);
+      if (found === null) return null;
+      const now = clock();
+      const wanted = stepFor(question.to - question.from, question.step);
+      const index = tierFor(tiers, question.from, wanted, now);
+      const tier = tiers[index] ?? raw;
+      const step = stepIn(tier, wanted);
+      const from = Math.floor(question.from / step) * step;
+      const points = rollUp(read(found.id, index, Math.max(from, now - tier.keep), question.to), step);
+      return { series: found.series, step, points };
+    },
+    marks: (service, from, to) => marks.of(service, from, to),
+    bytes: used,
+  };
+
+  return {
+    history,
+    add,
+    /** A service was started at `at`. */
+    started: (service: string, at: number): void => void starts.push({ service, at }),
+    flush,
+    /** To be called each second; writes, rolls up, and lets go of what is too old. */
+    tick(): void {
+      const now = clock();
+      if (now - flushedAt < FLUSH_EVERY_MS && now >= flushedAt) return;
+      flush();
+      try {
+        rollUpDue(now);
+        if (now - tidiedAt >= TIDY_EVERY_MS || now < tidiedAt) tidy(now);
+      } catch (error) {
+        drop(0, error instanceof Error ? error.message : String(error));
+      }
+    },
+  };
+}
+
+export type Samples = ReturnType<typeof createSamples>;
