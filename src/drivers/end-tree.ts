@@ -1,7 +1,6 @@
 import { type Reason, reason } from '../core/reason.ts';
 import type { Lineage } from './lineage.ts';
-import { isAlive, type ProcessEntry, type ProcessId } from './proctree.ts';
-import { readNow } from './pulse.ts';
+import { isAlive, type ProcessEntry, type ProcessId, readProcess } from './proctree.ts';
 import { killAll, signalProcess, waitUntil } from './terminate.ts';
 
 /** SIGKILL works at once except on what is stuck in the kernel (a dead disk, a dead mount). */
@@ -15,11 +14,11 @@ export type Ended =
 
 /** SIGKILL to whatever lives of a service, itself included. */
 export function killTree(lineage: Lineage): Promise<Ended> {
-  return killListed(() => lineage.update(readNow()));
+  return killListed(() => lineage.living());
 }
 
 /** SIGKILL to all that `living` finds, until it finds nobody. */
-export async function killListed(living: () => readonly ProcessEntry[]): Promise<Ended> {
+export async function killListed(living: () => Promise<readonly ProcessEntry[]>): Promise<Ended> {
   const { killed, left } = await killAll(living, killDeadlineMs);
   return left.length === 0
     ? { ok: true, killed }
@@ -28,8 +27,7 @@ export async function killListed(living: () => readonly ProcessEntry[]): Promise
 
 /**
  * Asks the service to end with `signal`, waits until `gone` says that it is (or gives up after its own deadline), and
- * kills what is left of its tree. The tree is read before the signal too: who is cut off by a death on the way is
- * known by then.
+ * kills what is left of its tree.
  */
 export async function endTree(
   service: ProcessId,
@@ -37,12 +35,12 @@ export async function endTree(
   gone: () => Promise<boolean>,
   lineage: Lineage,
 ): Promise<Ended> {
-  const before = lineage.update(readNow());
+  await lineage.lookBeforeDeath();
   if (signalProcess(service, signal) === 'forbidden')
     return { ok: false, reason: reason('signal-forbidden', { pid: String(service.pid) }) };
   // One that is suspended (Ctrl-Z, SIGSTOP) would sleep through the signal.
-  if (before.some((entry) => entry.pid === service.pid && entry.state === 'T')) signalProcess(service, 'SIGCONT');
+  if (readProcess(service.pid)?.state === 'T') signalProcess(service, 'SIGCONT');
   const went = (await gone()) || !isAlive(service);
-  if (went) await waitUntil(() => lineage.update(readNow()).length === 0, stragglerMs);
+  if (went) await waitUntil(async () => (await lineage.living()).length === 0, stragglerMs);
   return killTree(lineage);
 }

@@ -143,28 +143,36 @@ function sendWord(pipe: string, word: string): boolean {
   }
 }
 
-/** Part of Debian's base system, and able to say two system calls that a shell cannot. */
+/** Part of Debian's base system, and able to say system calls that a shell cannot. */
 const perl = '/usr/bin/perl';
-/** The number of prctl by Node's name of the architecture; close_range has one number on all of them. */
-const prctlNumbers: Readonly<Record<string, number>> = { x64: 157, arm64: 167, riscv64: 167, arm: 172, ia32: 172 };
+/** Numbers of prctl and mknodat by Node's name of the architecture; close_range has one number on all of them. */
+const callNumbers: Readonly<Record<string, { readonly prctl: number; readonly mknodat: number }>> = {
+  x64: { prctl: 157, mknodat: 259 },
+  arm64: { prctl: 167, mknodat: 33 },
+  riscv64: { prctl: 167, mknodat: 33 },
+  arm: { prctl: 172, mknodat: 324 },
+  ia32: { prctl: 172, mknodat: 297 },
+};
 /** Last word on the command line of a keeper to which the kernel hands every orphan below it. */
 const gathering = 'gathering';
 
 /**
- * What perl does before it becomes the keeper's shell: PR_SET_CHILD_SUBREAPER, so that no daemon below a service can
- * slip away from it (without perl those that cut all ties at once may be missed), and the files that the manager
- * itself was started with are closed. Where the kernel refuses the first, the last word is left out.
+ * What perl does before it becomes the keeper's shell: the files that the manager itself was started with are closed;
+ * the pipe is made (mode 0600, as mkfifo does, but without a process for it); and PR_SET_CHILD_SUBREAPER, so that no
+ * daemon below a service can slip away from it (without perl those that cut all ties at once may be missed). Where
+ * the kernel refuses that, the last word is left out.
  */
-function perlScript(prctl: number): string {
-  return `syscall(436, 3, -1, 0); syscall(${prctl}, 36, 1, 0, 0, 0) and pop; exec @ARGV`;
+function perlScript({ prctl, mknodat }: { prctl: number; mknodat: number }): string {
+  const pipe = `syscall(${mknodat}, -100, "$ARGV[2]/control", 010600, 0)`;
+  return `syscall(436, 3, -1, 0); ${pipe}; syscall(${prctl}, 36, 1, 0, 0, 0) and pop; exec @ARGV`;
 }
 
 /** In a session of its own, with nothing of the manager's: its end, its terminal and its secrets stay its own. */
 async function spawnKeeper(args: readonly string[]): Promise<ProcessId | null> {
-  const prctl = prctlNumbers[process.arch];
+  const numbers = callNumbers[process.arch];
   const shell = ['/bin/sh', ...args] as const;
   const [program, ...rest] =
-    prctl !== undefined && (await isProgram(perl)) ? [perl, '-e', perlScript(prctl), ...shell, gathering] : shell;
+    numbers !== undefined && (await isProgram(perl)) ? [perl, '-e', perlScript(numbers), ...shell, gathering] : shell;
   const child = spawn(program, rest, { detached: true, stdio: 'ignore', cwd: '/', env: baseEnvironment() });
   // Also delivers "too many processes"; the start then runs into its deadline and says so.
   child.on('error', () => {});

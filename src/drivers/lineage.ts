@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { bootId, isAlive, type ProcessEntry, type ProcessId, type ProcessTable } from './proctree.ts';
+import { readFresh } from './pulse.ts';
+
+/** What a keeper can say that spares the reading of all processes. */
+export interface Overseer {
+  /** Nobody below it can slip away from it. */
+  gathers(): boolean;
+  /** false only where it is certain that nobody below it lives. */
+  mayHaveLeftovers(): boolean;
+}
 
 /** A session's number can be given out again once it is empty, but not within seconds: pids go round first. */
 const sessionTrustMs = 5000;
@@ -12,6 +21,7 @@ const sessionTrustMs = 5000;
  */
 export class Lineage {
   private readonly file: string;
+  private readonly overseer: () => Overseer | null;
   private members = new Map<number, ProcessId>();
   private service: ProcessId | null = null;
   /** Stands above the service on our behalf, has the same session, and is never counted in. */
@@ -23,8 +33,10 @@ export class Lineage {
   private written = '';
   private writing = false;
 
-  constructor(file: string) {
+  /** `overseer`: who stands above the service at the moment, if anybody does. */
+  constructor(file: string, overseer: () => Overseer | null = () => null) {
     this.file = file;
+    this.overseer = overseer;
   }
 
   /** Takes up what an earlier manager wrote down in this boot. */
@@ -51,6 +63,17 @@ export class Lineage {
     this.keeper = keeper;
     this.shared = shared;
     this.members.set(service.pid, service);
+  }
+
+  /** The members that live now. */
+  async living(): Promise<ProcessEntry[]> {
+    const certainlyNobody = this.overseer()?.mayHaveLeftovers() === false && ![...this.members.values()].some(isAlive);
+    return certainlyNobody ? [] : this.update(await readFresh());
+  }
+
+  /** Gets to know those whom the service's death would cut off, where nobody gathers them. */
+  async lookBeforeDeath(): Promise<void> {
+    if (!this.overseer()?.gathers()) this.update(await readFresh());
   }
 
   /** Learns from a reading of the processes; returns the members that live. */

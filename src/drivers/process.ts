@@ -39,7 +39,7 @@ interface Life {
 export function createProcessDriver(options: LaunchOptions): Driver {
   const output =
     options.log_file === null ? join(options.run_dir, 'output.log') : resolve(options.cwd, options.log_file);
-  const lineage = new Lineage(join(options.run_dir, 'tree'));
+  const lineage = new Lineage(join(options.run_dir, 'tree'), () => keeper);
   const listeners: ((observation: Observation) => void)[] = [];
   const news = new News();
   let opening: Promise<Keeper> | null = null;
@@ -214,7 +214,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     if (life?.exit) look();
     if (lifeRuns() && life) return { ok: true, run: life.run };
     const checking = preflight(options, output);
-    if (life && by.mayHaveLeftovers()) {
+    if (life) {
       const cleared = await killTree(lineage);
       if (!cleared.ok) return { ok: false, fatal: false, reason: cleared.reason };
     }

@@ -56,6 +56,19 @@ export function readNow(): ProcessTable {
   return lastTable;
 }
 
+let fresh: Promise<ProcessTable> | null = null;
+
+/** A reading of the moment after this one, shared by all who ask in this one: stopping 500 services reads few times. */
+export function readFresh(): Promise<ProcessTable> {
+  fresh ??= new Promise((resolve) => {
+    setImmediate(() => {
+      fresh = null;
+      resolve(readNow());
+    });
+  });
+  return fresh;
+}
+
 /** A reading at most 100 ms old: enough to find what was there before this program began, once for all services. */
 export function readRecently(): ProcessTable {
   return performance.now() - lastReadAt < 100 ? lastTable : readNow();

@@ -33,26 +33,26 @@ export interface Killing {
  * SIGKILL to all that `living` finds, again until it finds nobody (a tree may fork while it is being killed), at most
  * for `deadline` ms.
  */
-export async function killAll(living: () => readonly ProcessEntry[], deadline: number): Promise<Killing> {
+export async function killAll(living: () => Promise<readonly ProcessEntry[]>, deadline: number): Promise<Killing> {
   const killed = new Map<string, string>();
   const end = performance.now() + deadline;
-  let found = living();
+  let found = await living();
   for (let pause = 1; found.length > 0; pause = Math.min(pause * 2, 50)) {
     for (const entry of found) {
       const name = describeProcess(entry);
       if (signalProcess(entry, 'SIGKILL') === 'sent') killed.set(`${entry.pid}:${entry.startTicks}`, name);
     }
     await sleep(pause);
-    found = living();
+    found = await living();
     if (performance.now() > end) break;
   }
   return { killed: [...killed.values()], left: found.map(describeProcess) };
 }
 
 /** Waits until `done` or `deadline` ms are over, looking more and more rarely; says which. */
-export async function waitUntil(done: () => boolean, deadline: number): Promise<boolean> {
+export async function waitUntil(done: () => boolean | Promise<boolean>, deadline: number): Promise<boolean> {
   const end = performance.now() + deadline;
-  for (let pause = 1; !done(); pause = Math.min(pause * 2, 20)) {
+  for (let pause = 1; !(await done()); pause = Math.min(pause * 2, 20)) {
     if (performance.now() > end) return false;
     await sleep(pause);
   }

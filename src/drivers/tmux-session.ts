@@ -108,7 +108,7 @@ export class TmuxSession {
     if (!answer.ok && answer.why !== 'absent') return { ok: false, reason: this.say(answer) };
     const left = () => members.filter(isAlive);
     await waitUntil(() => left().length === 0, hangUpMs);
-    return killListed(left);
+    return killListed(async () => left());
   }
 
   private say(answer: Extract<TmuxAnswer, { ok: false }>): Reason {

@@ -49,7 +49,7 @@ async function make(context: TestContext): Promise<Place> {
 
 function sessions(place: Place): string[] {
   try {
-    return place.tmux('list-sessions', '-F', '#{session_name}').trim().split('\n');
+    return place.tmux('list-sessions', '-F', '#{session_name}').split('\n').filter(Boolean);
   } catch {
     return [];
   }
