@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { createCheck } from './checks/registry.ts';
 import { ControlSocketError, createControlServer } from './cli/control-server.ts';
 import { socketName } from './cli/protocol.ts';
+import { diffConfig } from './config/diff.ts';
 import type { CheckConfig, Config, ServiceConfig } from './config/schema.ts';
 import type { Liveness } from './core/liveness.ts';
 import { preferencesOf } from './core/preferences.ts';
 import { reason } from './core/reason.ts';
+import type { Reload } from './core/reload.ts';
 import { newService } from './core/service.ts';
 import type { Settings } from './core/settings.ts';
 import type { TelegramView } from './core/snapshot.ts';
@@ -26,8 +28,9 @@ import { createCheckLoop } from './supervisor/check-loop.ts';
 import { createControl } from './supervisor/control.ts';
 import { holdOn } from './supervisor/hold.ts';
 import { createLedger } from './supervisor/ledger.ts';
-import type { Managed } from './supervisor/managed.ts';
+import type { Managed, Parts } from './supervisor/managed.ts';
 import { createMonitor } from './supervisor/monitor.ts';
+import { createReload, type Reading } from './supervisor/reload.ts';
 import { createScheduler } from './supervisor/scheduler.ts';
 import { createTelegram } from './telegram/bot.ts';
 import { createRenderer } from './telegram/renderer.ts';
@@ -35,6 +38,8 @@ import { createRenderer } from './telegram/renderer.ts';
 export interface AppOptions {
   readonly log: Logger;
   readonly version: string;
+  /** Reads the configuration again, for a reload. */
+  readonly read: () => Reading;
   /** Epoch ms. */
   readonly clock?: () => number;
   /** In [0, 1). */
@@ -46,6 +51,7 @@ export interface App {
   readonly exited: Promise<number>;
   /** Where the HTTP endpoint listens; null: none, or its port is taken. */
   readonly httpPort: number | null;
+  readonly reload: Reload;
   /** Lets go of everything; services keep running. Idempotent. */
   stop(why: string): Promise<void>;
 }
@@ -78,19 +84,21 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const audit = createAudit(store);
   const mutes = createMuteTable(store, clock);
 
+  const rebuild = async (service: ServiceConfig): Promise<Parts> => ({
+    driver: await createDriver(service, config.data_dir, clock),
+    checks: await scheduleChecks(service, clock, random),
+  });
+  const build = async (service: ServiceConfig): Promise<Managed> => ({
+    ...(await rebuild(service)),
+    config: service,
+    record: serviceTable.load(service.name) ?? newService(service.name, clock()),
+    operation: null,
+    commits: Promise.resolve(),
+    retry: null,
+    overMemory: 0,
+  });
   const services = new Map<string, Managed>();
-  for (const service of config.services.filter((each) => each.enabled)) {
-    services.set(service.name, {
-      config: service,
-      driver: await createDriver(service, config.data_dir, clock),
-      checks: await scheduleChecks(service, clock, random),
-      record: serviceTable.load(service.name) ?? newService(service.name, clock()),
-      operation: null,
-      commits: Promise.resolve(),
-      retry: null,
-      overMemory: 0,
-    });
-  }
+  for (const service of config.services) services.set(service.name, await build(service));
 
   const recipients = (): readonly Recipient[] => recipientsOf(config, settings);
   const owners = config.admins.filter((admin) => admin.role === 'owner').map((admin) => String(admin.id));
@@ -101,7 +109,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     announce: announcer.change,
     announced: () => outbox.added(),
     needs: (name) => services.get(name)?.config.depends_on ?? [],
-    rules: () => config.monitoring.alerts,
+    rules: () => reload.config().monitoring.alerts,
     clock,
     log,
   });
@@ -135,6 +143,12 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     version,
     clock,
     log,
+  });
+
+  const reload = createReload({
+    ...{ config, services, build, rebuild, monitor, control, ledger, audit, clock, log },
+    read: options.read,
+    diff: diffConfig,
   });
 
   const telegram = createTelegram({
@@ -210,7 +224,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     return { ok: stalled.length === 0, version, startedAt, stalled, telegram: telegramState.state };
   };
 
-  const controlServer = createControlServer({ path: join(config.data_dir, socketName), control, alerting, clock, log });
+  const controlServer = createControlServer({
+    path: join(config.data_dir, socketName),
+    control,
+    alerting,
+    reload,
+    clock,
+    log,
+  });
   const http = config.http === null ? null : await startHttp(config.http, liveness, log, clock);
 
   let finish: (code: number) => void = () => undefined;
@@ -256,7 +277,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     .catch((error: unknown) => log.error({ err: error }, 'first contact failed'));
   log.info({ services: [...services.keys()], version }, 'the manager runs');
 
-  return { exited, httpPort: http?.port ?? null, stop: (why) => stop(why, EXIT_OK) };
+  return { exited, httpPort: http?.port ?? null, reload, stop: (why) => stop(why, EXIT_OK) };
 }
 
 /** Admins' own chats (a private chat has its user's id), as each wants it, and the group, if there is one. */

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import type { App } from '../app.ts';
 import { formatMessage } from '../config/load.ts';
 import { sayReason } from '../i18n.ts';
@@ -58,10 +59,27 @@ function stopOnSignals(app: App): void {
   }
 }
 
-/** What `systemctl reload` sends: what changed is in the log, nothing that runs is stopped or restarted. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What `systemctl reload` sends: what changed is in the log, nothing that runs is stopped or restarted. A terminal that
+ * is closed sends the same signal, and means the end.
+ */
 function reloadOnHangup(app: App, log: Logger): void {
+  const terminal = hasTerminal();
   const by = { kind: 'cli', id: 'SIGHUP', name: 'SIGHUP' } as const;
   process.on('SIGHUP', () => {
+    if (terminal && !hasTerminal()) {
+      void app.stop('SIGHUP');
+      return;
+    }
     const look = app.reload.look();
     if (!look.ok) {
       for (const mistake of look.mistakes) log.error({ key: mistake.key }, formatMessage('en', mistake));

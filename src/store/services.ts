@@ -9,6 +9,7 @@ export function createServiceTable(store: SqlStore) {
   const write = store.connection.prepare(
     'INSERT INTO services (name, record) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = excluded.record',
   );
+  const remove = store.connection.prepare('DELETE FROM services WHERE name = ?');
   const row = z.object({ record: z.string() });
   return {
     load(name: string): ServiceRecord | null {
@@ -17,6 +18,10 @@ export function createServiceTable(store: SqlStore) {
     },
     save(record: ServiceRecord): void {
       write.run(record.name, JSON.stringify(record));
+    },
+    /** Nothing is remembered of it any more. */
+    forget(name: string): void {
+      remove.run(name);
     },
   };
 }

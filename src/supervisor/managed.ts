@@ -15,11 +15,18 @@ export interface ScheduledCheck {
   busy: boolean;
 }
 
-/** A service in the hands of the supervisor: the only mutable state of supervision. */
-export interface Managed {
-  readonly config: ServiceConfig;
+/** What a service's configuration is made into. */
+export interface Parts {
   readonly driver: Driver;
   readonly checks: readonly ScheduledCheck[];
+}
+
+/** A service in the hands of the supervisor: the only mutable state of supervision. */
+export interface Managed {
+  /** These three are exchanged by a reload of the configuration; the service itself stays the same. */
+  config: ServiceConfig;
+  driver: Driver;
+  checks: readonly ScheduledCheck[];
   record: ServiceRecord;
   operation: Operation | null;
   /** Commits in the order of their events; each waits for the one before. */

@@ -206,16 +206,29 @@ export function createMonitor(options: MonitorOptions) {
     if (service.operation === null) observe(service, firstLook(seen));
   }
 
+  /** Listens to a service's driver and looks at it for the first time: adopts what runs, starts what should. */
+  async function take(service: Managed): Promise<void> {
+    service.driver.onChange((seen) => observe(service, change(seen)));
+    await look(service);
+  }
+
   return {
     observe,
     observeHealth,
     note,
-    /** Looks at every service for the first time: adopts what runs, starts what should. */
+    take,
+    /** Lets go of a service that is not in the configuration any more; `forget`: it will be new when it comes back. */
+    async release(service: Managed, forget: boolean): Promise<void> {
+      if (service.retry !== null) clearTimeout(service.retry);
+      service.retry = null;
+      await service.commits;
+      if (forget) serviceTable.forget(service.record.name);
+    },
+    /** Takes every service. */
     async begin(): Promise<void> {
       await Promise.all(
         [...services.values()].map(async (service) => {
-          service.driver.onChange((seen) => observe(service, change(seen)));
-          await look(service);
+          await take(service);
           // What the last manager left open although it is over (it died between the two).
           if (service.record.state === 'running' && service.record.settled)
             commitSoon(service, [{ signal: 'settled' }]);

@@ -1,5 +1,6 @@
 import { changeIncident, type Incident } from '../../src/core/incident.ts';
 import { reason } from '../../src/core/reason.ts';
+import type { Reload } from '../../src/core/reload.ts';
 import type { ActionResult, Actor, Control, ServiceView, Snapshot, Verb } from '../../src/core/snapshot.ts';
 
 /** A moment that tests call now. */
@@ -85,6 +86,12 @@ export function snapshot(differences: Partial<Snapshot> = {}): Snapshot {
     ...differences,
   };
 }
+
+/** A file in which nothing has changed. */
+export const fakeReload: Reload = {
+  look: () => ({ ok: true, plan: { id: 1, services: [], sections: [], warnings: [] } }),
+  apply: async () => ({ ok: true, outcomes: [] }),
+};
 
 export interface FakeControl extends Control {
   readonly asked: { readonly service: string; readonly verb: Verb; readonly by: Actor }[];
