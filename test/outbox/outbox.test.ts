@@ -322,6 +322,25 @@ describe('the outbox', () => {
     assert.deepEqual(texts(w.seen, '1'), ['send #1 error open']);
   });
 
+  it('does not repeat what the chat was told after the mute had ended', async () => {
+    const w = world();
+    const until = w.clock.now + 60_000;
+    w.sky.mutes.push({ id: 1, kind: 'mute', scope: { covers: 'all' }, from: 0, until, by: 'Vera' });
+    w.tell('opened', opened);
+    await w.flush(w.outbox);
+    // What was held goes out by itself; the reminder that the end of the mute causes comes a moment later.
+    w.clock.now = until + 300;
+    await w.flush(w.outbox);
+    w.clock.now = until + 900;
+    w.tell('repeat', { ...opened, saidAt: until });
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), ['send #1 error open', 'edit #1 error open']);
+    w.clock.now = until + 3600_000;
+    w.tell('repeat', { ...opened, saidAt: w.clock.now });
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1').slice(2), ['send #1 error open', 'edit #1 error open']);
+  });
+
   it('Pulse#1068: does not say "back" of what was held and never told', async () => {
     const w = world();
     w.sky.mutes.push({
