@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createCheck } from './checks/registry.ts';
@@ -21,6 +22,7 @@ import { openStore } from './store/database.ts';
 import { createIncidentTable } from './store/incidents.ts';
 import { createMuteTable } from './store/mutes.ts';
 import { createOutboxTable } from './store/outbox.ts';
+import { createSamples } from './store/samples.ts';
 import { createServiceTable } from './store/services.ts';
 import { createSettings } from './store/settings.ts';
 import { createAlerting } from './supervisor/alerting.ts';
@@ -83,10 +85,15 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const settings = createSettings(store);
   const audit = createAudit(store);
   const mutes = createMuteTable(store, clock);
+  const samples = createSamples({
+    ...{ store, clock, log },
+    retentionDays: config.monitoring.metrics.retention_days,
+    freeBytes: () => freeBytes(config.data_dir),
+  });
 
   const rebuild = async (service: ServiceConfig): Promise<Parts> => ({
     driver: await createDriver(service, config.data_dir, clock),
-    checks: await scheduleChecks(service, clock, random),
+    checks: await scheduleChecks(service, config.monitoring.metrics.collect_interval, clock, random),
   });
   const build = async (service: ServiceConfig): Promise<Managed> => ({
     ...(await rebuild(service)),
@@ -122,6 +129,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const monitor = createMonitor({
     services,
     serviceTable,
+    samples,
     ledger,
     holdsStart: (service) => holdOn(service, services, mutes.active(), clock()),
     clock,
@@ -207,6 +215,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       checks.tick();
       ledger.tick();
       alerting.tick();
+      samples.tick();
       if (clock() - pruned < 3600_000) return;
       pruned = clock();
       outboxTable.prune(pruned - KEEP_DELIVERED_MS);
@@ -249,6 +258,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     await Promise.all([http?.server.close(), controlServer.close()]);
     await Promise.all([...services.values()].map((service) => service.driver.close()));
     await Promise.all([...services.values()].flatMap((service) => service.checks.map(({ check }) => check.close())));
+    samples.flush();
     store.close();
     finish(code);
   }
@@ -291,8 +301,13 @@ function recipientsOf(config: Config, settings: Settings): readonly Recipient[] 
   return [...own, { chat: String(alert_chat), topic: alert_topic, level: 'info', quiet: null, tier: 'first' }];
 }
 
-async function scheduleChecks(service: ServiceConfig, clock: () => number, random: () => number) {
-  const { checks: configured, driver } = service;
+async function scheduleChecks(
+  service: ServiceConfig,
+  collectInterval: number,
+  clock: () => number,
+  random: () => number,
+) {
+  const { checks: configured, driver, health_check_interval: interval } = service;
   // Whether its process lives, and what it uses, is asked of every service that has one, configured or not.
   const asked = driver === 'external' || configured.some((check) => check.type === 'process');
   const all: readonly CheckConfig[] = asked ? configured : [{ type: 'process', id: 'process' }, ...configured];
@@ -301,9 +316,19 @@ async function scheduleChecks(service: ServiceConfig, clock: () => number, rando
   return checks.map((check) => ({
     check,
     restarts: LIVENESS.has(check.kind),
-    nextAt: clock() + (random() * service.health_check_interval) / 10,
+    every: check.kind === 'process' ? Math.min(collectInterval, interval) : interval,
+    nextAt: clock() + (random() * interval) / 10,
     busy: false,
   }));
+}
+
+function freeBytes(folder: string): number | null {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
 }
 
 async function startHttp(

@@ -28,7 +28,7 @@ export function createCheckLoop(options: CheckLoopOptions) {
       if (now - run.startedAt < service.config.start_grace) continue;
       for (const scheduled of service.checks) {
         if (scheduled.busy || scheduled.nextAt > now || running >= MAX_AT_ONCE) continue;
-        scheduled.nextAt = now + service.config.health_check_interval;
+        scheduled.nextAt = now + scheduled.every;
         ask(service, scheduled, run.id, run.pid).catch((error: unknown) =>
           log.error({ err: error, service: service.record.name, check: scheduled.check.id }, 'a check failed'),
         );

@@ -9,6 +9,8 @@ export interface ScheduledCheck {
   readonly check: Check;
   /** Whether its failing means that the service itself has to be restarted. */
   readonly restarts: boolean;
+  /** Ms between two askings. */
+  readonly every: number;
   /** When it is asked next, epoch ms. */
   nextAt: number;
   /** Being asked at this moment: a second asking waits for the next round. */

@@ -6,6 +6,7 @@ import { type Reason, reason } from '../core/reason.ts';
 import type { Actor } from '../core/snapshot.ts';
 import { type Effect, type ServiceEvent, type Signal, transition } from '../core/transition.ts';
 import type { Observation } from '../drivers/driver.ts';
+import type { Samples } from '../store/samples.ts';
 import type { ServiceTable } from '../store/services.ts';
 import type { Ledger } from './ledger.ts';
 import { type Managed, startable } from './managed.ts';
@@ -13,6 +14,7 @@ import { type Managed, startable } from './managed.ts';
 export interface MonitorOptions {
   readonly services: ReadonlyMap<string, Managed>;
   readonly serviceTable: ServiceTable;
+  readonly samples: Pick<Samples, 'add' | 'started'>;
   readonly ledger: Ledger;
   /** Why a service must not be started by the manager itself now; null: go ahead. An operator's start is not asked. */
   readonly holdsStart: (service: Managed) => Reason | null;
@@ -41,7 +43,7 @@ const LOOK_AGAIN_MS = 5000;
  * outbox are written in one transaction.
  */
 export function createMonitor(options: MonitorOptions) {
-  const { services, serviceTable, ledger, clock, random, log } = options;
+  const { services, serviceTable, samples, ledger, clock, random, log } = options;
   const lastLook = new Map<string, number>();
 
   /** Takes in one event. The record and the effects are immediate; the commit follows within milliseconds. */
@@ -51,6 +53,7 @@ export function createMonitor(options: MonitorOptions) {
     const { record, effects: todo, signals } = transition(before, event, service.config, now, random());
     if (record === before && signals.length === 0 && todo.length === 0) return;
     service.record = record;
+    if (record.run !== null && record.run.id !== before.run?.id) samples.started(record.name, record.run.startedAt);
     // Before anything is written: a restart must not wait for a disk. A manager killed in between finds out by asking
     // the driver.
     for (const effect of todo) perform(service, effect);
@@ -153,6 +156,7 @@ export function createMonitor(options: MonitorOptions) {
   /** Takes in the answer of one check; `run` is the life it was asked about. */
   function observeHealth(service: Managed, run: string | null, id: string, result: CheckResult): void {
     if ((service.record.run?.id ?? null) !== run || service.record.state !== 'running') return;
+    samples.add(service.record.name, id, result.metrics, clock());
     const before = service.record.health;
     const ids = service.checks.map((each) => each.check.id);
     const health = foldHealth(before, ids, id, result, service.config.health_check_retries, clock());
