@@ -12,7 +12,22 @@ const all: readonly CallbackData[] = [
   { kind: 'yes', nonce: 'AbC-_0123456789x', service: longest },
   { kind: 'no', nonce: 'AbC-_012', service: longest },
   { kind: 'menu' },
+  { kind: 'home' },
   { kind: 'leave' },
+  { kind: 'ack', incident: 9_999_999_999 },
+  { kind: 'mute', length: 'two-hours', incident: 9_999_999_999 },
+  { kind: 'unmute', mute: 9_999_999_999, incident: 9_999_999_999 },
+  { kind: 'ack-all' },
+  { kind: 'mute-all', length: 'half-hour' },
+  { kind: 'unmute-all' },
+  { kind: 'show-alerts' },
+  { kind: 'alerts', page: 0 },
+  { kind: 'alert', incident: 1, page: 9_999 },
+  { kind: 'audit', page: 3 },
+  { kind: 'mutes', target: '*' },
+  { kind: 'mutes', target: longest },
+  { kind: 'hush', as: 'maintenance', length: 'two-hours', target: longest },
+  { kind: 'lift', mute: 9_999_999_999, target: longest },
 ];
 
 for (const data of all) {
@@ -36,6 +51,14 @@ for (const hostile of [
   'yes:short:shop',
   'list/0/0/0:shop/hABCD',
   'menu:1',
+  'ack:',
+  'ack:-1',
+  'ack:1e3',
+  'ack:12345678901',
+  'mute:week:1',
+  'hush:mute:day:**',
+  'hush:pause:day:*',
+  'constructor',
 ]) {
   test(`${JSON.stringify(hostile)} is not ours`, () => assert.equal(decode(hostile), null));
 }
