@@ -15,13 +15,17 @@ import { bootId, isAlive, mayLive, type ProcessId, type ProcessTable, startedAt 
 import { joinPulse, sampleWithin } from './pulse.ts';
 import { nobody, serviceOf } from './record-owner.ts';
 import { exitOf, prepareRecord, type RunRecord, readRecord, recordNumbers, rotateRecords } from './run-record.ts';
-import { createTurns } from './turns.ts';
+import { createSlots, createTurns } from './turns.ts';
 import { watchFolder } from './watch-folder.ts';
 
 /** From the word to the keeper to the service's own record: about 1 ms on an idle machine. */
 const startDeadlineMs = 5000;
-/** Looks (four a second) after which a keeper that says nothing of a service that is gone is not waited for. */
-const patience = 12;
+/** All at once would take so long together that each ran into its deadline; so many keep every core busy. */
+const newKeepers = createSlots(8);
+/** A keeper tells of an end at once; that both end together is looked for at every so many ticks, once a second. */
+const ticksPerLook = 4;
+/** Looks after which a keeper that says nothing of a service that is gone is not waited for. */
+const patience = 3;
 /** From a service's end to its keeper's line about it. */
 const recordDeadlineMs = 1000;
 
@@ -58,6 +62,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   let endedWhileStarting = false;
   /** How often in a row the service was found gone while its keeper said nothing. */
   let missed = 0;
+  let ticks = 0;
   let closed = false;
 
   // --- knowing ---
@@ -167,6 +172,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   }
 
   function tick(): void {
+    ticks += 1;
+    if (ticks % ticksPerLook !== 0) return;
     if (life && !life.exit && (life.service === nobody || !mayLive(life.service.pid))) missing();
   }
 
@@ -258,8 +265,11 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     await by.setLaunch(script);
     prepared ??= prepareRecord(by.records, next, null);
     await prepared;
-    await by.ask(next);
-    const begun = await news.wait(() => number === next, startDeadlineMs);
+    const say = async () => {
+      await by.ask(next);
+      return news.wait(() => number === next, startDeadlineMs);
+    };
+    const begun = await (by.living() ? say() : newKeepers(say));
     prepared = null;
     if (!begun || !life) {
       // Silent for seconds: stopped, or its folder is gone. The next start makes a new one.
