@@ -1,5 +1,4 @@
 import { scrypt } from 'node:crypto';
-import { promisify } from 'node:util';
 import { z } from 'zod';
 import { type Answer, answer, failure, type PanelError } from '../core/panel.ts';
 import { reason } from '../core/reason.ts';
@@ -35,7 +34,15 @@ interface Held {
 }
 
 const grant = z.object({ access_token: z.string().min(1) });
-const slowHash = promisify<string, string, number, Buffer>(scrypt);
+
+/** What tells one password from another without being one. 4 MB of work. */
+function slowHash(password: string, salt: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    scrypt(password, salt, 16, { cost: 4096 }, (error, hash) =>
+      error ? reject(error) : resolve(hash.toString('hex')),
+    );
+  });
+}
 
 /**
  * Logs in once for a token's whole life, however many ask at once and however often the manager starts. A password
@@ -85,10 +92,9 @@ export function createSession(
 
   async function login(signal: AbortSignal): Promise<Answer<string>> {
     if (clock() < wait.until && wait.error !== null) return { ok: false, error: wait.error };
-    mark ??= slowHash(password, key, 16).then((hash) => hash.toString('hex'));
-    const ownMark = await mark;
     const rejected = failure('auth_rejected', reason('panel-password-rejected', { username }));
-    if (tokens.rejected(key) === ownMark) return rejected;
+    const marked = tokens.rejected(key);
+    if (marked !== null && marked === (await ownMark())) return rejected;
     const begun = clock();
     const reply = await transport.send(
       {
@@ -102,7 +108,7 @@ export function createSession(
     );
     if (!reply.ok) return later(reply.failure, !neverSent(reply.failure));
     if (reply.status === 401) {
-      tokens.reject(key, ownMark);
+      tokens.reject(key, await ownMark());
       return rejected;
     }
     if (reply.status !== 200) return later(statusFailure(reply.status, reply.body), true);
@@ -116,6 +122,12 @@ export function createSession(
     lastLogin = begun;
     wait = { until: 0, length: FIRST_WAIT_MS, error: null };
     return answer(given.data.access_token);
+  }
+
+  /** Only reckoned when a password was refused: it takes its time and its memory on purpose. */
+  function ownMark(): Promise<string> {
+    mark ??= slowHash(password, key);
+    return mark;
   }
 
   /** `arrived`: the panel may have got the password, so the next try has to wait. */
