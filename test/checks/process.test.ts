@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { describe, it, type TestContext } from 'node:test';
+import { createProcessCheck } from '../../src/checks/process.ts';
+import type { CheckResult } from '../../src/core/health.ts';
+import { readProcess, readProcesses } from '../../src/drivers/proctree.ts';
+import { found, metric, say, until } from './asking.ts';
+
+/** A program of one line of shell, gone with the test, and its children with it. */
+function run(context: TestContext, script: string): ChildProcess & { readonly pid: number } {
+  const child = spawn('sh', ['-c', script], { detached: true, stdio: 'ignore' });
+  const { pid } = child;
+  assert.ok(pid !== undefined);
+  context.after(() => process.kill(-pid, 'SIGKILL'));
+  return Object.assign(child, { pid });
+}
+
+async function askAbout(check: ReturnType<typeof createProcessCheck>, pid: number | null): Promise<CheckResult> {
+  const result = await check.run({ pid, now: Date.now(), signal: AbortSignal.timeout(5000) });
+  if (result.reason) say(result.reason);
+  return result;
+}
+
+describe('process', () => {
+  it('measures the whole tree, and no CPU that it cannot know yet', async (context) => {
+    const child = run(context, `sh -c 'while :; do :; done' & sleep 1000 & wait`);
+    await until(
+      'its children run',
+      () => [...readProcesses().entries.values()].filter((e) => e.ppid === child.pid).length === 2,
+    );
+    const check = createProcessCheck('process');
+    context.after(() => check.close());
+    const first = await askAbout(check, child.pid);
+    assert.equal(found(first), 'healthy');
+    assert.equal(metric(first, 'processes').value, 3);
+    assert.ok(metric(first, 'memory').value > 100_000);
+    assert.ok(metric(first, 'threads').value >= 1);
+    assert.ok(metric(first, 'open_files').value >= 3);
+    assert.equal(
+      first.metrics.some((each) => each.name === 'cpu'),
+      false,
+    );
+    await until('the busy child shows', async () => metric(await askAbout(check, child.pid), 'cpu').value > 0);
+  });
+
+  it('is unknown without a pid', async () => {
+    assert.equal(found(await askAbout(createProcessCheck('process'), null)), 'unknown process-pid-unknown');
+  });
+
+  it('is unhealthy when the process is gone', async (context) => {
+    const child = run(context, 'exec sleep 1000');
+    const { pid } = spawn('true', { stdio: 'ignore' });
+    assert.ok(pid);
+    await until('it is gone', () => readProcess(pid) === null);
+    assert.equal(found(await askAbout(createProcessCheck('process'), pid)), 'unhealthy process-gone');
+    assert.equal(found(await askAbout(createProcessCheck('process'), child.pid)), 'healthy');
+  });
+
+  it('is unhealthy when the process is a zombie', async (context) => {
+    const parent = run(context, 'true & exec sleep 1000');
+    const zombie = () => [...readProcesses().entries.values()].find((e) => e.ppid === parent.pid && e.state === 'Z');
+    await until('there is a zombie', () => zombie() !== undefined);
+    const result = await askAbout(createProcessCheck('process'), zombie()?.pid ?? 0);
+    assert.equal(found(result), 'unhealthy process-zombie');
+  });
+
+  it('is unhealthy when the process is frozen', async (context) => {
+    const child = run(context, 'exec sleep 1000');
+    process.kill(child.pid, 'SIGSTOP');
+    await until('it is frozen', () => readProcess(child.pid)?.state === 'T');
+    assert.equal(found(await askAbout(createProcessCheck('process'), child.pid)), 'unhealthy process-frozen');
+  });
+});
