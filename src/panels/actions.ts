@@ -58,7 +58,8 @@ export function createPanelActions({ adapter, poller, clock, sleep }: ActionOpti
 
   /** Null: not to be said yet. */
   function judge(action: PanelAction, before: PanelState, now: PanelState, elapsed: number): Outcome | null {
-    if (now.error !== null && now.error.kind !== 'busy') return null;
+    // Only the nodes matter here: something else of the panel may be failing all the time.
+    if (poller.record().failing.nodes !== undefined) return null;
     if (action.action === 'restart-core') {
       if (elapsed < SETTLED || now.core.running === false) return null;
       const lost = before.nodes.filter((each) => each.state === 'up' && nodeIn(now, each.id)?.state !== 'up');
@@ -73,7 +74,8 @@ export function createPanelActions({ adapter, poller, clock, sleep }: ActionOpti
   }
 
   function notDone(action: PanelAction, now: PanelState): Reason {
-    if (now.error !== null) return now.error.reason;
+    const blind = poller.record().failing.nodes;
+    if (blind !== undefined) return blind.error.reason;
     if (action.action === 'restart-core') return reason('panel-not-done-core', { nodes: now.nodeCounts.down });
     const node = nodeIn(now, action.node);
     const name = node?.name ?? action.node;

@@ -58,6 +58,15 @@ test('a restart of the core says that everybody drops, and is done when core and
   assert.ok(panel.engine.nodes.every((node) => node.dropped > 0));
 });
 
+test('something else of the panel that always fails is no reason to doubt what was done', async () => {
+  const { actions, panel } = await settled();
+  panel.inject({ status: 500, body: 'Internal Server Error' }, { path: '/api/core', times: 999 });
+  assert.ok((await actions.act({ action: 'disable-node', node: '1' })).ok);
+  panel.inject('html-502', { path: '/api/nodes', times: 999 });
+  const unseen = await actions.act({ action: 'enable-node', node: '1' });
+  assert.ok(!unseen.ok && unseen.reason.code === 'panel-server-error');
+});
+
 test('what the panel refuses is said in its words', async () => {
   const { actions, panel } = await settled();
   panel.inject({ status: 409, body: '{"detail":"Node is busy"}' }, { path: '/api/node/1/reconnect' });
