@@ -687,6 +687,7 @@ chat-audit-empty = Nobody has done anything yet.
 chat-audit-line =
     { $time } <b>{ $by }</b>{ $kind ->
         [telegram] {""}
+        [manager] {" "}(on schedule)
        *[cli] {" "}(command line)
     }: { $action ->
         [start] start
@@ -696,6 +697,7 @@ chat-audit-line =
         [mute] mute
         [maintenance] maintenance
         [unmute] unmute
+        [reload] new settings
        *[other] { $action }
     } { $title }
 chat-audit-why = { $why }
@@ -1218,3 +1220,8 @@ cli-reload-broken = Nothing was changed: what ran before still holds.
 cli-reload-not-applied = Nothing was applied. With --yes it is.
 cli-reload-outcome = { $service }: { $what }
 cli-reload-done = The configuration is in force.
+
+## scheduled actions (supervisor/schedules.ts)
+reason-skipped-maintenance = skipped: maintenance is on
+reason-skipped-stopped = skipped: somebody has stopped it
+reason-skipped-dependency = skipped: it needs { $name }, which is not well

@@ -717,6 +717,7 @@ chat-audit-empty = Пока никто ничего не делал.
 chat-audit-line =
     { $time } <b>{ $by }</b>{ $kind ->
         [telegram] {""}
+        [manager] {" "}(по расписанию)
        *[cli] {" "}(командная строка)
     }: { $action ->
         [start] запуск
@@ -726,6 +727,7 @@ chat-audit-line =
         [mute] тишина
         [maintenance] работы
         [unmute] тишина снята
+        [reload] новые настройки
        *[other] { $action }
     } { $title }
 chat-audit-why = { $why }
@@ -1279,3 +1281,8 @@ cli-reload-broken = Ничего не изменено: действует то,
 cli-reload-not-applied = Ничего не применено. Применит --yes.
 cli-reload-outcome = { $service }: { $what }
 cli-reload-done = Конфигурация действует.
+
+## scheduled actions (supervisor/schedules.ts)
+reason-skipped-maintenance = пропущено: идут работы
+reason-skipped-stopped = пропущено: сервис остановлен человеком
+reason-skipped-dependency = пропущено: нужен { $name }, а с ним не всё в порядке

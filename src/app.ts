@@ -34,6 +34,7 @@ import type { Managed, Parts } from './supervisor/managed.ts';
 import { createMonitor } from './supervisor/monitor.ts';
 import { createReload, type Reading } from './supervisor/reload.ts';
 import { createScheduler } from './supervisor/scheduler.ts';
+import { createSchedules } from './supervisor/schedules.ts';
 import { createTelegram } from './telegram/bot.ts';
 import { createRenderer } from './telegram/renderer.ts';
 
@@ -208,11 +209,16 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   });
 
   const checks = createCheckLoop({ services, observeHealth: monitor.observeHealth, clock, log });
+  const schedules = createSchedules({
+    ...{ services, audit, clock, log, act: control.act, mutes: mutes.active },
+    timezone: config.monitoring.timezone,
+  });
   let pruned = 0;
   const scheduler = createScheduler(
     () => {
       monitor.tick();
       checks.tick();
+      schedules.tick();
       ledger.tick();
       alerting.tick();
       samples.tick();

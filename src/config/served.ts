@@ -10,7 +10,6 @@ export const servedChecks: readonly string[] = ['process', 'http'];
 /** Keys that are read but have no effect yet; `*` stands for any name or place in a list. */
 export const unservedKeys: readonly string[] = [
   'services.*.panels',
-  'services.*.schedule',
   'services.*.alerts',
   'monitoring.digest',
   'monitoring.heartbeat_url',

@@ -34,10 +34,16 @@ const panel = z.strictObject({
   kind: oneOf('marzban').prefault('marzban'),
 });
 
-/** Something done by the clock, in `monitoring.timezone`. Not served yet. */
+/**
+ * Something done by the clock, in `monitoring.timezone`. What is meant for an hour that a clock change leaves out is
+ * done right after it; what is meant for an hour that comes twice is done once.
+ */
 const scheduled = z.strictObject({
+  /** Five fields (six: with seconds). */
   cron,
+  /** A restart leaves alone what somebody has stopped. */
   action: oneOf('start', 'stop', 'restart'),
+  /** unhealthy_dependency: not while something in `depends_on` is down or unhealthy. */
   skip_if: optional(oneOf('unhealthy_dependency')),
 });
 
@@ -84,7 +90,7 @@ const common = {
   health_check_retries: integer(1, 100).prefault(3),
   /** VPN panels that this service is. Not served yet. */
   panels: list(panel),
-  /** Actions by the clock. Not served yet. */
+  /** Actions by the clock: `[{ cron: "0 5 * * *", action: restart, skip_if: unhealthy_dependency }]`. */
   schedule: list(scheduled),
   /** Rules on the checks' numbers. Not served yet. */
   alerts: list(alertRule),

@@ -29,6 +29,14 @@ export function minuteOfDay(at: number, timezone: string): number {
   return number('hour') * 60 + number('minute');
 }
 
+/** What the clocks there are ahead of UTC, ms. */
+export function offsetAt(at: number, timezone: string): number {
+  const parts = formatOf(timezone).formatToParts(at);
+  const number = (type: string) => Number(parts.find((part) => part.type === type)?.value ?? 0);
+  const wall = Date.UTC(number('year'), number('month') - 1, number('day'), number('hour'), number('minute'));
+  return wall - Math.floor(at / MINUTE) * MINUTE;
+}
+
 /** The calendar day as `2026-11-23`. */
 export function dayOf(at: number, timezone: string): string {
   const parts = formatOf(timezone).formatToParts(at);

@@ -388,10 +388,10 @@ describe('a configuration', () => {
 
   it('warns of keys that have no effect yet, and when nothing is enabled', () => {
     const loaded = load(
-      `${service('schedule: [{ cron: "0 5 * * *", action: restart }]')}monitoring: { digest: "", heartbeat_url: "https://a/b" }\n`,
+      `${service('alerts: [{ metric: cpu, over: 90 }]')}monitoring: { digest: "", heartbeat_url: "https://a/b" }\n`,
     );
     assert.deepEqual(lines(loaded), [
-      'services.yaml:5:5 services.shop.schedule: is not served by this version yet: it has no effect',
+      'services.yaml:5:5 services.shop.alerts: is not served by this version yet: it has no effect',
       'services.yaml:6:27 monitoring.heartbeat_url: is not served by this version yet: it has no effect',
     ]);
     assert.deepEqual(lines(load(service('enabled: false'))), [
