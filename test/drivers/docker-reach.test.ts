@@ -12,7 +12,7 @@ import { createEvents } from '../../src/drivers/docker/events.ts';
 import { createDockerDriver, dockerSocket } from '../../src/drivers/docker.ts';
 import { type PrivateDocker, startDocker } from '../world/docker.ts';
 import { startRelay } from '../world/relay.ts';
-import { eventually, exited, listen } from './playground.ts';
+import { eventually, exited, kill, listen } from './playground.ts';
 
 const run = promisify(execFile);
 const forever = 'trap "exit 0" TERM; while :; do sleep 0.1; done';
@@ -102,6 +102,39 @@ describe('the way to the container engine', () => {
     await eventually('told of the start', () => told.at(-1)?.state === 'running');
   });
 
+  it('tells an end that it hears of only when the container is gone already, or up again', async (context) => {
+    const relay = await relayTo(context, 'late');
+    await docker.create('gone', forever, { HostConfig: { AutoRemove: true } });
+    const gone = drive(context, 'gone', relay.path);
+    await gone.driver.inspect();
+    assert.equal((await gone.driver.start()).ok, true);
+    await docker.create('again', forever, { HostConfig: { RestartPolicy: { Name: 'always' } } });
+    const again = drive(context, 'again', relay.path);
+    const first = await again.driver.start();
+    assert.ok(first.ok && first.run.pid);
+    assert.equal((await again.driver.inspect()).state, 'running');
+
+    relay.hold();
+    await docker.api('POST', '/containers/gone/kill?signal=KILL');
+    kill(first.run.pid);
+    await eventually('both are over it', async () => {
+      const all = JSON.stringify(await docker.api('GET', '/containers/json?all=true'));
+      const now = await docker.api('GET', '/containers/again/json');
+      return (
+        !all.includes('"/gone"') && JSON.stringify(now).includes('"Status":"running"') && pidOf(now) !== first.run.pid
+      );
+    });
+    relay.letGo();
+    const end = await eventually('told of the end', () => gone.told.find((seen) => seen.state === 'exited'));
+    assert.ok(end.state === 'exited');
+    assert.deepEqual([end.exit.signal, end.fate], ['SIGKILL', 'stopped']);
+    await eventually('told of both', () => again.told.length >= 2);
+    const [died, back] = again.told;
+    assert.ok(died?.state === 'exited' && back?.state === 'running', JSON.stringify(again.told));
+    assert.deepEqual([died.run.id, died.exit.signal, died.fate], [first.run.id, 'SIGKILL', 'restarts']);
+    assert.equal(back.restarts, 1);
+  });
+
   it('has one stream for all services', async (context) => {
     const relay = await relayTo(context, 'shared');
     for (let number = 0; number < 10; number += 1) {
@@ -162,6 +195,11 @@ describe('the way to the container engine', () => {
     });
   });
 });
+
+function pidOf(container: unknown): number {
+  const found = /"Pid":(\d+)/.exec(JSON.stringify(container));
+  return Number(found?.[1]);
+}
 
 describe('the socket of the engine', () => {
   it('is the usual one unless DOCKER_HOST names another', () => {

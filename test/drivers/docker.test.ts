@@ -266,7 +266,9 @@ describe('the docker driver', () => {
       };
       const end = await eventually('waiting', waiting);
       assert.equal(end.exit.code, 4);
-      assert.equal((await driver.start()).ok, true);
+      const started = await driver.start();
+      assert.ok(started.ok);
+      assert.notEqual(started.run.id, end.run.id);
       await eventually('waiting again', waiting);
       assert.equal((await driver.stop()).ok, true);
       const seen = await driver.inspect();

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import type { Endpoint } from '../../src/drivers/dbus/connection.ts';
 import { systemdReach } from '../../src/drivers/systemd/reach.ts';
 import { createSystemdDriver } from '../../src/drivers/systemd.ts';
+import { startRelay } from '../world/relay.ts';
 import { type PrivateSystemd, startSystemd } from '../world/systemd.ts';
-import { eventually, exited, listen } from './playground.ts';
+import { eventually, exited, listen, makeFolder } from './playground.ts';
 
 let systemd: PrivateSystemd;
 
@@ -90,6 +91,21 @@ describe('the way to systemd', () => {
       assert.equal(unknown.state, 'unknown');
       await systemd.inside('systemctl', 'kill', '--signal=SIGKILL', 'lost.service');
       await systemd.inside('systemctl', 'start', 'dbus.socket');
+      const end = await exited(told);
+      assert.equal(end.exit.signal, 'SIGKILL');
+    });
+
+    it('connects again after a break, and tells what died meanwhile', async (context) => {
+      await systemd.unit('broken.service', forever);
+      const folder = await makeFolder(context);
+      const relay = await startRelay(join(folder, 'bus'), systemd.systemBus);
+      const { driver, told } = drive(context, 'broken.service', [{ path: relay.path, direct: false }]);
+      await driver.start();
+      await relay.close();
+      await eventually('told that systemd is out of reach', () => told.at(-1)?.state === 'unknown');
+      await systemd.inside('systemctl', 'kill', '--signal=SIGKILL', 'broken.service');
+      await relay.open();
+      context.after(() => relay.close());
       const end = await exited(told);
       assert.equal(end.exit.signal, 'SIGKILL');
     });

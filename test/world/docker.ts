@@ -120,6 +120,8 @@ async function startEngine(top: string, name: string, socket: string) {
     ['--mount', '--propagation', 'private', 'sh', '-c', keeper, 'sh', top, name, ...command],
     {
       stdio: ['pipe', 'ignore', 'ignore'],
+      // containerd writes there when it is ended in a hurry.
+      env: { ...process.env, TMPDIR: top },
     },
   );
   const gone = new Promise<void>((resolve) => void child.once('close', () => resolve()));

@@ -9,7 +9,10 @@ export interface Relay {
   cut(): void;
   /** From now on nothing goes through the connections there are; they stay open. */
   mute(): void;
-  /** Takes new connections, or refuses them. */
+  /** From now on requests wait here instead of going through, until they are let go. */
+  hold(): void;
+  letGo(): void;
+  /** Takes new connections again, after `close` had refused them. */
   open(): Promise<void>;
   close(): Promise<void>;
 }
@@ -17,6 +20,7 @@ export interface Relay {
 export async function startRelay(path: string, target: string): Promise<Relay> {
   const pairs = new Set<readonly [Socket, Socket]>();
   const requests: string[] = [];
+  let held: (() => void)[] | null = null;
   const server = createServer((client) => {
     const upstream = connect(target);
     const pair = [client, upstream] as const;
@@ -24,8 +28,11 @@ export async function startRelay(path: string, target: string): Promise<Relay> {
     client.on('data', (chunk) => {
       const line = /^[A-Z]+ (\S+) HTTP/.exec(chunk.toString('latin1'));
       if (line?.[1] !== undefined) requests.push(line[1]);
+      if (!pairs.has(pair)) return;
+      if (held) held.push(() => void upstream.write(chunk));
+      else upstream.write(chunk);
     });
-    client.pipe(upstream).pipe(client);
+    upstream.pipe(client);
     for (const [one, other] of [pair, [upstream, client] as const])
       one
         .on('error', () => {})
@@ -48,12 +55,19 @@ export async function startRelay(path: string, target: string): Promise<Relay> {
     cut,
     mute() {
       for (const [client, upstream] of pairs) {
-        client.unpipe(upstream);
         upstream.unpipe(client);
         // Read and thrown away, as a broken relay does.
         upstream.resume();
       }
       pairs.clear();
+    },
+    hold() {
+      held ??= [];
+    },
+    letGo() {
+      const waiting = held ?? [];
+      held = null;
+      for (const go of waiting) go();
     },
     open: () => new Promise((resolve) => void server.listen(path, () => resolve())),
     close() {

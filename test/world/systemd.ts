@@ -86,10 +86,6 @@ shift
 mount -t tmpfs tmpfs "$top/layer"
 mkdir "$top/layer/upper" "$top/layer/work"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$top/layer/upper,workdir=$top/layer/work" "$root"
-for path in "$@"; do
-  if [ -d "$path" ]; then mkdir -p "$root$path"; else mkdir -p "$root\${path%/*}" && : >>"$root$path"; fi
-  mount --bind "$path" "$root$path"
-done
 mount -t proc proc "$root/proc"
 mount --bind "$root/proc/sys" "$root/proc/sys"
 mount -o remount,bind,ro "$root/proc/sys"
@@ -100,6 +96,10 @@ chown root:systemd-journal "$top/run/log/journal"
 chmod 2755 "$top/run/log/journal"
 mount --bind "$top/run" "$root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+for path in "$@"; do
+  if [ -d "$path" ]; then mkdir -p "$root$path"; else mkdir -p "$root\${path%/*}" && : >>"$root$path"; fi
+  mount --bind "$path" "$root$path"
+done
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
 for device in null zero full random urandom tty; do
   : >"$root/dev/$device"
