@@ -95,7 +95,8 @@ async function take(path: string, fromStart: boolean): Promise<Place> {
 /** Adds the complete lines that came; says how many bytes were passed over. */
 async function readOn(place: Place, lines: string[]): Promise<number> {
   const { size } = await place.file.stat();
-  if (size < place.offset || !(await readBefore(place.file, place.offset)).equals(place.memory)) {
+  // Cut off: what stood before the place reached is not there any more, or something else is.
+  if (!(await readBefore(place.file, place.offset)).equals(place.memory)) {
     place.offset = 0;
     place.open = Buffer.alloc(0);
   }

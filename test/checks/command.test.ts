@@ -115,16 +115,17 @@ describe('command', () => {
   });
 
   it('at the deadline everything it started is gone, also what left its session', async () => {
-    // A child, one in a session of its own, and one whose parent is gone.
+    // A child, one that knows nothing of where it came from, and one in a session of its own whose parent is gone.
     const text =
-      'sleep 1000 & echo $! > pids; setsid sleep 1000 & (setsid sh -c "echo \\$\\$ >> pids; sleep 1000" &) ; wait';
+      'sleep 1000 & echo $! > pids; env -i sleep 1000 & echo $! >> pids; ' +
+      '(setsid sh -c "echo \\$\\$ >> pids; sleep 1000" &); wait';
     writeFileSync(join(folder, 'pids'), '');
     const pids = () => readFileSync(join(folder, 'pids'), 'utf8').trim().split('\n').map(Number).filter(Boolean);
     const running = ask(script(text), { within: 1500 });
-    await until('both wrote their pid', () => pids().length === 2);
-    assert.deepEqual(pids().map(isAlive), [true, true]);
+    await until('all wrote their pid', () => pids().length === 3);
+    assert.deepEqual(pids().map(isAlive), [true, true, true]);
     assert.equal(found(await running), 'unhealthy command-late');
-    assert.deepEqual(pids().map(isAlive), [false, false]);
+    assert.deepEqual(pids().map(isAlive), [false, false, false]);
   });
 
   it('a command killed by somebody else', async () => {
