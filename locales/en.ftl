@@ -66,6 +66,8 @@ reason-config-text = found { config-found }; allowed: text of one line, not empt
 reason-config-any-text = found { config-found }; allowed: text (in quotes, if it looks like something else)
 reason-config-one-of = found { config-found }; allowed: { $options }
 reason-config-web-address = found { config-found }; allowed: an address with http:// or https://, without user and password
+reason-config-mail-address = found { config-found }; allowed: an e-mail address like ops@example.org
+reason-config-smtp-address = found { config-found }; allowed: a mail server like smtp://user:password@host:587 or smtps://host
 reason-config-pattern = found { config-found }; allowed: a regular expression of at most 200 characters
 reason-config-cron = found { config-found }; allowed: a schedule of five cron fields like "0 9 * * *", or "" for none
 reason-config-time-zone = found { config-found }; allowed: a time zone's name like Europe/Moscow or UTC
@@ -1225,3 +1227,9 @@ cli-reload-done = The configuration is in force.
 reason-skipped-maintenance = skipped: maintenance is on
 reason-skipped-stopped = skipped: somebody has stopped it
 reason-skipped-dependency = skipped: it needs { $name }, which is not well
+
+## supervision: services that somebody else looks after
+reason-own-policy = its own restart policy starts it again
+reason-own-policy-loops = its own restart policy keeps starting it; the manager leaves that to it
+reason-left-down = its own restart policy leaves it down; it needs a person
+reason-stopped-elsewhere = stopped by somebody, not by this manager; left so

@@ -66,6 +66,8 @@ reason-config-text = найдено: { config-found }; допустимо: не�
 reason-config-any-text = найдено: { config-found }; допустимо: текст (в кавычках, если похож на что-то другое)
 reason-config-one-of = найдено: { config-found }; допустимо: { $options }
 reason-config-web-address = найдено: { config-found }; допустимо: адрес с http:// или https://, без имени и пароля
+reason-config-mail-address = найдено: { config-found }; допустимо: адрес e-mail, например ops@example.org
+reason-config-smtp-address = найдено: { config-found }; допустимо: почтовый сервер, например smtp://user:password@host:587 или smtps://host
 reason-config-pattern = найдено: { config-found }; допустимо: регулярное выражение не длиннее 200 знаков
 reason-config-cron = найдено: { config-found }; допустимо: расписание из пяти полей cron, например "0 9 * * *", или "", если его нет
 reason-config-time-zone = найдено: { config-found }; допустимо: имя часового пояса, например Europe/Moscow или UTC
@@ -1286,3 +1288,9 @@ cli-reload-done = Конфигурация действует.
 reason-skipped-maintenance = пропущено: идут работы
 reason-skipped-stopped = пропущено: сервис остановлен человеком
 reason-skipped-dependency = пропущено: нужен { $name }, а с ним не всё в порядке
+
+## supervision: services that somebody else looks after
+reason-own-policy = его перезапускает собственная политика
+reason-own-policy-loops = собственная политика запускает его снова и снова, менеджер ей не мешает
+reason-left-down = собственная политика оставила его лежать, нужен человек
+reason-stopped-elsewhere = остановлен кем-то помимо менеджера, так и оставлен

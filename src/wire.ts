@@ -52,6 +52,7 @@ export const serviceRecordSchema: z.ZodType<ServiceRecord> = z.object({
   exits: z.array(z.number()),
   attempt: z.number(),
   restarts: z.number(),
+  foreignRestarts: z.number().nullable(),
   retryAt: z.number().nullable(),
   reason: reasonSchema.nullable(),
   health: healthRecordSchema,

@@ -1,6 +1,6 @@
 import type { Health, HealthRecord } from './health.ts';
 import { exitReason, type IncidentInput } from './incident.ts';
-import { reason } from './reason.ts';
+import { type Reason, reason } from './reason.ts';
 import type { Signal } from './transition.ts';
 
 /** What a signal of a service's life means for its incidents. `lines` are its last log lines. */
@@ -11,24 +11,26 @@ export function incidentsOfSignal(signal: Signal, lines: readonly string[]): rea
         signal.followUp === 'restart'
           ? reason('restarting-in', { seconds: Math.round(signal.delay / 1000) })
           : reason(signal.followUp);
-      const level = signal.followUp === 'clean-exit' ? 'warning' : 'error';
+      const mild = signal.followUp === 'clean-exit' || signal.followUp === 'stopped-elsewhere';
+      const level = mild ? 'warning' : 'error';
+      const why = (signal.followUp === 'restart' ? null : signal.reason) ?? exitReason(signal.exit);
       return [
-        { type: 'problem', kind: 'down', level, reason: exitReason(signal.exit), attempt, lines },
+        { type: 'problem', kind: 'down', level, reason: why, attempt, lines },
         { type: 'over', kind: 'unhealthy', resolution: 'superseded' },
       ];
     }
-    case 'gave-up': {
-      const args = { exits: signal.exits, minutes: minutesOf(signal.within) };
-      const why =
-        signal.exit === null
-          ? reason('crash-loop-start', args)
-          : signal.exit.signal !== null
-            ? reason('crash-loop-signal', { ...args, signal: signal.exit.signal })
-            : signal.exit.code !== null
-              ? reason('crash-loop-code', { ...args, code: String(signal.exit.code) })
-              : reason('crash-loop', args);
+    case 'gave-up':
+    case 'looping': {
+      const attempt = signal.signal === 'gave-up' ? reason('stopped-trying') : reason('own-policy-loops');
       return [
-        { type: 'problem', kind: 'down', level: 'critical', reason: why, attempt: reason('stopped-trying'), lines },
+        { type: 'problem', kind: 'down', level: 'critical', reason: loopReason(signal), attempt, lines },
+        { type: 'over', kind: 'unhealthy', resolution: 'superseded' },
+      ];
+    }
+    case 'left-down': {
+      const why = signal.reason ?? exitReason(signal.exit);
+      return [
+        { type: 'problem', kind: 'down', level: 'critical', reason: why, attempt: reason('left-down'), lines },
         { type: 'over', kind: 'unhealthy', resolution: 'superseded' },
       ];
     }
@@ -73,6 +75,15 @@ export function incidentsOfSignal(signal: Signal, lines: readonly string[]): rea
         { type: 'over', kind: 'unhealthy', resolution: 'stopped-by-operator' },
       ];
   }
+}
+
+/** A crash loop, named with all that is known of it. */
+function loopReason(signal: Extract<Signal, { signal: 'gave-up' | 'looping' }>): Reason {
+  const args = { exits: signal.exits, minutes: minutesOf(signal.within) };
+  if (signal.exit === null) return reason('crash-loop-start', args);
+  if (signal.exit.signal !== null) return reason('crash-loop-signal', { ...args, signal: signal.exit.signal });
+  if (signal.exit.code !== null) return reason('crash-loop-code', { ...args, code: String(signal.exit.code) });
+  return reason('crash-loop', args);
 }
 
 function minutesOf(ms: number): number {

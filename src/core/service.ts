@@ -22,6 +22,12 @@ export interface Run {
   readonly startedAt: number;
 }
 
+/**
+ * What others do about an end, where the service has somebody else to look after it: its own policy starts it again,
+ * or leaves it down for good, or somebody stopped it by other means. Null: nobody but the manager decides.
+ */
+export type Fate = 'restarts' | 'left' | 'stopped';
+
 export type Wanted = 'up' | 'down';
 
 /** All that is remembered of a service between two events; one row in the store. */
@@ -44,6 +50,8 @@ export interface ServiceRecord {
   readonly attempt: number;
   /** Restarts done by the manager since the operator last started the service. */
   readonly restarts: number;
+  /** Restarts done by a policy that is not ours, as far as they were counted; null: none was ever told. */
+  readonly foreignRestarts: number | null;
   /** When the next automatic start is due; only in `backing-off`. */
   readonly retryAt: number | null;
   /** Why the state is what it is, where that needs saying (failed, unknown). */
@@ -65,6 +73,7 @@ export function newService(name: string, now: number): ServiceRecord {
     exits: [],
     attempt: 0,
     restarts: 0,
+    foreignRestarts: null,
     retryAt: null,
     reason: null,
     health: unaskedHealth(now),

@@ -1,17 +1,17 @@
 import { unaskedHealth } from './health.ts';
 import { type Reason, reason } from './reason.ts';
 import { exitsInWindow, type RecoveryPolicy, recover } from './recovery.ts';
-import type { ExitInfo, Run, ServiceRecord, ServiceState } from './service.ts';
+import type { ExitInfo, Fate, Run, ServiceRecord, ServiceState } from './service.ts';
 
 /** What happened to a service: seen by its driver, asked by a person, or brought by the clock. */
 export type ServiceEvent =
   /** The first look after the manager's start. */
-  | { readonly type: 'found-running'; readonly run: Run }
-  | { readonly type: 'found-exited'; readonly run: Run; readonly exit: ExitInfo }
+  | ({ readonly type: 'found-running' } & Running)
+  | ({ readonly type: 'found-exited' } & Ended)
   | { readonly type: 'found-absent' }
   /** Later looks and events. */
-  | { readonly type: 'running'; readonly run: Run }
-  | { readonly type: 'exited'; readonly run: Run; readonly exit: ExitInfo }
+  | ({ readonly type: 'running' } & Running)
+  | ({ readonly type: 'exited' } & Ended)
   | { readonly type: 'unseen'; readonly reason: Reason }
   /** An operation's steps. */
   | { readonly type: 'start-asked' }
@@ -27,13 +27,35 @@ export type ServiceEvent =
   | { readonly type: 'ailing'; readonly reason: Reason }
   | { readonly type: 'tick' };
 
+interface Running {
+  readonly run: Run;
+  /** How often a restart policy that is not ours has started it again; null: there is none. */
+  readonly restarts?: number | null;
+}
+
+interface Ended {
+  readonly run: Run;
+  readonly exit: ExitInfo;
+  readonly fate?: Fate | null;
+  /** What is known beyond the exit code. */
+  readonly reason?: Reason | null;
+}
+
 /** What the supervisor must do now. */
 export type Effect = { readonly do: 'start' } | { readonly do: 'stop' } | { readonly do: 'restart' };
 
 /** What the incidents hear of it. */
 export type Signal =
   | { readonly signal: 'exited'; readonly exit: ExitInfo; readonly followUp: 'restart'; readonly delay: number }
-  | { readonly signal: 'exited'; readonly exit: ExitInfo; readonly followUp: 'policy-never' | 'clean-exit' }
+  | {
+      readonly signal: 'exited';
+      readonly exit: ExitInfo;
+      readonly followUp: 'policy-never' | 'clean-exit' | 'own-policy' | 'stopped-elsewhere';
+      readonly reason?: Reason | null;
+    }
+  /** Its own restart policy keeps starting it, or has given up. */
+  | { readonly signal: 'looping'; readonly exits: number; readonly within: number; readonly exit: ExitInfo | null }
+  | { readonly signal: 'left-down'; readonly exit: ExitInfo; readonly reason: Reason | null }
   | { readonly signal: 'gave-up'; readonly exits: number; readonly within: number; readonly exit: ExitInfo | null }
   | { readonly signal: 'start-failed'; readonly reason: Reason; readonly final: boolean }
   /** It ails, and is restarted for it. */
@@ -86,19 +108,19 @@ export function transition(
 ): Step {
   switch (event.type) {
     case 'found-running':
-      return foundRunning(before, event.run, now);
+      return withForeign(foundRunning(before, event.run, now), before, event.restarts ?? null, policy, now);
     case 'found-exited':
       return event.run.id === before.lastRun
         ? resume(before, now)
-        : afterExit({ ...before, run: event.run }, event.exit, policy, now, random);
+        : afterExit({ ...before, run: event.run }, event, policy, now, random);
     case 'found-absent':
       return foundAbsent(before, policy, now, random);
     case 'running':
-      return running(before, event.run, now);
+      return withForeign(running(before, event.run, now), before, event.restarts ?? null, policy, now);
     case 'exited':
       if (event.run.id === before.lastRun || (before.run !== null && event.run.id !== before.run.id))
         return step(before);
-      return afterExit({ ...before, run: event.run }, event.exit, policy, now, random);
+      return afterExit({ ...before, run: event.run }, event, policy, now, random);
     case 'unseen':
       return step(enter(before, 'unknown', now, { reason: event.reason }));
     case 'start-asked':
@@ -162,7 +184,10 @@ function resume(before: ServiceRecord, now: number): Step {
 
 function foundAbsent(before: ServiceRecord, policy: RecoveryPolicy, now: number, random: number): Step {
   if (before.wanted === 'down') return step(enter(before, 'stopped', now, { run: null }));
-  if (before.run !== null) return afterExit(before, { code: null, signal: null, at: now }, policy, now, random);
+  if (before.run !== null) {
+    const run = before.run;
+    return afterExit(before, { run, exit: { code: null, signal: null, at: now } }, policy, now, random);
+  }
   const neverRan = before.lastRun === null && before.state === 'stopped';
   return neverRan ? step(enter(before, 'starting', now), [START]) : resume(before, now);
 }
@@ -205,8 +230,9 @@ function stopped(before: ServiceRecord, exit: ExitInfo | null, now: number): Ste
   return step(enter(before, 'stopped', now, record), [], [{ signal: 'stopped-by-operator' }]);
 }
 
-function afterExit(before: ServiceRecord, exit: ExitInfo, policy: RecoveryPolicy, now: number, random: number): Step {
-  const ended: ServiceRecord = {
+function afterExit(before: ServiceRecord, ended: Ended, policy: RecoveryPolicy, now: number, random: number): Step {
+  const { exit, fate = null } = ended;
+  const record: ServiceRecord = {
     ...before,
     lastRun: before.run?.id ?? before.lastRun,
     run: null,
@@ -215,9 +241,55 @@ function afterExit(before: ServiceRecord, exit: ExitInfo, policy: RecoveryPolicy
     health: unaskedHealth(now),
   };
   // Somebody is stopping it: the operation itself reports the end.
-  if (before.state === 'stopping') return step(ended);
-  if (before.wanted === 'down') return step(enter(ended, 'stopped', now));
-  return decide({ ...ended, exits: [...ended.exits, now] }, exit, null, policy, now, random);
+  if (before.state === 'stopping') return step(record);
+  if (before.wanted === 'down') return step(enter(record, 'stopped', now));
+  const counted = { ...record, exits: exitsInWindow([...record.exits, now], policy, now) };
+  if (fate === null) return decide(counted, exit, null, policy, now, random);
+  return afterForeignExit(counted, ended, fate, policy, now);
+}
+
+/** Somebody else looks after it: the manager does not fight it, but counts and tells. */
+function afterForeignExit(record: ServiceRecord, ended: Ended, fate: Fate, policy: RecoveryPolicy, now: number): Step {
+  const { exit } = ended;
+  const why = ended.reason ?? null;
+  switch (fate) {
+    case 'restarts': {
+      const foreignRestarts = record.foreignRestarts === null ? null : record.foreignRestarts + 1;
+      const next = enter({ ...record, foreignRestarts }, 'starting', now, { reason: reason('own-policy') });
+      const exited: Signal = { signal: 'exited', exit, followUp: 'own-policy', reason: why };
+      return step(next, [], [exited, ...looping(next, policy, exit, now)]);
+    }
+    case 'left': {
+      const next = enter(record, 'failed', now, { reason: why ?? reason('left-down') });
+      return step(next, [], [{ signal: 'left-down', exit, reason: why }]);
+    }
+    case 'stopped': {
+      const next = enter(record, 'stopped', now, { wanted: 'down', reason: reason('stopped-elsewhere') });
+      return step(next, [], [{ signal: 'exited', exit, followUp: 'stopped-elsewhere', reason: why }]);
+    }
+  }
+}
+
+function looping(record: ServiceRecord, policy: RecoveryPolicy, exit: ExitInfo | null, now: number): readonly Signal[] {
+  const first = record.exits[0];
+  if (record.exits.length <= policy.max_restarts || first === undefined) return [];
+  return [{ signal: 'looping', exits: record.exits.length, within: now - first, exit }];
+}
+
+/** Restarts by others that nobody saw happen (it was too quick, or no manager was there) count like those that were. */
+function withForeign(
+  after: Step,
+  before: ServiceRecord,
+  restarts: number | null,
+  policy: RecoveryPolicy,
+  now: number,
+): Step {
+  if (restarts === null || restarts === before.foreignRestarts) return after;
+  const unseen = before.foreignRestarts === null ? 0 : Math.max(0, restarts - before.foreignRestarts);
+  const exits = exitsInWindow([...after.record.exits, ...Array<number>(Math.min(unseen, 100)).fill(now)], policy, now);
+  const record = { ...after.record, foreignRestarts: restarts, exits };
+  const signals = unseen > 0 ? looping(record, policy, record.lastExit, now) : [];
+  return step(record, after.effects, [...after.signals, ...signals]);
 }
 
 function startFailed(

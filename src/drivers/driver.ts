@@ -1,5 +1,7 @@
 import type { Reason } from '../core/reason.ts';
-import type { ExitInfo, Run } from '../core/service.ts';
+import type { ExitInfo, Fate, Run } from '../core/service.ts';
+
+export type { Fate };
 
 /** What a driver sees of a service at one moment. */
 export type Observation =
@@ -23,13 +25,6 @@ export type Observation =
   | { readonly state: 'absent' }
   /** Could not be asked (tmux socket forbidden, engine away). Never treated as dead. */
   | { readonly state: 'unknown'; readonly reason: Reason };
-
-/**
- * What others do about an end, where the service has somebody else to look after it: its own policy is about to start
- * it again, or leaves it down for good, or somebody stopped it by other means than the manager. Not set: nobody but
- * the manager decides.
- */
-export type Fate = 'restarts' | 'left' | 'stopped';
 
 export type StartResult =
   | { readonly ok: true; readonly run: Run }

@@ -267,15 +267,15 @@ function megabytes(bytes: number): number {
 }
 
 function wantsLines(signal: Signal): boolean {
-  return signal.signal === 'exited' || signal.signal === 'gave-up' || signal.signal === 'start-failed';
+  return signal.signal !== 'settled' && signal.signal !== 'stopped-by-operator';
 }
 
 function firstLook(seen: Observation): ServiceEvent {
   switch (seen.state) {
     case 'running':
-      return { type: 'found-running', run: seen.run };
+      return { ...seen, type: 'found-running' };
     case 'exited':
-      return { type: 'found-exited', run: seen.run, exit: seen.exit };
+      return { ...seen, type: 'found-exited' };
     case 'absent':
       return { type: 'found-absent' };
     case 'unknown':
@@ -286,9 +286,9 @@ function firstLook(seen: Observation): ServiceEvent {
 function change(seen: Observation): ServiceEvent {
   switch (seen.state) {
     case 'running':
-      return { type: 'running', run: seen.run };
+      return { ...seen, type: 'running' };
     case 'exited':
-      return { type: 'exited', run: seen.run, exit: seen.exit };
+      return { ...seen, type: 'exited' };
     case 'absent':
       return { type: 'found-absent' };
     case 'unknown':

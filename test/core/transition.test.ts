@@ -301,6 +301,54 @@ describe('a service that runs but ails', () => {
   });
 });
 
+describe('a service with a restart policy of its own', () => {
+  it('is not fought: the manager starts nothing, counts, and tells the loop', () => {
+    const unit = life({ max_restarts: 2 });
+    unit.feed({ type: 'found-running', run: unit.run(), restarts: 0 });
+    for (let i = 1; i <= 3; i += 1) {
+      const { run } = unit.record;
+      assert.ok(run);
+      unit.feed({ type: 'exited', run, exit: { code: 1, signal: null, at: 0 }, fate: 'restarts' });
+      unit.feed({ type: 'running', run: unit.run(), restarts: i });
+    }
+    assert.equal(unit.starts(), 0);
+    assert.equal(unit.record.exits.length, 3);
+    assert.deepEqual(names(unit.told), ['exited', 'exited', 'exited', 'looping']);
+    assert.equal(unit.record.state, 'running');
+  });
+
+  it('docksentry#2: restarts that sampling missed are found by the count', () => {
+    const container = life({ max_restarts: 5 });
+    container.feed({ type: 'found-running', run: container.run(), restarts: 10 });
+    assert.equal(container.record.exits.length, 0, 'what was before is nobody’s news');
+    container.feed({ type: 'running', run: container.run(), restarts: 17 });
+    assert.equal(container.record.exits.length, 7);
+    assert.deepEqual(names(container.told), ['looping']);
+  });
+
+  it('a count that was set back is a new beginning', () => {
+    const unit = life();
+    unit.feed({ type: 'found-running', run: unit.run(), restarts: 10 });
+    unit.feed({ type: 'running', run: unit.run(), restarts: 0 });
+    assert.equal(unit.record.exits.length, 0);
+  });
+
+  it('left down by its policy is failed; stopped by somebody else is stopped, and stays so', () => {
+    for (const [fate, state, signal] of [
+      ['left', 'failed', 'left-down'],
+      ['stopped', 'stopped', 'exited'],
+    ] as const) {
+      const unit = life();
+      const run = unit.run();
+      unit.feed({ type: 'found-running', run });
+      unit.feed({ type: 'exited', run, exit: { code: 1, signal: null, at: 0 }, fate });
+      assert.equal(unit.record.state, state);
+      assert.deepEqual(names(unit.told), [signal]);
+      assert.equal(unit.starts(), 0);
+    }
+  });
+});
+
 describe('settling', () => {
   it('is told once, after the grace, and again for the next run (monit#711)', () => {
     const bot = life({ max_restarts: 10 });
