@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Reason, reason } from '../../core/reason.ts';
-import type { ExitInfo, Run } from '../../core/service.ts';
-import type { Fate, Observation } from '../driver.ts';
+import type { ExitInfo, Fate, Run } from '../../core/service.ts';
+import type { Observation } from '../driver.ts';
 import { exitOfStatus } from '../signals.ts';
 
 /** What is looked at of an engine's answer to "inspect". */

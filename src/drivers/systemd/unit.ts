@@ -1,6 +1,6 @@
 import { type Reason, reason } from '../../core/reason.ts';
-import type { ExitInfo, Run } from '../../core/service.ts';
-import type { Fate, Observation } from '../driver.ts';
+import type { ExitInfo, Fate, Run } from '../../core/service.ts';
+import type { Observation } from '../driver.ts';
 import { signalName } from '../signals.ts';
 import type { UnitProperties } from './properties.ts';
 
