@@ -959,6 +959,74 @@ reason-cache-other-count =
        *[other] { $matching } keys
     } ({ $percent } % of all), and another number was typed; nothing was removed
 
+## charts and metrics (charts/, measures.ts)
+
+chart-last = last
+chart-min = min
+chart-avg = avg
+chart-max = max
+chart-starts = { $starts ->
+    [one] { $starts } start
+   *[other] { $starts } starts
+}
+chart-incidents = { $incidents ->
+    [one] { $incidents } incident
+   *[other] { $incidents } incidents
+}
+chart-more = { $more } more
+chart-nothing = nothing measured
+chart-several = Services compared
+chart-dashboard = Everything
+reason-chart-no-data = nothing was measured in this time; numbers come from the checks of services that run: pick a longer range, or wait a minute
+reason-chart-late = the picture was not ready within { $seconds } s and was given up; try a shorter range
+reason-chart-failed = the picture could not be drawn; the log of the manager says why
+reason-chart-busy = too many pictures are being drawn; try again in a moment
+metric-cpu = CPU
+metric-memory = Memory
+metric-memory-rss = Memory (RSS)
+metric-memory-share = Memory of its limit
+metric-memory-available = Memory available
+metric-threads = Threads
+metric-processes = Processes
+metric-open-files = Open files
+metric-open-files-used = Open files of the limit
+metric-latency = Latency
+metric-uptime = Uptime
+metric-iowait = I/O wait
+metric-steal = Steal
+metric-load-per-core = Load per core
+metric-swap = Swap
+metric-disk = Disk
+metric-disk-free = Free on
+metric-inodes = Inodes
+metric-received = Received
+metric-sent = Sent
+metric-net-errors = Network errors
+metric-clock-offset = Clock offset
+metric-fragmentation = Fragmentation
+metric-keys = Keys
+metric-hit-rate = Hit rate
+metric-clients = Clients
+metric-blocked-clients = Blocked clients
+metric-ops = Operations
+metric-evicted = Evicted
+metric-expired = Expired
+metric-rejected = Rejected
+metric-errors = Errors
+metric-replicas = Replicas
+metric-replication-lag = Replication lag
+metric-connections = Connections
+metric-connection-share = Connections of the limit
+metric-active = Active
+metric-idle = Idle
+metric-idle-in-transaction = Idle in transaction
+metric-size = Size
+metric-matches = Matches
+metric-exit-code = Exit code
+metric-duration = Duration
+metric-days-left = Days left
+metric-users-online = Users online
+
 ## panels: what is wrong with a panel or a node, what to do, what an action does (panels/)
 reason-panel-address = its address is not one of a web server; it has to begin with http:// or https://
 reason-panel-no-credentials = user name or password is missing ({ $where })

@@ -1003,6 +1003,76 @@ reason-cache-other-count =
        *[many] { $matching } ключей
     } ({ $percent } % всех), а введено другое число; ничего не удалено
 
+## графики и показатели (charts/, measures.ts)
+
+chart-last = сейчас
+chart-min = мин.
+chart-avg = сред.
+chart-max = макс.
+chart-starts = { $starts ->
+    [one] { $starts } запуск
+    [few] { $starts } запуска
+   *[many] { $starts } запусков
+}
+chart-incidents = { $incidents ->
+    [one] { $incidents } инцидент
+    [few] { $incidents } инцидента
+   *[many] { $incidents } инцидентов
+}
+chart-more = и ещё { $more }
+chart-nothing = ничего не измерено
+chart-several = Сравнение сервисов
+chart-dashboard = Все сервисы
+reason-chart-no-data = за это время ничего не измерено; числа приходят от проверок работающих сервисов: выберите диапазон длиннее или подождите минуту
+reason-chart-late = картинка не была готова за { $seconds } с, рисование прервано; попробуйте диапазон короче
+reason-chart-failed = картинку не удалось нарисовать; причина в журнале менеджера
+reason-chart-busy = рисуется слишком много картинок; попробуйте чуть позже
+metric-cpu = Процессор
+metric-memory = Память
+metric-memory-rss = Память (RSS)
+metric-memory-share = Память от лимита
+metric-memory-available = Свободная память
+metric-threads = Потоки
+metric-processes = Процессы
+metric-open-files = Открытые файлы
+metric-open-files-used = Файлы от лимита
+metric-latency = Задержка
+metric-uptime = Время работы
+metric-iowait = Ожидание диска
+metric-steal = Steal
+metric-load-per-core = Нагрузка на ядро
+metric-swap = Подкачка
+metric-disk = Диск
+metric-disk-free = Свободно на
+metric-inodes = Индексные узлы
+metric-received = Принято
+metric-sent = Отправлено
+metric-net-errors = Ошибки сети
+metric-clock-offset = Сдвиг часов
+metric-fragmentation = Фрагментация
+metric-keys = Ключи
+metric-hit-rate = Попадания в кэш
+metric-clients = Клиенты
+metric-blocked-clients = Ждущие клиенты
+metric-ops = Операции
+metric-evicted = Вытеснено
+metric-expired = Истекло
+metric-rejected = Отклонено
+metric-errors = Ошибки
+metric-replicas = Реплики
+metric-replication-lag = Отставание реплики
+metric-connections = Подключения
+metric-connection-share = Подключения от лимита
+metric-active = Активные
+metric-idle = Простаивают
+metric-idle-in-transaction = Висят в транзакции
+metric-size = Размер
+metric-matches = Совпадения
+metric-exit-code = Код выхода
+metric-duration = Длительность
+metric-days-left = Осталось дней
+metric-users-online = Пользователи онлайн
+
 ## panels: что не так с панелью или нодой, что делать, что сделает действие (panels/)
 reason-panel-address = адрес не похож на веб-адрес; он должен начинаться с http:// или https://
 reason-panel-no-credentials = нет имени или пароля ({ $where })

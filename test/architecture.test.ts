@@ -29,11 +29,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   drivers: ['core', 'config/schema.ts', 'logger.ts'],
   checks: ['core', 'config/schema.ts', 'logger.ts'],
   panels: ['core', 'config/schema.ts', 'logger.ts'],
-  telegram: ['core', 'i18n.ts', 'wire.ts', 'logger.ts', 'outbox/transport.ts', 'outbox/teller.ts'],
+  telegram: ['core', 'i18n.ts', 'measures.ts', 'wire.ts', 'logger.ts', 'outbox/transport.ts', 'outbox/teller.ts'],
   http: ['core', 'logger.ts'],
-  cli: ['core', 'i18n.ts', 'wire.ts', 'logger.ts', 'config', 'app.ts'],
+  cli: ['core', 'i18n.ts', 'measures.ts', 'wire.ts', 'logger.ts', 'config', 'app.ts'],
   config: ['core', 'i18n.ts'],
-  charts: ['core'],
+  charts: ['core', 'i18n.ts', 'measures.ts'],
 };
 
 describe('the layers', () => {

@@ -1,29 +1,6 @@
-import type { Metric } from '../core/health.ts';
-import { type Language, t } from '../i18n.ts';
+import type { Language } from '../i18n.ts';
 
-const second = 1000;
-const minute = 60 * second;
-const hour = 60 * minute;
-const day = 24 * hour;
-
-/** A length of time (ms) in at most two units: `230 ms`, `1.2 s`, `4 min 12 s`, `3 h 5 min`, `2 d`. */
-export function sayDuration(language: Language, ms: number): string {
-  const long = Math.max(0, Math.round(ms));
-  if (long < second) return t(language, 'say-ms', { n: long });
-  if (long < 10 * second) return t(language, 'say-s', { n: Math.floor(long / 100) / 10 });
-  if (long < minute) return t(language, 'say-s', { n: Math.floor(long / second) });
-  if (long < hour) return two(language, long, ['say-min', minute], ['say-s', second]);
-  if (long < day) return two(language, long, ['say-h', hour], ['say-min', minute]);
-  return two(language, long, ['say-d', day], ['say-h', hour]);
-}
-
-type Unit = readonly [key: string, ms: number];
-
-function two(language: Language, ms: number, [bigKey, big]: Unit, [smallKey, small]: Unit): string {
-  const rest = Math.floor((ms % big) / small);
-  const head = t(language, bigKey, { n: Math.floor(ms / big) });
-  return rest === 0 ? head : `${head} ${t(language, smallKey, { n: rest })}`;
-}
+export { sayDuration, sayMetric } from '../measures.ts';
 
 /** A moment (epoch ms) as a clock in `timezone` shows it; with the date when it is not today there. */
 export function sayTime(language: Language, at: number, now: number, timezone: string): string {
@@ -47,38 +24,6 @@ export function sayDay(language: Language, at: number, timezone: string): string
   return new Intl.DateTimeFormat(locale, {
     ...{ timeZone: timezone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
   }).format(at);
-}
-
-const binary = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
-
-/** A number that a check read, with its unit. */
-export function sayMetric(language: Language, { value, unit }: Metric): string {
-  switch (unit) {
-    case 'ms':
-      return sayDuration(language, value);
-    case 's':
-      return sayDuration(language, value * second);
-    case '%':
-      return t(language, 'say-percent', { n: round(value) });
-    case 'bytes':
-      return sayBytes(language, value);
-    case 'bytes_per_s':
-      return t(language, 'say-per-s', { what: sayBytes(language, value) });
-    case 'count':
-      return t(language, 'say-count', { n: round(value) });
-    case 'per_s':
-      return t(language, 'say-per-s', { what: t(language, 'say-count', { n: round(value) }) });
-  }
-}
-
-function sayBytes(language: Language, value: number): string {
-  const step = Math.min(binary.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, value)) / 10)));
-  return t(language, 'say-bytes', { n: round(value / 1024 ** step), unit: binary[step] ?? 'B' });
-}
-
-/** One digit after the point where it still says something. */
-function round(value: number): number {
-  return Math.abs(value) < 100 ? Math.round(value * 10) / 10 : Math.round(value);
 }
 
 /** The first `most` characters; `…` stands for the rest. Never cuts a character in two. */

@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module';
+import { parentPort } from 'node:worker_threads';
+import { GlobalFonts } from 'canvas';
+import { ChartJSNodeCanvas } from 'chartjs-node-canvas';
+import type { Drawing } from './drawing.ts';
+import { chartConfiguration } from './paint-chart.ts';
+import { gridConfiguration } from './paint-grid.ts';
+import { FONT, HEIGHT, WIDTH } from './theme.ts';
+
+/*
+ * The thread that draws. It is started by renderer.ts when a picture is wanted, and ended by it.
+ */
+
+/** What comes back: a PNG, or what went wrong. */
+export type Drawn =
+  | { readonly ok: true; readonly png: Uint8Array<ArrayBuffer> }
+  | { readonly ok: false; readonly why: string };
+
+const { resolve } = createRequire(import.meta.url);
+// A server has no fonts; these have Cyrillic. Both before the first canvas.
+for (const file of ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'])
+  if (GlobalFonts.registerFromPath(resolve(`dejavu-fonts-ttf/ttf/${file}`), FONT) === null)
+    throw new Error(`The font ${file} cannot be read`);
+
+// One for good: each instance loads, and never gives back, a Chart.js of its own.
+const canvas = new ChartJSNodeCanvas({ width: WIDTH, height: HEIGHT });
+
+function draw(drawing: Drawing): Drawn {
+  try {
+    const configuration = drawing.kind === 'chart' ? chartConfiguration(drawing) : gridConfiguration(drawing);
+    // Only the synchronous call works with this canvas; here it holds nobody up.
+    const png = canvas.renderToBufferSync(configuration);
+    return { ok: true, png: new Uint8Array(png) };
+  } catch (error) {
+    return { ok: false, why: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+parentPort?.on('message', (drawing: Drawing) => {
+  const drawn = draw(drawing);
+  parentPort?.postMessage(drawn, drawn.ok ? [drawn.png.buffer] : []);
+});
