@@ -17,12 +17,15 @@ const tickMs = 250;
 /** All of /proc is read no more often than this, and no more than its own cost allows: 0.4 % of a core. */
 const sampleMs = 1000;
 const share = 250;
+/** But at least this often: on a loaded machine a reading seems dear because it has to wait. */
+const maxSampleMs = 5000;
 
 const listeners = new Set<Listener>();
 let timer: NodeJS.Timeout | null = null;
 let soon: NodeJS.Timeout | null = null;
 let lastTable = new ProcessTable(new Map());
 let lastReadAt = Number.NEGATIVE_INFINITY;
+let lastSampleAt = Number.NEGATIVE_INFINITY;
 /** How long the last reading and what was made of it took. */
 let cost = 0;
 
@@ -45,7 +48,7 @@ export function sampleWithin(ms: number): void {
   soon ??= setTimeout(() => {
     soon = null;
     // Out of turn, so four times the usual share at most.
-    if (performance.now() >= lastReadAt + (cost * share) / 4) sample();
+    if (performance.now() >= lastSampleAt + (cost * share) / 4) sample();
   }, ms).unref();
 }
 
@@ -76,12 +79,13 @@ export function readRecently(): ProcessTable {
 
 function tick(): void {
   for (const listener of [...listeners]) listener.tick();
-  if (performance.now() >= lastReadAt + Math.max(sampleMs, cost * share)) sample();
+  if (performance.now() >= lastSampleAt + Math.min(maxSampleMs, Math.max(sampleMs, cost * share))) sample();
 }
 
 function sample(): void {
   const start = performance.now();
   const table = readNow();
   for (const listener of [...listeners]) listener.sample(table);
-  cost = performance.now() - start;
+  lastSampleAt = performance.now();
+  cost = lastSampleAt - start;
 }
