@@ -7,7 +7,7 @@ const CHUNK_BYTES = 256 * 1024;
 /** Of a longer line only its start is kept. */
 const MAX_LINE_BYTES = 8 * 1024;
 /** So much before the place reached is compared at the next look: a file cut off and grown again is another text. */
-const MEMORY_BYTES = 64;
+const MEMORY_BYTES = 1024;
 
 const lineBreak = 10;
 
@@ -25,6 +25,8 @@ interface Place {
   readonly file: FileHandle;
   readonly device: number;
   readonly inode: number;
+  /** The file system's, in bytes. */
+  readonly block: number;
   offset: number;
   memory: Buffer;
   /** The beginning of a line whose end has not been written yet. */
@@ -86,20 +88,17 @@ function isSame(place: Place, found: { readonly device: number; readonly inode: 
 
 async function take(path: string, fromStart: boolean): Promise<Place> {
   const file = await open(path, 'r');
-  const { dev, ino, size } = await file.stat();
+  const { dev, ino, size, blksize } = await file.stat();
   const offset = fromStart ? 0 : size;
   const memory = await readBefore(file, offset);
-  return { file, device: dev, inode: ino, offset, memory, open: Buffer.alloc(0) };
+  return { file, device: dev, inode: ino, block: blksize, offset, memory, open: Buffer.alloc(0) };
 }
 
 /** Adds the complete lines that came; says how many bytes were passed over. */
 async function readOn(place: Place, lines: string[]): Promise<number> {
   const { size } = await place.file.stat();
-  // Cut off: what stood before the place reached is not there any more, or something else is.
-  if (!(await readBefore(place.file, place.offset)).equals(place.memory)) {
-    place.offset = 0;
-    place.open = Buffer.alloc(0);
-  }
+  // What stood before the place reached is not there any more, or something else is.
+  if (!(await readBefore(place.file, place.offset)).equals(place.memory)) await findAgain(place, size);
   const skipped = Math.max(0, size - place.offset - MAX_BYTES);
   if (skipped > 0) {
     place.offset += skipped;
@@ -114,6 +113,22 @@ async function readOn(place: Place, lines: string[]): Promise<number> {
   }
   place.memory = await readBefore(place.file, place.offset);
   return skipped;
+}
+
+/** Our own rotation takes whole blocks out of a file's beginning and moves the rest down; others empty the file. */
+async function findAgain(place: Place, size: number): Promise<void> {
+  const { file, block, offset, memory } = place;
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, MAX_BYTES)), 0, undefined, 0);
+  const text = buffer.subarray(0, bytesRead);
+  // The last such place: a log that says the same over and over is rather read too little than twice.
+  for (let at = text.lastIndexOf(memory); at > 0; at = text.lastIndexOf(memory, at - 1)) {
+    const end = at + memory.length;
+    if (end >= offset || (offset - end) % block !== 0) continue;
+    place.offset = end;
+    return;
+  }
+  place.offset = 0;
+  place.open = Buffer.alloc(0);
 }
 
 function split(place: Place, bytes: Buffer, lines: string[]): void {

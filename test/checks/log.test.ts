@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -163,6 +173,20 @@ describe('following a log', () => {
     truncateSync(path);
     appendFileSync(path, 'one that is much longer\nanother\n');
     assert.deepEqual(await lines(log), ['one that is much longer', 'another']);
+    await log.close();
+  });
+
+  it('its beginning taken out in whole blocks, the rest moved down: nothing is read twice, nothing is lost', async () => {
+    const line = (n: number) => `${n} ${'x'.repeat(90)}`;
+    const text = Array.from({ length: 1000 }, (_, n) => `${line(n)}\n`).join('');
+    const path = newLog(text);
+    const log = await follow(path);
+    appendFileSync(path, `${line(1000)}\n`);
+    const { blksize } = statSync(path);
+    // In place, as `fallocate --collapse-range` does it where the file system can.
+    writeFileSync(path, readFileSync(path).subarray(blksize * 3));
+    appendFileSync(path, `${line(1001)}\n`);
+    assert.deepEqual(await lines(log), [line(1000), line(1001)]);
     await log.close();
   });
 
