@@ -13,6 +13,7 @@ import type { Reload } from './core/reload.ts';
 import { newService } from './core/service.ts';
 import type { Settings } from './core/settings.ts';
 import type { TelegramView } from './core/snapshot.ts';
+import { createLogRounds } from './drivers/log-rounds.ts';
 import { createDriver } from './drivers/registry.ts';
 import type { Logger } from './logger.ts';
 import { createAnnouncer, type Recipient } from './outbox/announce.ts';
@@ -213,12 +214,17 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     ...{ services, audit, clock, log, act: control.act, mutes: mutes.active },
     timezone: config.monitoring.timezone,
   });
+  const logRounds = createLogRounds({
+    ...{ services: () => [...services.values()].map((service) => service.config), clock, log },
+    dataDir: config.data_dir,
+  });
   let pruned = 0;
   const scheduler = createScheduler(
     () => {
       monitor.tick();
       checks.tick();
       schedules.tick();
+      logRounds.tick();
       ledger.tick();
       alerting.tick();
       samples.tick();
@@ -258,6 +264,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   async function shutDown(why: string, code: number): Promise<void> {
     log.info({ why }, 'the manager stops; services keep running');
     await scheduler.stop();
+    await logRounds.stop();
     await telegram.stop();
     await monitor.settle();
     await outbox.stop(LAST_WORDS_MS);

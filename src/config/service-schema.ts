@@ -106,6 +106,10 @@ const launched = {
   env_file: optional(text),
   /** Its output; relative to `cwd`. Default: a file in the data folder. */
   log_file: optional(text),
+  /** Over this its beginning is moved to `<log>.1` while the service goes on writing. null: never. */
+  log_max_size: size.nullable().prefault('50mb'),
+  /** So many older parts are kept. */
+  log_keep: integer(1, 100).prefault(5),
   /** The signal that asks it to stop. */
   stop_signal: oneOfCapitals('SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGKILL').prefault(
     'SIGTERM',

@@ -31,13 +31,19 @@ export async function lastLines(path: string, count: number): Promise<string[]> 
       total += bytesRead;
       chunks.unshift(chunk);
     }
-    const lines = Buffer.concat(chunks).toString('utf8').split('\n');
+    const lines = withoutHole(Buffer.concat(chunks)).toString('utf8').split('\n');
     if (position > 0 && lines.length > 1) lines.shift();
     if (lines.at(-1) === '') lines.pop();
     return lines.slice(-count).map(readable);
   } finally {
     await file.close();
   }
+}
+
+/** A rotation may have left a hole (log-rotation.ts), which reads as zeros. */
+function withoutHole(text: Buffer): Buffer {
+  const start = text[0] === 0 ? text.findIndex((byte) => byte !== 0) : 0;
+  return start === -1 ? text.subarray(0, 0) : text.subarray(start);
 }
 
 /** One line as a person reads it: no colours, and of a line that was drawn over only what stood there last. */
