@@ -6,7 +6,17 @@ import type { Config, ServiceConfig } from './schema.ts';
 const keysOfStart: ReadonlySet<string> = new Set(['command', 'cwd', 'env', 'env_file', 'log_file']);
 /** Where the service is found: with another one of these the same name means another thing. */
 const keysOfIdentity: ReadonlySet<string> = new Set([
-  ...['driver', 'tmux_session', 'tmux_socket', 'unit', 'container', 'compose'],
+  ...[
+    'driver',
+    'tmux_session',
+    'tmux_socket',
+    'unit',
+    'user',
+    'container',
+    'compose',
+    'compose_service',
+    'docker_socket',
+  ],
 ]);
 /** What the manager reads anew at each use; the rest of the sections is built into its parts. */
 const liveKeys: ReadonlySet<string> = new Set(['min_interval', 'repeat_every', 'escalate_after'].map(ofAlerts));
