@@ -90,6 +90,9 @@ reason-config-delays-crossed = found { config-found }, which is less than restar
 reason-config-session-twice = found the tmux session of service { $other }; allowed: a session of its own for each service on one tmux server
 reason-config-admin-twice = found { config-found } a second time; allowed: each id once
 reason-config-topic-alone = found a topic without a group; allowed together with alert_chat
+reason-config-container-none = found neither container nor compose; allowed: one of the two
+reason-config-container-twice = found beside container; allowed: one of the two
+reason-config-compose-service-alone = found without compose; allowed together with it
 
 reason-config-bot-token = found { config-found }; allowed: the token that @BotFather gave for a bot of the manager's own, digits:letters
 reason-config-owners = found { config-found }; allowed: Telegram user ids with commas between them, like 123456789,987654321 (a person's id is above 0; @userinfobot tells it)

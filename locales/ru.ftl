@@ -90,6 +90,9 @@ reason-config-delays-crossed = найдено: { config-found }, это мень
 reason-config-session-twice = найдено: сессия tmux сервиса { $other }; допустимо: своя сессия у каждого сервиса на одном сервере tmux
 reason-config-admin-twice = найдено: { config-found } второй раз; допустимо: каждый id один раз
 reason-config-topic-alone = найдено: тема без группы; допустимо вместе с alert_chat
+reason-config-container-none = найдено: ни container, ни compose; допустимо: одно из двух
+reason-config-container-twice = найдено: ещё и container; допустимо: что-то одно из двух
+reason-config-compose-service-alone = найдено: compose_service без compose; допустимо вместе с ним
 
 reason-config-bot-token = найдено: { config-found }; допустимо: токен от @BotFather для собственного бота менеджера, цифры:буквы
 reason-config-owners = найдено: { config-found }; допустимо: id пользователей Telegram через запятую, например 123456789,987654321 (id человека больше 0; его скажет @userinfobot)

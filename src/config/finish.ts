@@ -38,6 +38,10 @@ function finishService(
     depends_on: service.depends_on.filter((other) => names.has(other)),
     checks: finishChecks(service),
   };
+  if (service.driver === 'docker') {
+    const { docker_socket } = service;
+    return { ...service, ...common, docker_socket: docker_socket && expandPath(docker_socket, base, env) };
+  }
   if (service.driver !== 'process' && service.driver !== 'tmux') return { ...service, ...common };
   const cwd = expandPath(service.cwd ?? '.', base, env);
   const inside = (path: string | null) => (path === null ? null : expandPath(path, cwd, env));

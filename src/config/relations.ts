@@ -79,6 +79,8 @@ function checkService(name: string, names: readonly string[], source: Source): r
     );
   });
 
+  messages.push(...checkContainer(path, source));
+
   const first = duration.safeParse(at(value, [...path, 'restart_delay'])).data;
   const most = duration.safeParse(at(value, [...path, 'max_restart_delay'])).data;
   if (first !== undefined && most !== undefined && most < first) {
@@ -86,6 +88,18 @@ function checkService(name: string, names: readonly string[], source: Source): r
     messages.push(source.message(place, reason('config-delays-crossed', source.found(place))));
   }
   return messages;
+}
+
+/** A container is named in one way. */
+function checkContainer(path: Path, source: Source): readonly ConfigMessage[] {
+  if (at(source.value, [...path, 'driver']) !== 'docker') return [];
+  const isSet = (key: string) => at(source.value, [...path, key]) != null;
+  if (!isSet('container') && !isSet('compose')) return [source.message(path, reason('config-container-none'), 'key')];
+  if (isSet('container') && isSet('compose'))
+    return [source.message([...path, 'compose'], reason('config-container-twice'), 'key')];
+  if (isSet('compose_service') && !isSet('compose'))
+    return [source.message([...path, 'compose_service'], reason('config-compose-service-alone'), 'key')];
+  return [];
 }
 
 function sayNotServed(path: Path, word: string, served: readonly string[], source: Source): ConfigMessage {

@@ -3,7 +3,7 @@
  * in the right place; using one that does not stand here is a mistake (a driver, a check) or a warning (a key that would
  * have no effect). To serve something new, add its word here.
  */
-export const servedDrivers: readonly string[] = ['process', 'tmux'];
+export const servedDrivers: readonly string[] = ['process', 'tmux', 'systemd', 'docker', 'external'];
 
 export const servedChecks: readonly string[] = ['process', 'http'];
 

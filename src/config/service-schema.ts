@@ -142,20 +142,32 @@ const tmuxKeys = {
   tmux_socket: optional(text),
 };
 
-const systemdKeys = {
+/** What has somebody else to look after it too. */
+const foreign = {
   ...common,
   checks: list(check),
-  /** Name of the unit. */
+  /** true: only the manager restarts it. false: where it has a restart policy of its own, that is counted and told. */
+  takeover: flag.prefault(false),
+};
+
+const systemdKeys = {
+  ...foreign,
+  /** Name of the unit; a service unless it ends otherwise. */
   unit: text,
+  /** true: a unit of the user that the manager runs as, not of the machine. */
+  user: flag.prefault(false),
 };
 
 const dockerKeys = {
-  ...common,
-  checks: list(check),
+  ...foreign,
   /** Name of the container. */
   container: optional(text),
-  /** Name of the compose project. */
+  /** Name of the compose project instead. */
   compose: optional(text),
+  /** Which service of that project, where it has several. */
+  compose_service: optional(text),
+  /** The engine's socket. Default: that of DOCKER_HOST, else /var/run/docker.sock. */
+  docker_socket: optional(text),
 };
 
 const externalKeys = { ...common, checks: list(check) };

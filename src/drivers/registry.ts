@@ -5,7 +5,7 @@ import type { LaunchOptions } from './options.ts';
 
 /**
  * The driver of a service. Each kind is loaded when a service asks for it, so that nobody pays for what is not
- * configured. Throws for a kind that this version does not serve; the configuration has refused it before.
+ * configured.
  */
 export async function createDriver(service: ServiceConfig, dataDir: string, clock: () => number): Promise<Driver> {
   switch (service.driver) {
@@ -18,8 +18,22 @@ export async function createDriver(service: ServiceConfig, dataDir: string, cloc
       const { tmux_session, tmux_socket } = service;
       return createTmuxDriver({ ...launch(service, dataDir, clock), tmux_session, tmux_socket });
     }
-    default:
-      throw new Error(`The driver ${service.driver} of ${service.name} is not served by this version`);
+    case 'systemd': {
+      const { createSystemdDriver } = await import('./systemd.ts');
+      const { name, unit, user, stop_timeout, takeover } = service;
+      return createSystemdDriver({ name, unit, user, stop_timeout, takeover, clock });
+    }
+    case 'docker': {
+      const { createDockerDriver, dockerSocket } = await import('./docker.ts');
+      const { name, container, compose, compose_service, stop_timeout, takeover } = service;
+      const named = { container, compose_project: compose, compose_service };
+      const socket = service.docker_socket ?? dockerSocket(process.env);
+      return createDockerDriver({ name, ...named, socket, stop_timeout, takeover, clock });
+    }
+    case 'external': {
+      const { createExternalDriver } = await import('./external.ts');
+      return createExternalDriver(service.name, clock);
+    }
   }
 }
 

@@ -40,7 +40,7 @@ export interface Managed {
 
 /** Whether the manager could start it: a tmux session without a command can only be watched. */
 export function startable(config: ServiceConfig): boolean {
-  return config.driver === 'process' || (config.driver === 'tmux' && config.command !== null);
+  return config.driver === 'tmux' ? config.command !== null : config.driver !== 'external';
 }
 
 /** The verbs that make sense now, most useful first. */

@@ -150,13 +150,10 @@ describe("the seed's file", () => {
       [
         '3:3 services.telegram_bot config-tmux-without-command',
         '5:5 services.telegram_bot.process_name config-seed-process',
-        '15:3 services.marzban_monitor config-seed-watched',
         '18:5 services.marzban_monitor.auto_detect_instances config-seed-check',
         '19:5 services.marzban_monitor.load_balance_check config-seed-check',
-        '21:3 services.redis config-seed-watched',
         '25:5 services.redis.max_latency_ms config-seed-check',
         '26:5 services.redis.check_memory config-seed-check',
-        '28:3 services.postgres config-seed-watched',
         '31:5 services.postgres.check_connections config-seed-check',
         '32:5 services.postgres.slow_query_threshold config-seed-check',
         '39:5 monitoring.web_dashboard.auth_enabled config-seed-login',
@@ -172,8 +169,7 @@ describe("the seed's file", () => {
         '61:3 logging.log_dir config-seed-log-files',
       ],
     );
-    assert.deepEqual(lines(loaded).slice(2, 4), [
-      'services.yaml:15:3 services.marzban_monitor: has no driver: read as external, and switched off, because this version does not yet serve what is only watched',
+    assert.deepEqual(lines(loaded).slice(2, 3), [
       'services.yaml:18:5 services.marzban_monitor.auto_detect_instances: was replaced by a check of type panel, which this version does not serve yet',
     ]);
   });
@@ -182,7 +178,12 @@ describe("the seed's file", () => {
     const config = configOf(load(seed));
     assert.deepEqual(
       config.services.map(({ name, driver }) => [name, driver]),
-      [['telegram_bot', 'tmux']],
+      [
+        ['telegram_bot', 'tmux'],
+        ['marzban_monitor', 'external'],
+        ['redis', 'external'],
+        ['postgres', 'external'],
+      ],
     );
     assert.deepEqual(config.http, { host: '127.0.0.1', port: 8081, token: null });
     assert.deepEqual(
