@@ -1304,3 +1304,66 @@ reason-own-policy = its own restart policy starts it again
 reason-own-policy-loops = its own restart policy keeps starting it; the manager leaves that to it
 reason-left-down = its own restart policy leaves it down; it needs a person
 reason-stopped-elsewhere = stopped by somebody, not by this manager; left so
+
+## delivery: other channels, Telegram away (supervisor/delivery.ts, outbox/email.ts, outbox/webhook.ts)
+incident-telegram-away = Alerts do not get through to Telegram
+incident-telegram-away-still = Alerts still do not get through to Telegram, for { $for }
+incident-telegram-away-over = Alerts get through to Telegram again after { $for }
+chat-alert-telegram-away = alerts do not reach Telegram
+cli-what-telegram-away = no Telegram
+reason-telegram-away =
+    nothing has got through for { $minutes } min, { $waiting ->
+        [one] { $waiting } notice waits
+       *[other] { $waiting } notices wait
+    }; until it does, everything comes here
+reason-telegram-away-alone =
+    nothing has got through for { $minutes } min, { $waiting ->
+        [one] { $waiting } notice waits
+       *[other] { $waiting } notices wait
+    }; there is no e-mail or webhook to use instead
+reason-telegram-was-away =
+    Telegram was away for { $minutes } min, { $delayed ->
+        [0] nothing was delayed.
+        [one] { $delayed } notice was delayed.
+       *[other] { $delayed } notices were delayed.
+    }
+reason-chat-unreachable = The chat { $chat } cannot be written to; its alerts wait until somebody there writes to this bot.
+reason-channel-off = this channel is not configured any more
+reason-email-login = the mail server refuses the login
+reason-email-no-answer = the mail server does not answer ({ $detail })
+reason-email-refused = the mail server refuses ({ $detail })
+reason-webhook-no-answer = the webhook does not answer ({ $detail })
+reason-webhook-refused = the webhook answers { $status }
+chat-alerts-dead =
+    { $dead ->
+        [one] { $dead } notice was refused for good in the last week
+       *[other] { $dead } notices were refused for good in the last week
+    }
+chat-alerts-dropped =
+    { $dropped ->
+        [one] { $dropped } notice was dropped: too much waited
+       *[other] { $dropped } notices were dropped: too much waited
+    }
+cli-dead =
+    { $dead ->
+        [one] { $dead } notice was refused for good in the last week
+       *[other] { $dead } notices were refused for good in the last week
+    }
+cli-dropped =
+    { $dropped ->
+        [one] { $dropped } notice was dropped: too much waited
+       *[other] { $dropped } notices were dropped: too much waited
+    }
+
+## watching the watcher (core/life.ts)
+reason-manager-started = The manager runs again. It was away for { $length } { $unit ->
+        [s] s
+        [min] min
+        [h] h
+       *[d] d
+    }: { $cause ->
+        [stopped] it was stopped in order.
+        [rebooted] the host was restarted.
+        [poller] it did not hear Telegram any more and started itself anew.
+       *[killed] it was killed, or it crashed.
+    } Services kept running; what happened meanwhile is told on its own.

@@ -1367,3 +1367,73 @@ reason-own-policy = его перезапускает собственная п�
 reason-own-policy-loops = собственная политика запускает его снова и снова, менеджер ей не мешает
 reason-left-down = собственная политика оставила его лежать, нужен человек
 reason-stopped-elsewhere = остановлен кем-то помимо менеджера, так и оставлен
+
+## delivery: other channels, Telegram away (supervisor/delivery.ts, outbox/email.ts, outbox/webhook.ts)
+incident-telegram-away = Оповещения не доходят до Telegram
+incident-telegram-away-still = Оповещения всё ещё не доходят до Telegram, уже { $for }
+incident-telegram-away-over = Оповещения снова доходят до Telegram, перерыв { $for }
+chat-alert-telegram-away = оповещения не доходят до Telegram
+cli-what-telegram-away = нет Telegram
+reason-telegram-away =
+    ничего не доходит уже { $minutes } мин, { $waiting ->
+        [one] ждёт { $waiting } оповещение
+        [few] ждут { $waiting } оповещения
+       *[many] ждут { $waiting } оповещений
+    }; пока это так, всё приходит сюда
+reason-telegram-away-alone =
+    ничего не доходит уже { $minutes } мин, { $waiting ->
+        [one] ждёт { $waiting } оповещение
+        [few] ждут { $waiting } оповещения
+       *[many] ждут { $waiting } оповещений
+    }; e-mail или webhook на замену не настроены
+reason-telegram-was-away =
+    Telegram был недоступен { $minutes } мин, { $delayed ->
+        [0] ничего не задержалось.
+        [one] задержалось { $delayed } оповещение.
+        [few] задержались { $delayed } оповещения.
+       *[many] задержалось { $delayed } оповещений.
+    }
+reason-chat-unreachable = В чат { $chat } нельзя писать; его оповещения ждут, пока кто-нибудь оттуда не напишет этому боту.
+reason-channel-off = этот канал больше не настроен
+reason-email-login = почтовый сервер не принимает логин
+reason-email-no-answer = почтовый сервер не отвечает ({ $detail })
+reason-email-refused = почтовый сервер отказывает ({ $detail })
+reason-webhook-no-answer = webhook не отвечает ({ $detail })
+reason-webhook-refused = webhook отвечает { $status }
+chat-alerts-dead =
+    { $dead ->
+        [one] { $dead } оповещение за неделю отвергнуто окончательно
+        [few] { $dead } оповещения за неделю отвергнуты окончательно
+       *[many] { $dead } оповещений за неделю отвергнуто окончательно
+    }
+chat-alerts-dropped =
+    { $dropped ->
+        [one] { $dropped } оповещение отброшено: слишком много ждало
+        [few] { $dropped } оповещения отброшены: слишком много ждало
+       *[many] { $dropped } оповещений отброшено: слишком много ждало
+    }
+cli-dead =
+    { $dead ->
+        [one] { $dead } оповещение за неделю отвергнуто окончательно
+        [few] { $dead } оповещения за неделю отвергнуты окончательно
+       *[many] { $dead } оповещений за неделю отвергнуто окончательно
+    }
+cli-dropped =
+    { $dropped ->
+        [one] { $dropped } оповещение отброшено: слишком много ждало
+        [few] { $dropped } оповещения отброшены: слишком много ждало
+       *[many] { $dropped } оповещений отброшено: слишком много ждало
+    }
+
+## watching the watcher (core/life.ts)
+reason-manager-started = Менеджер снова работает. Его не было { $length } { $unit ->
+        [s] с
+        [min] мин
+        [h] ч
+       *[d] д
+    }: { $cause ->
+        [stopped] его остановили как положено.
+        [rebooted] хост перезагрузили.
+        [poller] он перестал слышать Telegram и запустил себя заново.
+       *[killed] его убили или он упал.
+    } Сервисы продолжали работать; о случившемся за это время сообщено отдельно.

@@ -8,16 +8,22 @@ import { diffConfig } from './config/diff.ts';
 import type { CheckConfig, Config, ServiceConfig } from './config/schema.ts';
 import type { Liveness } from './core/liveness.ts';
 import { preferencesOf } from './core/preferences.ts';
+import { type Readiness, readinessOf } from './core/readiness.ts';
 import { reason } from './core/reason.ts';
 import type { Reload } from './core/reload.ts';
 import { newService } from './core/service.ts';
 import type { Settings } from './core/settings.ts';
 import type { TelegramView } from './core/snapshot.ts';
 import { createLogRounds } from './drivers/log-rounds.ts';
+import { bootId } from './drivers/proctree.ts';
 import { createDriver } from './drivers/registry.ts';
+import type { HttpOptions } from './http/server.ts';
 import type { Logger } from './logger.ts';
 import { createAnnouncer, type Recipient } from './outbox/announce.ts';
+import { webhookChat } from './outbox/channel.ts';
 import { createOutbox } from './outbox/outbox.ts';
+import { createRouter } from './outbox/router.ts';
+import type { Transport } from './outbox/transport.ts';
 import { createAudit } from './store/audit.ts';
 import { openStore } from './store/database.ts';
 import { createIncidentTable } from './store/incidents.ts';
@@ -29,8 +35,11 @@ import { createSettings } from './store/settings.ts';
 import { createAlerting } from './supervisor/alerting.ts';
 import { createCheckLoop } from './supervisor/check-loop.ts';
 import { createControl } from './supervisor/control.ts';
+import { createDelivery } from './supervisor/delivery.ts';
+import { createHeartbeat } from './supervisor/heartbeat.ts';
 import { holdOn } from './supervisor/hold.ts';
 import { createLedger } from './supervisor/ledger.ts';
+import { createLife } from './supervisor/life.ts';
 import type { Managed, Parts } from './supervisor/managed.ts';
 import { createMonitor } from './supervisor/monitor.ts';
 import { createReload, type Reading } from './supervisor/reload.ts';
@@ -67,6 +76,12 @@ const LIVENESS: ReadonlySet<string> = new Set(['process', 'http', 'tcp', 'comman
 const EXIT_OK = 0;
 const EXIT_CANNOT_START = 1;
 const EXIT_WRONG_TOKEN = 2;
+/** The poller is stuck: the service manager is asked for a new process (EX_TEMPFAIL of sysexits.h). */
+const EXIT_STUCK = 75;
+
+/** A restart for the poller's sake that did not help does not help more often. */
+const STUCK_AT_MOST_EVERY_MS = 3600_000;
+const STUCK_KEY = 'manager:stuck';
 
 /** A loop that has not turned for so long is dead; `/healthz` says so. */
 const LOOP_SILENCE_MS = 15_000;
@@ -109,7 +124,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const services = new Map<string, Managed>();
   for (const service of config.services) services.set(service.name, await build(service));
 
-  const recipients = (): readonly Recipient[] => recipientsOf(config, settings);
+  const others = otherChannels(config);
+  const recipients = (): readonly Recipient[] => [
+    ...recipientsOf(config, settings),
+    ...others.map((chat): Recipient => {
+      const tier = delivery.takenOver() ? 'first' : 'next';
+      return { chat, topic: null, level: 'warning', quiet: null, tier };
+    }),
+  ];
   const owners = config.admins.filter((admin) => admin.role === 'owner').map((admin) => String(admin.id));
   const announcer = createAnnouncer(outboxTable, recipients, clock);
   const ledger = createLedger({
@@ -180,6 +202,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       announcer.text(owners, reason('stranger', { name, id: String(who.id) }), true);
       outbox.kick();
     },
+    onStuck: () => void leaveStuck(),
     onAdminSeen: (id) => outbox.unpark(String(id)),
     onState: (view) => {
       if (view.state !== telegramState.state) telegramSince = clock();
@@ -191,7 +214,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const outbox = createOutbox({
     table: outboxTable,
     incidents: incidentTable,
-    transport: telegram.transport,
+    transport: createRouter({ telegram: telegram.transport, ...(await openChannels(config, clock)) }),
     render: createRenderer(telegram, config.admins, { control, alerting, clock }),
     view: (chat, incident) => {
       const recipient = recipients().find((each) => each.chat === chat);
@@ -205,9 +228,38 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       };
     },
     groupWindow: config.monitoring.alerts.group_window,
+    onParked(chat) {
+      const name = config.admins.find(({ id }) => String(id) === chat)?.name ?? null;
+      const others = owners.filter((owner) => owner !== chat);
+      announcer.text(others, reason('chat-unreachable', { chat: name === null ? chat : `${name} (${chat})` }), true);
+    },
     clock,
     log,
   });
+
+  const delivery = createDelivery({
+    ...{ ledger, clock, soundingSince: outbox.soundingSince, telegram: telegramView },
+    canTakeOver: others.length > 0,
+    handOver: announcer.handOver,
+    tellOnTelegram(what) {
+      const chats = recipientsOf(config, settings).filter(({ tier }) => tier === 'first');
+      announcer.text(
+        chats.map(({ chat }) => chat),
+        what,
+        true,
+      );
+    },
+  });
+  const life = createLife({ settings, boot: bootId(), clock });
+  const { heartbeat_url } = config.monitoring;
+  const heartbeat =
+    heartbeat_url === null
+      ? null
+      : createHeartbeat({
+          url: heartbeat_url,
+          view: () => ({ loopsTurn: liveness().ok, checksLate: checks.late() }),
+          ...{ clock, log },
+        });
 
   const checks = createCheckLoop({ services, observeHealth: monitor.observeHealth, clock, log });
   const schedules = createSchedules({
@@ -227,6 +279,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       logRounds.tick();
       ledger.tick();
       alerting.tick();
+      delivery.tick();
+      heartbeat?.tick();
+      life.tick();
       samples.tick();
       if (clock() - pruned < 3600_000) return;
       pruned = clock();
@@ -245,6 +300,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     return { ok: stalled.length === 0, version, startedAt, stalled, telegram: telegramState.state };
   };
 
+  const readiness = (): Readiness => {
+    const { dropped, dead } = outbox.view();
+    return readinessOf(liveness(), { waitsSince: outbox.oldestWaiting(), dropped, dead }, clock());
+  };
+
   const controlServer = createControlServer({
     path: join(config.data_dir, socketName),
     control,
@@ -253,7 +313,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     clock,
     log,
   });
-  const http = config.http === null ? null : await startHttp(config.http, liveness, log, clock);
+  const http = config.http === null ? null : await startHttp(config.http, { liveness, readiness, log, clock });
 
   let finish: (code: number) => void = () => undefined;
   const exited = new Promise<number>((resolve) => {
@@ -272,6 +332,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     await Promise.all([...services.values()].map((service) => service.driver.close()));
     await Promise.all([...services.values()].flatMap((service) => service.checks.map(({ check }) => check.close())));
     samples.flush();
+    life.end(code === EXIT_STUCK ? 'poller' : 'stopped');
     store.close();
     finish(code);
   }
@@ -279,6 +340,15 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   function stop(why: string, code: number): Promise<void> {
     stopping ??= shutDown(why, code);
     return stopping;
+  }
+
+  /** Ends for a new process; what was tried a moment ago is not tried again. */
+  async function leaveStuck(): Promise<void> {
+    const last = Number(settings.get(STUCK_KEY) ?? 0);
+    if (clock() - last < STUCK_AT_MOST_EVERY_MS) return;
+    settings.set(STUCK_KEY, String(clock()));
+    log.error('updates from Telegram do not come although it answers; leaving for a new process');
+    await stop('poller stuck', EXIT_STUCK);
   }
 
   try {
@@ -291,7 +361,17 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     throw error;
   }
 
+  const wasAway = life.begin();
   await monitor.begin();
+  if (wasAway === null) log.info('the manager starts');
+  else {
+    log.warn({ reason: wasAway }, 'the manager starts again');
+    announcer.text(
+      config.admins.map(({ id }) => String(id)),
+      wasAway,
+      true,
+    );
+  }
   await scheduler.start();
   telegram.start();
   outbox.kick();
@@ -301,6 +381,30 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   log.info({ services: [...services.keys()], version }, 'the manager runs');
 
   return { exited, httpPort: http?.port ?? null, reload, stop: (why) => stop(why, EXIT_OK) };
+}
+
+/** The chats beside Telegram's. */
+function otherChannels({ monitoring: { alerts } }: Config): readonly string[] {
+  return [
+    ...(alerts.email === null ? [] : [`mailto:${alerts.email.to}`]),
+    ...(alerts.webhook === null ? [] : [webhookChat(alerts.webhook)]),
+  ];
+}
+
+/** The ways to them; what is not configured is not even loaded. */
+async function openChannels({ monitoring: { alerts } }: Config, clock: () => number) {
+  const { email, webhook } = alerts;
+  const host = hostname();
+  const ways: { email?: Transport; webhook?: Transport } = {};
+  if (email !== null) {
+    const { createEmail } = await import('./outbox/email.ts');
+    ways.email = createEmail({ smtpUrl: email.smtp_url, from: email.from ?? email.to, host, clock });
+  }
+  if (webhook !== null) {
+    const { createWebhook } = await import('./outbox/webhook.ts');
+    ways.webhook = createWebhook({ url: webhook, host, clock });
+  }
+  return ways;
 }
 
 /** Admins' own chats (a private chat has its user's id), as each wants it, and the group, if there is one. */
@@ -346,11 +450,9 @@ function freeBytes(folder: string): number | null {
 
 async function startHttp(
   where: { readonly host: string; readonly port: number },
-  liveness: () => Liveness,
-  log: Logger,
-  clock: () => number,
+  parts: Pick<HttpOptions, 'liveness' | 'readiness' | 'log' | 'clock'>,
 ) {
   const { createHttpServer } = await import('./http/server.ts');
-  const server = createHttpServer({ ...where, liveness, log, clock });
+  const server = createHttpServer({ ...where, ...parts });
   return { server, port: (await server.listen()).port };
 }

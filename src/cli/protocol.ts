@@ -127,6 +127,8 @@ export const snapshotSchema: z.ZodType<Snapshot> = z.object({
     waiting: z.number(),
     oldestWaiting: when.nullable(),
     lastDelivered: when.nullable(),
+    dropped: z.number(),
+    dead: z.number(),
   }),
 });
 

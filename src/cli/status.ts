@@ -41,6 +41,8 @@ export function statusLines(snapshot: Snapshot, terminal: Terminal): readonly st
     lines.push(paint('yellow', say('cli-telegram', { state: say(`cli-telegram-${telegram.state}`), since }) + why));
   }
   if (telegram.waiting > 0) lines.push(paint('yellow', say('cli-waiting', { waiting: telegram.waiting })));
+  if (telegram.dropped > 0) lines.push(paint('yellow', say('cli-dropped', { dropped: telegram.dropped })));
+  if (telegram.dead > 0) lines.push(paint('yellow', say('cli-dead', { dead: telegram.dead })));
   lines.push(...muteLines(mutes, at, terminal));
   const alerts = incidents.length === 0 ? [] : ['', say('cli-alerts-open'), ...openTable(incidents, at, terminal)];
   if (snapshot.services.length === 0) return [...lines, ...alerts, say('cli-no-services')];

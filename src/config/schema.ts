@@ -7,10 +7,12 @@ import {
   integer,
   interval,
   list,
+  mailAddress,
   oneOf,
   optional,
   quietHours,
   section,
+  smtpAddress,
   synonyms,
   text,
   timeZone,
@@ -53,6 +55,15 @@ const telegram = z.strictObject({
   alert_topic: optional(topicId),
 });
 
+const email = z.strictObject({
+  /** Who gets it. */
+  to: mailAddress,
+  /** The mail server, with its login if it wants one: smtp://user:password@host:587 or smtps://…. Default: this host's. */
+  smtp_url: smtpAddress.prefault('smtp://127.0.0.1:25'),
+  /** Default: the address that gets it. */
+  from: optional(mailAddress),
+});
+
 const alerts = z.strictObject({
   /** The same alert is not said again sooner than this. */
   min_interval: duration.prefault('300s'),
@@ -62,9 +73,11 @@ const alerts = z.strictObject({
   repeat_every: duration.prefault('1h'),
   /** A critical incident that nobody acknowledged for so long goes to the next admins (tier: next) too. 0: never. */
   escalate_after: duration.prefault('15m'),
-  /** Address that gets the alerts too. Not served yet. */
-  email: optional(text),
-  /** Address (URL) that gets the alerts too. Not served yet. */
+  /**
+   * Where alerts go that nobody acknowledged, and all of them while Telegram is away: an address, or more about it.
+   */
+  email: optional(z.preprocess((found) => (typeof found === 'string' ? { to: found } : found), email)),
+  /** The same as JSON, posted to this address (URL). */
   webhook: optional(webAddress),
 });
 
@@ -84,7 +97,7 @@ const monitoring = z.strictObject({
   metrics: section(metrics),
   /** When the daily summary is sent, as cron; empty: off. Not served yet. */
   digest: cron.prefault('0 9 * * *'),
-  /** Address that is called while all is well: the dead man's switch. Not served yet. */
+  /** Address that is called each minute while all is well: the dead man's switch. */
   heartbeat_url: optional(webAddress),
 });
 

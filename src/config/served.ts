@@ -8,11 +8,4 @@ export const servedDrivers: readonly string[] = ['process', 'tmux', 'systemd', '
 export const servedChecks: readonly string[] = ['process', 'http'];
 
 /** Keys that are read but have no effect yet; `*` stands for any name or place in a list. */
-export const unservedKeys: readonly string[] = [
-  'services.*.panels',
-  'services.*.alerts',
-  'monitoring.digest',
-  'monitoring.heartbeat_url',
-  'monitoring.alerts.email',
-  'monitoring.alerts.webhook',
-];
+export const unservedKeys: readonly string[] = ['services.*.panels', 'services.*.alerts', 'monitoring.digest'];

@@ -24,7 +24,7 @@ export interface Source {
 }
 
 /** Values under these keys are never shown. */
-const secretKeys = /^(env|command|password|token|webhook|heartbeat_url)$/;
+const secretKeys = /^(env|command|password|token|webhook|smtp_url|heartbeat_url)$/;
 
 /** Enough to recognise a value. */
 const longestShown = 60;

@@ -180,6 +180,15 @@ export const webAddress = reader('config-web-address', (found) => {
   return url.href;
 });
 
+/** An e-mail address without a display name. */
+export const mailAddress = shaped('config-mail-address', /^[^\s@<>"',;:()[\]\\]+@[^\s@<>"',;:()[\]\\]+$/);
+
+/** An address of a mail server: `smtp://user:password@host:587`, or `smtps://` for TLS from the start. */
+export const smtpAddress = reader('config-smtp-address', (found) => {
+  const url = typeof found === 'string' && URL.canParse(found) ? new URL(found) : undefined;
+  return url && /^smtps?:$/.test(url.protocol) && url.hostname !== '' ? url.href : undefined;
+});
+
 /** Longer expressions are programs; each check runs them on text from outside. */
 const longestPattern = 200;
 

@@ -56,6 +56,10 @@ export interface TelegramView {
   readonly waiting: number;
   readonly oldestWaiting: number | null;
   readonly lastDelivered: number | null;
+  /** Dropped since the start because too much waited. */
+  readonly dropped: number;
+  /** Refused for good, still kept for looking into. */
+  readonly dead: number;
 }
 
 /** Everything that chat, CLI and HTTP show comes from here. */

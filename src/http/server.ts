@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Liveness } from '../core/liveness.ts';
+import type { Readiness } from '../core/readiness.ts';
 import type { Logger } from '../logger.ts';
 import { healthz } from './healthz.ts';
+import { readyz } from './readyz.ts';
 
 export interface HttpServer {
   /** Where it listens; `port` null: the address is not to be had now, it is logged and tried again. Never rejects. */
@@ -16,6 +18,7 @@ export interface HttpOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly liveness: () => Liveness;
+  readonly readiness: () => Readiness;
   readonly log: Logger;
   /** Epoch ms. */
   readonly clock?: () => number;
@@ -35,8 +38,11 @@ type Route = () => Reply;
 
 /** The read-only endpoint: GET and HEAD of the routes below, everything else is refused. */
 export function createHttpServer(options: HttpOptions): HttpServer {
-  const { host, port, liveness, log, clock = Date.now, retryEvery = 30_000, patience = 5_000 } = options;
-  const routes: ReadonlyMap<string, Route> = new Map([['/healthz', () => healthz(liveness(), clock())]]);
+  const { host, port, liveness, readiness, log, clock = Date.now, retryEvery = 30_000, patience = 5_000 } = options;
+  const routes: ReadonlyMap<string, Route> = new Map([
+    ['/healthz', () => healthz(liveness(), clock())],
+    ['/readyz', () => readyz(readiness())],
+  ]);
 
   const server = createServer(
     {

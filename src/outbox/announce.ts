@@ -1,7 +1,8 @@
-import type { Change, Level } from '../core/incident.ts';
+import type { Change, Incident, Level } from '../core/incident.ts';
 import type { Hours } from '../core/local-time.ts';
 import type { Reason } from '../core/reason.ts';
 import type { OutboxTable } from '../store/outbox.ts';
+import { channelOf } from './channel.ts';
 import type { Destination } from './transport.ts';
 
 /** Somebody who is told of incidents. `next` hears only of what was handed on because nobody took it on. */
@@ -11,16 +12,32 @@ export interface Recipient extends Destination {
   readonly tier: 'first' | 'next';
 }
 
+const onTelegram = ({ chat }: Destination) => channelOf(chat) === 'telegram';
+
 /** Writes what is to be told into the outbox. Called inside a transaction; the gate is asked at delivery. */
 export function createAnnouncer(table: OutboxTable, recipients: () => readonly Recipient[], clock: () => number) {
+  /** That Telegram is away is told where it is not; everybody else's news depends on their tier. */
+  function hears(recipient: Recipient, { change, incident }: Change): boolean {
+    if (incident.kind === 'telegram-away') return !onTelegram(recipient);
+    const quiet = change === 'updated' || change === 'resolved';
+    return recipient.tier === 'first' || quiet || change === 'escalated';
+  }
+
   return {
-    change({ change, incident }: Change): void {
-      for (const { chat, topic, tier } of recipients()) {
-        const quiet = change === 'updated' || change === 'resolved';
-        if (tier === 'next' && !quiet && change !== 'escalated') continue;
-        const silent = change === 'updated';
-        table.add({ chat, topic, incident: incident.id, body: null, createdAt: clock(), kind: change, silent });
+    change(what: Change): void {
+      const { change, incident } = what;
+      const silent = change === 'updated';
+      for (const recipient of recipients()) {
+        const { chat, topic } = recipient;
+        if (hears(recipient, what))
+          table.add({ chat, topic, incident: incident.id, body: null, createdAt: clock(), kind: change, silent });
       }
+    },
+    /** The channels beside Telegram are told of these as if nobody had reacted. */
+    handOver(incidents: readonly Incident[]): void {
+      for (const { chat, topic } of recipients().filter((each) => !onTelegram(each)))
+        for (const { id } of incidents)
+          table.add({ chat, topic, incident: id, body: null, createdAt: clock(), kind: 'escalated', silent: false });
     },
     /** A text of its own, said in each chat's language. */
     text(chats: readonly string[], what: Reason, silent: boolean): void {

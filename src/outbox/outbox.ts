@@ -1,11 +1,14 @@
 import type { Logger } from 'pino';
 import type { OutboxRow, OutboxTable } from '../store/outbox.ts';
+import { type Channel, canEdit, channelOf } from './channel.ts';
 import { createPace } from './pace.ts';
 import { createTeller, type TellerOptions } from './teller.ts';
 import type { Delivery } from './transport.ts';
 
 export interface OutboxOptions extends Omit<TellerOptions, 'table'> {
   readonly table: OutboxTable;
+  /** A chat blocked us or was never opened; its messages wait. */
+  readonly onParked: (chat: string) => void;
   readonly log: Logger;
 }
 
@@ -32,7 +35,7 @@ export function createOutbox(options: OutboxOptions) {
         return options.transport.send(to, message);
       },
       edit: (to, id, message) => {
-        pace.take(to.chat, clock());
+        if (canEdit(to.chat)) pace.take(to.chat, clock());
         return options.transport.edit(to, id, message);
       },
     },
@@ -41,10 +44,10 @@ export function createOutbox(options: OutboxOptions) {
   const notBefore = new Map<string, number>();
   const failures = new Map<string, number>();
   const parked = new Set(table.parked());
-  let allNotBefore = 0;
+  const channelNotBefore = new Map<Channel, number>();
+  const lastDelivered = new Map<Channel, number>();
   let timer: NodeJS.Timeout | null = null;
   let stopped = false;
-  let lastDelivered: number | null = null;
   let lastTurn = clock();
   let dropped = 0;
 
@@ -68,7 +71,7 @@ export function createOutbox(options: OutboxOptions) {
   }
 
   function waitFor(chat: string): number {
-    const held = Math.max(allNotBefore, notBefore.get(chat) ?? 0) - clock();
+    const held = Math.max(channelNotBefore.get(channelOf(chat)) ?? 0, notBefore.get(chat) ?? 0) - clock();
     return Math.max(held, pace.wait(chat, clock()));
   }
 
@@ -104,7 +107,7 @@ export function createOutbox(options: OutboxOptions) {
       case 'sent':
         table.markDone(rows, 'sent', null);
         failures.delete(chat);
-        lastDelivered = clock();
+        lastDelivered.set(channelOf(chat), clock());
         return true;
       case 'retry':
         retry(chat, rows, delivery);
@@ -121,6 +124,7 @@ export function createOutbox(options: OutboxOptions) {
         table.park(chat, delivery.cause.code, clock());
         parked.add(chat);
         log.warn({ chat, cause: delivery.cause }, 'a chat cannot be reached; its messages wait until it writes to us');
+        options.onParked(chat);
         return false;
       case 'moved':
         table.markWaiting(rows, 'moved', false);
@@ -136,7 +140,8 @@ export function createOutbox(options: OutboxOptions) {
     failures.set(chat, tries);
     const own = clock() + Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS);
     const at = Math.max(delivery.at, own);
-    if (delivery.scope === 'all') allNotBefore = Math.max(allNotBefore, at);
+    const channel = channelOf(chat);
+    if (delivery.scope === 'all') channelNotBefore.set(channel, Math.max(channelNotBefore.get(channel) ?? 0, at));
     else notBefore.set(chat, at);
     table.markWaiting(rows, delivery.cause.code, delivery.uncertain || rows.some((row) => row.uncertain));
     if (tries === 1) log.warn({ chat, cause: delivery.cause, retryAt: at }, 'a delivery has to wait');
@@ -159,7 +164,7 @@ export function createOutbox(options: OutboxOptions) {
     },
     /** Telegram is back: what waited for it goes out at once. */
     reachable(): void {
-      allNotBefore = 0;
+      channelNotBefore.delete('telegram');
       kick();
     },
     /** What the gate held is asked again: a mute ended, a cause was resolved. */
@@ -173,9 +178,22 @@ export function createOutbox(options: OutboxOptions) {
       table.unpark(chat);
       kick();
     },
+    /** How Telegram's part of it stands; what waits for a chat that blocked us does not count. */
     view() {
-      const { waiting, oldest } = table.waiting();
-      return { waiting, oldestWaiting: oldest, lastDelivered, dropped, dead: table.deadLetters() };
+      const { waiting, oldest } = table.waitingForTelegram();
+      const last = lastDelivered.get('telegram') ?? null;
+      return { waiting, oldestWaiting: oldest, lastDelivered: last, dropped, dead: table.deadLetters() };
+    },
+    /** Epoch ms of what has waited longest on any channel; null: nothing waits. */
+    oldestWaiting: (): number | null => table.waiting().oldest,
+    /**
+     * Since when (epoch ms, only if before `before`) something that should sound waits and nobody on Telegram was told
+     * of it; null: nothing does.
+     */
+    soundingSince(before: number): number | null {
+      const chats = table.chatsSounding(before).filter(canEdit);
+      const times = chats.flatMap((chat) => teller.soundingSince(chat) ?? []).filter((at) => at < before);
+      return times.length === 0 ? null : Math.min(...times);
     },
     lastTurn: (): number => lastTurn,
     /** Stops claiming; waits up to `grace` ms for what is on its way. The rest stays for the next manager. */

@@ -1,3 +1,5 @@
+import { canEdit } from './channel.ts';
+
 /**
  * How fast a chat may be written to. Telegram's own limits are unspecified; its FAQ names about 1 message a second per
  * chat with short bursts, 20 a minute in a group, 30 a second over all. We stay below, so that 429 is the exception.
@@ -5,6 +7,8 @@
 const PRIVATE = { burst: 5, perSecond: 1 };
 const GROUP = { burst: 3, perSecond: 20 / 60 };
 const ALL = { burst: 25, perSecond: 25 };
+/** Mail and webhooks: nothing there can be edited, so what comes together has to go together. */
+const OTHER = { burst: 2, perSecond: 1 / 30 };
 
 interface Bucket {
   tokens: number;
@@ -23,7 +27,8 @@ export function createPace() {
 
   function bucketOf(chat: string): { bucket: Bucket; rate: typeof PRIVATE } {
     // Telegram's ids of groups and channels are negative.
-    const rate = chat.startsWith('-') ? GROUP : PRIVATE;
+    const telegram = chat.startsWith('-') ? GROUP : PRIVATE;
+    const rate = canEdit(chat) ? telegram : OTHER;
     const bucket = buckets.get(chat) ?? { tokens: rate.burst, at: 0 };
     buckets.set(chat, bucket);
     return { bucket, rate };
@@ -35,6 +40,7 @@ export function createPace() {
       fill(bucket, rate, now);
       fill(all, ALL, now);
       const own = bucket.tokens >= 1 ? 0 : ((1 - bucket.tokens) / rate.perSecond) * 1000;
+      if (!canEdit(chat)) return Math.ceil(own);
       const common = all.tokens >= 1 ? 0 : ((1 - all.tokens) / ALL.perSecond) * 1000;
       return Math.ceil(Math.max(own, common));
     },
@@ -43,7 +49,7 @@ export function createPace() {
       fill(bucket, rate, now);
       fill(all, ALL, now);
       bucket.tokens -= 1;
-      all.tokens -= 1;
+      if (canEdit(chat)) all.tokens -= 1;
     },
   };
 }

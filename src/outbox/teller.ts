@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { type GateView, gate, type NoticeKind, type Verdict } from '../core/gate.ts';
 import type { Incident } from '../core/incident.ts';
 import type { IncidentTable } from '../store/incidents.ts';
 import type { OutboxRow, OutboxTable } from '../store/outbox.ts';
+import { canEdit } from './channel.ts';
 import type { Delivery, Destination, Message, Transport } from './transport.ts';
 
 /** How late a message is when it says so, and whether an earlier copy of it may have arrived. */
@@ -76,6 +78,20 @@ export function createTeller(options: TellerOptions) {
 
   /** Asks the gate; what is left has to be sent or edited, oldest first. */
   function sift(chat: string, due: readonly OutboxRow[]): readonly Matter[] {
+    return judge(chat, due, (rows) => table.markDone(rows, 'dropped', 'incident-gone')).filter(({ rows, verdict }) => {
+      if (verdict.verdict === 'drop') table.markDone(rows, 'dropped', verdict.why);
+      else if (verdict.verdict === 'hold') table.hold(rows, verdict.until, verdict.why);
+      else return true;
+      return false;
+    });
+  }
+
+  /** What the gate says of all that is due, oldest first; changes nothing. */
+  function judge(
+    chat: string,
+    due: readonly OutboxRow[],
+    unknown: (rows: readonly OutboxRow[]) => void,
+  ): readonly Matter[] {
     const byIncident = new Map<number, OutboxRow[]>();
     for (const row of due) {
       if (row.incident === null) continue;
@@ -87,7 +103,7 @@ export function createTeller(options: TellerOptions) {
     for (const [id, rows] of byIncident) {
       const incident = incidents.get(id);
       if (incident === null) {
-        table.markDone(rows, 'dropped', 'incident-gone');
+        unknown(rows);
         continue;
       }
       const copy = table.copy(id, chat);
@@ -102,9 +118,7 @@ export function createTeller(options: TellerOptions) {
           held,
         },
       );
-      if (verdict.verdict === 'drop') table.markDone(rows, 'dropped', verdict.why);
-      else if (verdict.verdict === 'hold') table.hold(rows, verdict.until, verdict.why);
-      else matters.push({ incident, rows, verdict, copy: copy?.message ?? null });
+      matters.push({ incident, rows, verdict, copy: copy?.message ?? null });
     }
     return matters;
   }
@@ -113,7 +127,7 @@ export function createTeller(options: TellerOptions) {
     const message = render.text(chat, row.body ?? '', lateness([row]));
     return {
       rows: [row],
-      run: () => transport.send({ chat, topic: row.topic }, { ...message, silent: row.silent }),
+      run: () => post({ chat, topic: row.topic }, { ...message, silent: row.silent }, [row], []),
     };
   }
 
@@ -147,13 +161,18 @@ export function createTeller(options: TellerOptions) {
         const silent = matters.every(({ verdict }) => verdict.verdict === 'send' && verdict.silent);
         const older = [...new Set(matters.flatMap(({ copy }) => copy ?? []))];
         const message = { ...show(chat, told, late), silent, replyTo: older.at(-1) ?? null };
-        const sent = await transport.send(to, message);
+        const sent = await post(to, message, rows, told);
         if (sent.outcome !== 'sent') return sent;
         table.saveCopies(idsOf(told), chat, sent.messageId, clock());
         for (const old of older) await leave(to, old, message);
         return sent;
       },
     };
+  }
+
+  /** Sends with what other channels than Telegram need: the data, and a key that is the same at each try. */
+  function post(to: Destination, message: Message, rows: readonly OutboxRow[], about: readonly Incident[]) {
+    return transport.send(to, { ...message, about, key: keyOf(rows) });
   }
 
   /** An older message whose incidents have moved on: it shows the ones that stayed, or has no buttons any more. */
@@ -179,25 +198,26 @@ export function createTeller(options: TellerOptions) {
         if (edited.outcome === 'message-gone') {
           table.forgetMessage(chat, message);
           if (told.every((incident) => incident?.resolvedAt !== null)) return { outcome: 'sent', messageId: message };
-          const sent = await transport.send(to, show(chat, told, late));
+          const sent = await post(to, show(chat, told, late), rows, told.flatMap(known));
           if (sent.outcome === 'sent') table.saveCopies(shown, chat, sent.messageId, clock());
           return sent;
         }
         const sends = here.filter(({ verdict }) => verdict.verdict === 'send');
         if (edited.outcome !== 'sent' || sends.length === 0) return edited;
-        const all = told.flatMap((incident) => incident ?? []);
+        const all = told.flatMap(known);
         const stillOpen = all.some((incident) => incident.resolvedAt === null);
         // Of many that came together one answer at the end is enough; of a few each is worth its own.
         if (stillOpen && all.length > FEW) return edited;
         const over = stillOpen ? sends.map((matter) => matter.incident) : all;
         const silent = sends.every(({ verdict }) => verdict.verdict === 'send' && verdict.silent);
-        return transport.send(to, { ...render.recovery(chat, over, late), silent, replyTo: message });
+        return post(to, { ...render.recovery(chat, over, late), silent, replyTo: message }, rows, over);
       },
     };
   }
 
   /** The message that was sent a moment ago, if what opens now may stand in it without a sound of its own. */
   function messageToJoin(chat: string, told: readonly Incident[]) {
+    if (!canEdit(chat)) return null;
     const newest = table.newestCopy(chat);
     if (newest === null || clock() - newest.sentAt >= groupWindow) return null;
     const there = table.incidentsIn(chat, newest.message);
@@ -207,11 +227,7 @@ export function createTeller(options: TellerOptions) {
   }
 
   function show(chat: string, told: readonly (Incident | null)[], late: Lateness): Message {
-    return render.incidents(
-      chat,
-      told.flatMap((incident) => incident ?? []),
-      late,
-    );
+    return render.incidents(chat, told.flatMap(known), late);
   }
 
   const load = (id: number): Incident | null => incidents.get(id);
@@ -222,8 +238,30 @@ export function createTeller(options: TellerOptions) {
     return { delayedBy: age >= LATE_AFTER_MS ? age : null, repeat: rows.some((row) => row.uncertain) };
   }
 
-  return { next };
+  /**
+   * Since when (epoch ms) something that should sound in a chat waits although nobody on Telegram has been told of it;
+   * null: nothing does.
+   */
+  function soundingSince(chat: string): number | null {
+    const waiting = judge(chat, table.due(chat, clock()), () => undefined).flatMap(({ incident, rows, verdict }) => {
+      if (verdict.verdict !== 'send' || verdict.silent) return [];
+      // What joined an older message has that message's time.
+      const untold = (row: OutboxRow) => !table.toldOnTelegram(incident.id, row.createdAt - groupWindow);
+      return rows.filter((row) => row.kind !== 'updated' && untold(row)).map((row) => row.createdAt);
+    });
+    return waiting.length === 0 ? null : Math.min(...waiting);
+  }
+
+  return { next, soundingSince };
 }
+
+/** One key for some rows, the same after a restart. */
+function keyOf(rows: readonly OutboxRow[]): string {
+  const ids = rows.map((row) => `${row.id}@${row.createdAt}`).join();
+  return createHash('sha256').update(ids).digest('hex').slice(0, 32);
+}
+
+const known = (incident: Incident | null): readonly Incident[] => (incident === null ? [] : [incident]);
 
 /** Whether it takes a new message: it is not shown there yet, or it has to sound again. */
 function needsMessage({ incident, verdict, copy }: Matter): boolean {

@@ -1,3 +1,4 @@
+import type { Incident } from '../core/incident.ts';
 import type { Reason } from '../core/reason.ts';
 
 /** A button under a notice. `data` is the transport's own callback data (at most 64 bytes for Telegram). */
@@ -14,6 +15,10 @@ export interface Message {
   readonly silent: boolean;
   /** The message it answers; ignored when that one is gone. */
   readonly replyTo: number | null;
+  /** What it tells of, for those who want data instead of text. */
+  readonly about?: readonly Incident[];
+  /** The same for each try of one delivery, in hexadecimal: a receiver can know a repetition by it. */
+  readonly key?: string;
 }
 
 /** Where a message goes: a Telegram chat id as a string, and a forum topic in it. */

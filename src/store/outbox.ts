@@ -55,10 +55,19 @@ export type NewRow = Pick<OutboxRow, 'chat' | 'topic' | 'kind' | 'incident' | 'b
 
 const COLUMNS = 'id, chat, topic, kind, incident, body, silent, created_at, held, state';
 const PENDING = "state IN ('waiting', 'sending')";
+/** Telegram's ids are plain numbers; the other channels' have a scheme. */
+const TELEGRAM = "instr(chat, ':') = 0";
 /** Rows looked at in one go; more than a chat can take in a minute. */
 const BATCH = 1000;
 
 const chatColumn = z.array(z.object({ chat: z.string() }));
+export interface Waiting {
+  readonly waiting: number;
+  /** Epoch ms. */
+  readonly oldest: number | null;
+}
+
+const waitingSchema: z.ZodType<Waiting> = z.object({ waiting: z.number(), oldest: z.number().nullable() });
 const idColumn = z.array(z.object({ id: z.number() }));
 
 /**
@@ -85,8 +94,19 @@ export function createOutboxTable(store: SqlStore) {
   const release = connection.prepare(`UPDATE outbox SET not_before = 0 WHERE held IS NOT NULL AND ${PENDING}`);
   const rehome = connection.prepare(`UPDATE outbox SET chat = ? WHERE chat = ? AND ${PENDING}`);
   const forgetChat = connection.prepare('DELETE FROM copies WHERE chat = ?');
+  const counted = `${PENDING} AND held IS NULL AND chat NOT IN (SELECT chat FROM parked)`;
   const waiting = connection.prepare(
-    `SELECT count(*) AS waiting, min(created_at) AS oldest FROM outbox WHERE ${PENDING} AND held IS NULL`,
+    `SELECT count(*) AS waiting, min(created_at) AS oldest FROM outbox WHERE ${counted}`,
+  );
+  const waitingForTelegram = connection.prepare(
+    `SELECT count(*) AS waiting, min(created_at) AS oldest FROM outbox WHERE ${counted} AND ${TELEGRAM}`,
+  );
+  const sounding = connection.prepare(
+    `SELECT DISTINCT chat FROM outbox WHERE ${PENDING} AND created_at < ?
+     AND kind IN ('opened', 'worse', 'repeat', 'escalated')`,
+  );
+  const told = connection.prepare(
+    `SELECT 1 AS told FROM copies WHERE incident = ? AND sent_at >= ? AND ${TELEGRAM} LIMIT 1`,
   );
   const total = connection.prepare(`SELECT count(*) AS total FROM outbox WHERE ${PENDING}`);
   const oldest = connection.prepare(
@@ -159,10 +179,15 @@ export function createOutboxTable(store: SqlStore) {
         forgetChat.run(from);
       });
     },
-    /** What waits for Telegram; what the gate holds does not count. */
-    waiting(): { readonly waiting: number; readonly oldest: number | null } {
-      return z.object({ waiting: z.number(), oldest: z.number().nullable() }).parse(waiting.get());
+    /** What waits for its way out; what the gate holds, and what is for a chat that blocked us, does not count. */
+    waiting: (): Waiting => waitingSchema.parse(waiting.get()),
+    waitingForTelegram: (): Waiting => waitingSchema.parse(waitingForTelegram.get()),
+    /** Chats for which something sounding has waited since before that time. */
+    chatsSounding(before: number): readonly string[] {
+      return chatColumn.parse(sounding.all(before)).map((row) => row.chat);
     },
+    /** Whether any chat on Telegram was sent a message about it since then. */
+    toldOnTelegram: (incident: number, since: number): boolean => told.get(incident, since) !== undefined,
     /** Keeps at most `bound` rows, letting go of quiet updates first. Returns how many were dropped. */
     enforceBound(bound: number): number {
       const over = count.parse(total.get()).total - bound;

@@ -66,5 +66,18 @@ export function createCheckLoop(options: CheckLoopOptions) {
     return result;
   }
 
-  return { tick };
+  return {
+    tick,
+    /** Ms by which the latest check that should have been asked by now is overdue; 0: all are on time. */
+    late(): number {
+      const now = clock();
+      const overdue = [...services.values()].flatMap((service) => {
+        const { run, state } = service.record;
+        if (state !== 'running' || run === null) return [];
+        const from = run.startedAt + service.config.start_grace;
+        return service.checks.filter(({ busy }) => !busy).map(({ nextAt }) => now - Math.max(nextAt, from));
+      });
+      return Math.max(0, ...overdue);
+    },
+  };
 }

@@ -7,6 +7,7 @@ import {
   type Incident,
   type IncidentInput,
   levels,
+  MANAGER_SERVICE,
   type Reminders,
   remind,
 } from '../core/incident.ts';
@@ -149,6 +150,8 @@ export function createLedger(options: LedgerOptions) {
         if (step.flapping === 'ends') commit(service, [{ type: 'over', kind: 'flapping', resolution: 'recovered' }]);
       }
     },
+    /** The open incident with this key (`<service>/<kind>`). */
+    find: (key: string): Incident | null => open.get(key) ?? null,
     /** Worst first, then oldest first. */
     open: (): readonly Incident[] =>
       [...open.values()].sort((a, b) => levels.indexOf(b.level) - levels.indexOf(a.level) || a.openedAt - b.openedAt),
@@ -185,7 +188,7 @@ export function createLedger(options: LedgerOptions) {
     },
     /** Its service is not in the configuration any more: nobody will ever say that it is over. */
     endWithoutService(exists: (service: string) => boolean): void {
-      const gone = [...open.values()].filter((incident) => !exists(incident.service));
+      const gone = [...open.values()].filter(({ service }) => service !== MANAGER_SERVICE && !exists(service));
       const now = clock();
       const changes = gone.map(
         (incident): Change => ({

@@ -31,6 +31,9 @@ import { searchPatience, searchWizard } from './wizards/search.ts';
 
 export type { Admin, IncidentNotice, Rendered, Telegram, TelegramOptions } from './telegram.ts';
 
+/** Rebuilds in a row that did not help; each took three poll windows. */
+const STALLS_UNTIL_STUCK = 3;
+
 /** The manager's side of Telegram: what admins see and do there, and the way alerts take to them. */
 export function createTelegram(options: TelegramOptions): Telegram {
   const { token, control, alerting, settings, clock, timezone, version, admins } = options;
@@ -82,15 +85,28 @@ export function createTelegram(options: TelegramOptions): Telegram {
   const onError = createErrorHandler(desk);
   bot.catch(onError);
 
+  const probe = new Api(token, client);
   const polling = createPolling({
     api: new Api(token, pollClient.options),
     ...{ timing, clock, log, onError, onState: options.onState },
     handle: (update) => bot.handleUpdate(update),
+    onStall(times) {
+      if (times >= STALLS_UNTIL_STUCK) jobs.run(tellIfStuck());
+    },
     onContact(me) {
       bot.botInfo = me;
       jobs.run(offerCommands());
     },
   });
+
+  /** Telegram answers everything but polls: what is broken is in here, and only a new process is surely without it. */
+  async function tellIfStuck(): Promise<void> {
+    const answers = await probe.getMe().then(
+      () => true,
+      () => false,
+    );
+    if (answers && !stopping.signal.aborted) options.onStuck();
+  }
 
   async function offerCommands(): Promise<void> {
     await commandLists.hideFromStrangers();

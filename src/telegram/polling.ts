@@ -24,6 +24,8 @@ export interface PollingOptions {
   /** Telegram said who we are; before the first update. */
   onContact(me: UserFromGetMe): void;
   onState(view: Pick<TelegramView, 'state' | 'reason'>): void;
+  /** Polling stood still and is built again, for the `times`-th time in a row without one completed poll. */
+  onStall(times: number): void;
 }
 
 export interface Polling {
@@ -52,6 +54,7 @@ export function createPolling(options: PollingOptions): Polling {
   let webhookInTheWay = false;
   let offset = 0;
   let lastPoll: number | null = null;
+  let stalls = 0;
   let state: TelegramView['state'] = 'connecting';
   let said: string | null = null;
   let running: Promise<void> | null = null;
@@ -75,6 +78,8 @@ export function createPolling(options: PollingOptions): Polling {
   function failed(error: unknown): number {
     const failure: Failure | null = classify(error);
     if (error instanceof Stall) {
+      stalls += 1;
+      options.onStall(stalls);
       enter('unreachable', reason('telegram-stalled', { seconds: timing.stall / 1000 }));
       return network.next();
     }
@@ -200,6 +205,7 @@ export function createPolling(options: PollingOptions): Polling {
   function heard(proven: number): void {
     network.reset();
     boot.reset();
+    stalls = 0;
     if (state === 'conflict' && proven < 2) return;
     conflict.reset();
     enter('polling', null);

@@ -46,6 +46,8 @@ export interface TelegramOptions {
   onAdminSeen(id: number): void;
   /** Each change of whether the bot hears Telegram. */
   onState(view: Pick<TelegramView, 'state' | 'reason'>): void;
+  /** Updates do not come any more although Telegram answers, and rebuilding the poller did not help. */
+  onStuck(): void;
   /** Only tests change these. */
   readonly timing?: Partial<Timing>;
 }

@@ -389,15 +389,29 @@ describe('a configuration', () => {
 
   it('warns of keys that have no effect yet, and when nothing is enabled', () => {
     const loaded = load(
-      `${service('alerts: [{ metric: cpu, over: 90 }]')}monitoring: { digest: "", heartbeat_url: "https://a/b" }\n`,
+      `${service('alerts: [{ metric: cpu, over: 90 }]')}monitoring: { digest: "", heartbeat_url: null }\n`,
     );
     assert.deepEqual(lines(loaded), [
       'services.yaml:5:5 services.shop.alerts: is not served by this version yet: it has no effect',
-      'services.yaml:6:27 monitoring.heartbeat_url: is not served by this version yet: it has no effect',
     ]);
     assert.deepEqual(lines(load(service('enabled: false'))), [
       'services.yaml:1:1 services: no service is enabled: there is nothing to look after',
     ]);
+  });
+
+  it('takes an address for e-mail, or more about it, and never shows a login that is wrong', () => {
+    const alerts = (email: string) =>
+      configOf(load(`${service()}monitoring: { alerts: { email: ${email} } }\n`)).monitoring.alerts;
+    assert.deepEqual(alerts('ops@example.org').email, {
+      ...{ to: 'ops@example.org', smtp_url: 'smtp://127.0.0.1:25', from: null },
+    });
+    const whole = '{ to: a@b.c, smtp_url: "smtps://u:p@mail.b.c", from: orbit@b.c }';
+    assert.deepEqual(alerts(whole).email, { to: 'a@b.c', smtp_url: 'smtps://u:p@mail.b.c', from: 'orbit@b.c' });
+    const wrong = load(
+      `${service()}monitoring: { alerts: { email: { to: a@b.c, smtp_url: "imap://u:hunter2@b.c" } } }\n`,
+    );
+    assert.match(lines(wrong).join(), /smtp_url.*allowed: a mail server/);
+    assert.ok(!lines(wrong).join().includes('hunter2'));
   });
 
   it('reads sections that are empty as left out, and http: null as none', () => {

@@ -4,11 +4,14 @@ import { request } from 'node:http';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { afterEach, test } from 'node:test';
 import type { Liveness } from '../../src/core/liveness.ts';
+import { type Readiness, readinessOf } from '../../src/core/readiness.ts';
 import { createHttpServer, type HttpOptions } from '../../src/http/server.ts';
 import { createLogger } from '../../src/logger.ts';
 
 const now = Date.UTC(2026, 10, 23, 3, 0, 0);
 const alive: Liveness = { ok: true, version: '1.2.3', startedAt: now - 61_500, stalled: [], telegram: 'polling' };
+
+const ready: Readiness = { ready: true, reasons: [], oldestWaiting: null, dropped: 0, dead: 0 };
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -18,7 +21,15 @@ afterEach(async () => {
 async function serve(liveness: () => Liveness = () => alive, options: Partial<HttpOptions> = {}) {
   const lines: string[] = [];
   const log = createLogger({ level: 'trace', format: 'json', to: { write: (line) => void lines.push(line) } });
-  const server = createHttpServer({ host: '127.0.0.1', port: 0, liveness, log, clock: () => now, ...options });
+  const server = createHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    liveness,
+    log,
+    clock: () => now,
+    readiness: () => ready,
+    ...options,
+  });
   endings.push(() => server.close());
   const { port } = await server.listen();
   return { port: port ?? 0, log: lines, server };
@@ -74,6 +85,26 @@ test('Telegram in conflict is said and does not make the manager unhealthy', asy
   const response = await fetch(`http://127.0.0.1:${port}/healthz?from=probe`);
   assert.equal(response.status, 200);
   assert.match(await response.text(), /"telegram":"conflict"/);
+});
+
+test('ready: 200, with what waits and what was lost', async () => {
+  const { port } = await serve();
+  const response = await fetch(`http://127.0.0.1:${port}/readyz`);
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), { status: 'ready', oldest_waiting_s: null, dropped: 0, dead_letters: 0 });
+});
+
+test('a notice waits for five minutes, or a loop stands still: not ready, with the reasons', async () => {
+  const outbox = { waitsSince: now - 300_000, dropped: 2, dead: 1 };
+  const stalled = [{ loop: 'outbox', silentFor: 20_000 }];
+  const { port } = await serve(() => alive, { readiness: () => readinessOf({ ...alive, stalled }, outbox, now) });
+  const response = await fetch(`http://127.0.0.1:${port}/readyz`);
+  assert.equal(response.status, 503);
+  assert.deepEqual(await response.json(), {
+    ...{ status: 'not ready', oldest_waiting_s: 300, dropped: 2, dead_letters: 1 },
+    reason: 'outbox silent for 20 s; a notice has waited for 300 s',
+  });
+  assert.equal(readinessOf(alive, { ...outbox, waitsSince: now - 299_000 }, now).ready, true);
 });
 
 test('HEAD is answered without a body', async () => {

@@ -88,6 +88,7 @@ function world(store = openStore(':memory:')) {
         caused: sky.caused.has(incident.id),
       }),
       groupWindow: 5000,
+      onParked: () => undefined,
       clock: () => clock.now,
       log: quiet,
     });

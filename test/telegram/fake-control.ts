@@ -62,6 +62,8 @@ const fine: TelegramView = {
   waiting: 0,
   oldestWaiting: null,
   lastDelivered: null,
+  dropped: 0,
+  dead: 0,
 };
 
 /** Supervision as the chat sees it, played by the test. */

@@ -108,6 +108,7 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     version: '0.1.0',
     onStranger: (who) => void stage.strangers.push(who),
+    onStuck: () => undefined,
     onAdminSeen: (id) => void stage.seen.push(id),
     onState: ({ state }) => void stage.states.push(state),
     timing: { ...quick, ...options.timing },

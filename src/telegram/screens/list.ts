@@ -99,6 +99,8 @@ function alertLines(language: Language, snapshot: Snapshot, timezone: string): r
         for: sayDuration(language, now - (telegram.oldestWaiting ?? now)),
       })}`,
     );
+  if (telegram.dropped > 0) lines.push(`⚠️ ${html(language, 'chat-alerts-dropped', { dropped: telegram.dropped })}`);
+  if (telegram.dead > 0) lines.push(`⚠️ ${html(language, 'chat-alerts-dead', { dead: telegram.dead })}`);
   if (telegram.reason !== null)
     lines.push(`⚠️ ${html(language, 'chat-telegram-trouble', { why: sayReason(language, telegram.reason) })}`);
   return lines;
