@@ -689,12 +689,8 @@ chat-alert-unhealthy = not healthy
 chat-alert-flapping = flapping
 chat-audit = Who did what
 chat-audit-empty = Nobody has done anything yet.
-chat-audit-line =
-    { $time } <b>{ $by }</b>{ $kind ->
-        [telegram] {""}
-        [manager] {" "}(on schedule)
-       *[cli] {" "}(command line)
-    }: { $action ->
+audit-action =
+    { $action ->
         [start] start
         [stop] stop
         [restart] restart
@@ -704,7 +700,13 @@ chat-audit-line =
         [unmute] unmute
         [reload] new settings
        *[other] { $action }
-    } { $title }
+    }
+chat-audit-line =
+    { $time } <b>{ $by }</b>{ $kind ->
+        [telegram] {""}
+        [manager] {" "}(on schedule)
+       *[cli] {" "}(command line)
+    }: { audit-action } { $title }
 chat-audit-why = { $why }
 chat-settings-level =
     Alerts: { $level ->

@@ -719,12 +719,8 @@ chat-alert-unhealthy = нездоров
 chat-alert-flapping = то падает, то встаёт
 chat-audit = Кто что делал
 chat-audit-empty = Пока никто ничего не делал.
-chat-audit-line =
-    { $time } <b>{ $by }</b>{ $kind ->
-        [telegram] {""}
-        [manager] {" "}(по расписанию)
-       *[cli] {" "}(командная строка)
-    }: { $action ->
+audit-action =
+    { $action ->
         [start] запуск
         [stop] остановка
         [restart] перезапуск
@@ -734,7 +730,13 @@ chat-audit-line =
         [unmute] тишина снята
         [reload] новые настройки
        *[other] { $action }
-    } { $title }
+    }
+chat-audit-line =
+    { $time } <b>{ $by }</b>{ $kind ->
+        [telegram] {""}
+        [manager] {" "}(по расписанию)
+       *[cli] {" "}(командная строка)
+    }: { audit-action } { $title }
 chat-audit-why = { $why }
 chat-settings-level =
     Оповещения: { $level ->

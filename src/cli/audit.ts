@@ -26,7 +26,7 @@ export async function showAudit(
   const rows = asked.value.map(({ at, by, action, service, refused }): readonly Cell[] => [
     { text: localTime(at) },
     { text: by.kind === 'cli' ? by.name : `${by.name} (${by.kind})` },
-    { text: action },
+    { text: say('audit-action', { action }) },
     { text: service ?? '–', colour: 'bold' },
     refused === null ? { text: say('cli-audit-done') } : { text: sayReason(language, refused), colour: 'yellow' },
   ]);

@@ -199,7 +199,7 @@ test('ack: once; the second time says who has it, exit 1; the audit has both', a
   const audit = await orbit(['audit'], well);
   assert.match(
     audit.out,
-    /^WHEN .*\n\S+ \S+ +oleg +ack +shop_bot +vera has taken .*\n\S+ \S+ +vera +ack +shop_bot +done\n$/,
+    /^WHEN .*\n\S+ \S+ +oleg +acknowledge +shop_bot +vera has taken .*\n\S+ \S+ +vera +acknowledge +shop_bot +done\n$/,
   );
 });
 

@@ -158,7 +158,7 @@ describe('alerts that people act on', () => {
     assert.equal(edited.id, alert.id);
     const audit = orbit(home, env, 'audit', '-n', '1');
     await audit.exited;
-    assert.match(audit.output(), /nina +ack +mail +done/);
+    assert.match(audit.output(), /nina +acknowledge +mail +done/);
     await revive('mail');
   });
 

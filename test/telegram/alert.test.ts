@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Incident } from '../../src/core/incident.ts';
+import { type Incident, incidentKinds } from '../../src/core/incident.ts';
 import type { Mute } from '../../src/core/mute.ts';
 import { reason } from '../../src/core/reason.ts';
+import { hasMessage } from '../../src/i18n.ts';
 import { decode } from '../../src/telegram/callback-data.ts';
 import { incidentAlert, recoveryAlert } from '../../src/telegram/screens/alert.ts';
 import { plainText, splitHtml } from '../../src/telegram/split.ts';
@@ -225,6 +226,16 @@ test('a viewer is offered no action', () => {
     buttons.flat().map(({ text }) => text),
     ['Logs'],
   );
+});
+
+test('every kind of incident has its words wherever it is shown', () => {
+  for (const kind of [...incidentKinds, 'gave-up'])
+    for (const language of ['en', 'ru'] as const)
+      for (const key of [
+        ...[`incident-${kind}`, `incident-${kind}-still`, `chat-alert-${kind}`, `cli-what-${kind}`],
+        ...(kind === 'gave-up' ? [] : [`incident-${kind}-over`]),
+      ])
+        assert.ok(hasMessage(language, key), `${language}: ${key}`);
 });
 
 test('numbers take their Russian forms', () => {

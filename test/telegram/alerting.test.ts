@@ -225,6 +225,32 @@ test('/mute and /maintenance with a length of time do it, say until when, and en
   assert.equal((await says(stage, user, '/mute all 8d')).text, 'Not done: 7 days at most');
 });
 
+test('/mute takes a title of several words, too', async (t) => {
+  const { stage, user } = await begin(t);
+  stage.control.add('panel', { title: 'Main panel' });
+  assert.equal((await says(stage, user, '/mute main Panel 2 ч')).text, '🔕 Main panel: muted until 14:00 (Vera)');
+  assert.match((await says(stage, user, '/maintenance main panel')).text, /Main panel: mutes and maintenance/);
+});
+
+test('in a group everybody sees an alert, and each press is asked who it was', async (t) => {
+  const { stage, user: vera } = await begin(t);
+  const guest = stage.world.user({ id: 9, first_name: 'Guest' });
+  const stranger = stage.world.user({ id: 666, first_name: 'Mallory' });
+  const group = stage.world.group({ id: -1001, title: 'Ops', members: [vera, guest, stranger] });
+  stage.incidents.problem('shop');
+  const { id } = group.sends(vera, '/alerts');
+  const list = await stage.world.waitForMessage(group, (message) => message.fromBot && message.id > id);
+  await group.taps(vera, list, /Shop/);
+  const opened = await stage.world.waitForMessage(group, /exit code 1/, { since: list.revision });
+  const refused = await group.taps(guest, opened, 'Acknowledge');
+  assert.deepEqual([refused?.text, refused?.show_alert], ['You may look, but not act. Ask an operator.', true]);
+  const ignored = group.taps(stranger, opened, 'Acknowledge');
+  assert.match((await group.taps(vera, opened, 'Acknowledge'))?.text ?? '', /^You have taken it on/);
+  const taken = await stage.world.waitForMessage(group, /Taken on by/, { since: opened.revision });
+  assert.match(taken.text, /Taken on by Vera at/);
+  assert.equal(await Promise.race([ignored, Promise.resolve('no answer')]), 'no answer');
+});
+
 test('mistyped /mute: how it is meant, with an example and the names', async (t) => {
   const { stage, user } = await begin(t);
   assert.match((await says(stage, user, '/mute redis soon')).text, /for how long\? \/mute service 30m/);

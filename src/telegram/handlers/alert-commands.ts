@@ -1,6 +1,7 @@
 import { Composer, InlineKeyboard } from 'grammy';
 import { type Mute, sameScope } from '../../core/mute.ts';
 import { may } from '../../core/role.ts';
+import type { ServiceView } from '../../core/snapshot.ts';
 import { readTimeSpan } from '../../core/time-span.ts';
 import { escapeHtml, html, sayReason, t } from '../../i18n.ts';
 import { actorOf, scopeOf } from '../alert-actions.ts';
@@ -32,21 +33,23 @@ export function alertCommands(desk: Desk, show: Show): Composer<ChatContext> {
 
   async function hush(ctx: ChatContext, kind: Mute['kind'], typed: string): Promise<void> {
     const { language, visitor } = ctx;
-    const [wanted, ...rest] = typed.trim().split(/\s+/);
-    if (!wanted) {
+    const words = typed.trim().split(/\s+/).filter(Boolean);
+    const [wanted] = words;
+    if (wanted === undefined) {
       await show.anew(ctx, { at: 'mutes', service: null, page: 0 });
       return;
     }
     const { services } = desk.control.snapshot();
     const all = everything.includes(wanted.toLowerCase());
-    const view = all ? null : namedService(services, wanted);
-    if (!all && view === null) {
+    const named = all ? null : longestName(services, words);
+    if (!all && named === null) {
       const known = ['all', ...services.map(({ name }) => name)].map((name) => `<code>${escapeHtml(name)}</code>`);
       const text = `${html(language, 'chat-no-such', { name: shorten(wanted, 50) })}\n${usage(ctx, kind)}\n${known.join(', ')}`;
       await ctx.reply(splitHtml(text)[0] ?? '…', asHtml);
       return;
     }
-    const service = view?.name ?? null;
+    const rest = words.slice(named?.words ?? 1);
+    const service = named?.name ?? null;
     if (rest.length === 0) {
       await show.anew(ctx, { at: 'mutes', service, page: 0 });
       return;
@@ -81,6 +84,15 @@ export function alertCommands(desk: Desk, show: Show): Composer<ChatContext> {
   }
 
   return composer;
+}
+
+/** The service that the first words name; a title may be several. */
+function longestName(services: readonly ServiceView[], words: readonly string[]) {
+  for (let count = words.length; count > 0; count--) {
+    const view = namedService(services, words.slice(0, count).join(' '));
+    if (view !== null) return { name: view.name, words: count };
+  }
+  return null;
 }
 
 function usage(ctx: ChatContext, kind: Mute['kind']): string {
