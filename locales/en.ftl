@@ -366,6 +366,7 @@ reason-stranger = { $name } (id { $id }) wrote to this bot and got no answer: no
 command-menu = All services, worst first
 command-status = State of everything in one message
 command-alerts = Alerts: open and past
+command-metrics = Charts: /metrics service 24h
 command-mute = Hold alerts: /mute service 30m
 command-maintenance = Work on it: /maintenance service 2h
 command-logs = Last log lines: /logs service lines pattern
@@ -383,6 +384,12 @@ button-refresh = Refresh
 button-back = Back
 button-menu = Menu
 button-logs = Logs
+button-chart = Chart
+button-numbers = Other numbers
+button-usual-numbers = CPU and memory
+button-all-services = All services
+button-service = Service
+button-compare = { $what } of all
 button-search = Search
 button-settings = Settings
 button-previous = ‹ Previous
@@ -484,6 +491,13 @@ chat-logs-matching = <b>{ $title }</b>: { $lines ->
 chat-logs-matching-none = <b>{ $title }</b>: no line with “{ $pattern }”.
 chat-logs-unread = The log of <b>{ $title }</b> cannot be read now.
 chat-logs-usage = Which service? <code>/logs service</code>, with how many lines and what to look for if you like: <code>/logs service 50 error</code>
+chat-metrics-usage = Charts: <code>/metrics</code> for everything, <code>/metrics service 24h</code> for one; 1h, 6h, 24h, 7d or 30d
+chat-chart-caption = <b>{ $title }</b>, the last { $range }
+range-1h = 1 h
+range-6h = 6 h
+range-24h = 24 h
+range-7d = 7 d
+range-30d = 30 d
 chat-search-ask = What shall I look for in the log of <b>{ $title }</b>? Reply with the text; capitals do not matter.
 chat-search-left = The log of <b>{ $title }</b> was not searched.
 
@@ -502,6 +516,7 @@ chat-help =
     /menu – all services, worst first; tap one to see why, to start, stop or restart it
     /status – everything in one message
     /alerts – what is wrong now and what was, with buttons to take it on
+    /metrics – charts: <code>/metrics</code> for everything, <code>/metrics service 24h</code>
     /mute – hold alerts: <code>/mute service 30m</code>, <code>/mute all 2h</code>
     /maintenance – hold alerts and restarts while you work on it: <code>/maintenance service 1h</code>
     /logs – last log lines: <code>/logs service 50 error</code>

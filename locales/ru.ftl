@@ -374,6 +374,7 @@ reason-stranger = { $name } (id { $id }) написал этому боту и �
 command-menu = Все сервисы, сначала проблемные
 command-status = Состояние всего одним сообщением
 command-alerts = Оповещения: открытые и прошлые
+command-metrics = Графики: /metrics сервис 24h
 command-mute = Придержать оповещения: /mute сервис 30m
 command-maintenance = Идут работы: /maintenance сервис 2h
 command-logs = Последние строки журнала: /logs сервис строки текст
@@ -391,6 +392,12 @@ button-refresh = Обновить
 button-back = Назад
 button-menu = Меню
 button-logs = Журнал
+button-chart = График
+button-numbers = Другие показатели
+button-usual-numbers = Процессор и память
+button-all-services = Все сервисы
+button-service = Сервис
+button-compare = { $what } у всех
 button-search = Поиск
 button-settings = Настройки
 button-previous = ‹ Раньше
@@ -504,6 +511,13 @@ chat-logs-matching = <b>{ $title }</b>: { $lines ->
 chat-logs-matching-none = <b>{ $title }</b>: нет строк с «{ $pattern }».
 chat-logs-unread = Журнал <b>{ $title }</b> сейчас нельзя прочитать.
 chat-logs-usage = Какого сервиса? <code>/logs сервис</code>, можно указать число строк и что искать: <code>/logs сервис 50 error</code>
+chat-metrics-usage = Графики: <code>/metrics</code> по всем, <code>/metrics сервис 24h</code> по одному; 1h, 6h, 24h, 7d или 30d
+chat-chart-caption = <b>{ $title }</b>, { $range }
+range-1h = 1 ч
+range-6h = 6 ч
+range-24h = 24 ч
+range-7d = 7 д
+range-30d = 30 д
 chat-search-ask = Что искать в журнале <b>{ $title }</b>? Ответьте текстом; регистр не важен.
 chat-search-left = Поиск в журнале <b>{ $title }</b> отменён.
 
@@ -522,6 +536,7 @@ chat-help =
     /menu – все сервисы, сначала проблемные; нажмите на сервис, чтобы узнать причину, запустить, остановить или перезапустить
     /status – всё одним сообщением
     /alerts – что не так сейчас и что было, с кнопками «взять в работу»
+    /metrics – графики: <code>/metrics</code> по всем, <code>/metrics сервис 24h</code>
     /mute – придержать оповещения: <code>/mute сервис 30m</code>, <code>/mute all 2h</code>
     /maintenance – придержать оповещения и перезапуски на время работ: <code>/maintenance сервис 1h</code>
     /logs – последние строки журнала: <code>/logs сервис 50 error</code>

@@ -1,6 +1,8 @@
 import { statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { createPictures } from './charts/pictures.ts';
+import { createRenderer as createChartRenderer } from './charts/renderer.ts';
 import { createCheck } from './checks/registry.ts';
 import { ControlSocketError, createControlServer } from './cli/control-server.ts';
 import { socketName } from './cli/protocol.ts';
@@ -183,6 +185,12 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     diff: diffConfig,
   });
 
+  const pictures = createPictures({
+    history: samples.history,
+    renderer: createChartRenderer({ log }),
+    services: () => control.snapshot().services,
+    ...{ theme: config.monitoring.metrics.theme, timezone: config.monitoring.timezone, clock },
+  });
   const telegram = createTelegram({
     token: config.telegram.token,
     apiRoot: config.telegram.api_root,
@@ -192,6 +200,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     control,
     alerting,
     incidentsIn: outboxTable.incidentsIn,
+    ...{ history: samples.history, pictures },
     settings,
     clock,
     log,
@@ -326,6 +335,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     await scheduler.stop();
     await logRounds.stop();
     await telegram.stop();
+    await pictures.close();
     await monitor.settle();
     await outbox.stop(LAST_WORDS_MS);
     await Promise.all([http?.server.close(), controlServer.close()]);

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Metric } from '../core/health.ts';
-import type { History, Marks } from '../core/history.ts';
+import { type History, type Marks, usualSeries } from '../core/history.ts';
 import { type Picture, type Pictures, ranges, type Theme, type Wanted } from '../core/picture.ts';
 import { reason } from '../core/reason.ts';
 import type { ServiceView } from '../core/snapshot.ts';
@@ -28,10 +28,6 @@ export interface PictureOptions {
   /** Epoch ms. */
   readonly clock: () => number;
 }
-
-/** What a service is drawn with on the dashboard: the first two of these that it has, else whatever it has. */
-const favourites = ['cpu', 'memory', 'latency', 'load_per_core', 'ops', 'connections'];
-const SPARKS = 2;
 
 const conditions = { healthy: 'good', degraded: 'fair', unhealthy: 'bad', unknown: 'unknown' } as const;
 
@@ -77,7 +73,7 @@ export function createPictures(options: PictureOptions): Pictures {
       const rows: Row[] = [];
       for (const view of views) {
         const measured: Measured[] = [];
-        for (const wanted of rows.length < MOST_CELLS ? shortList(history, view.name) : []) {
+        for (const wanted of rows.length < MOST_CELLS ? usualSeries(history.series(view.name)) : []) {
           const one = await measure(wanted, sayMetricName(language, wanted.metric), frame.from, frame.to);
           if (one !== null) measured.push(one);
         }
@@ -90,12 +86,6 @@ export function createPictures(options: PictureOptions): Pictures {
 
     close: renderer.close,
   };
-}
-
-function shortList(history: History, service: string): readonly Wanted[] {
-  const all = history.series(service);
-  const rank = (metric: string) => favourites.indexOf(metric) + 1 || favourites.length + 1;
-  return all.toSorted((a, b) => rank(a.metric) - rank(b.metric)).slice(0, SPARKS);
 }
 
 function join(all: readonly Marks[]): Marks {

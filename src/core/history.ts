@@ -65,6 +65,15 @@ export interface History {
   bytes(): number;
 }
 
+/** What a service is shown with where nobody chose: the first two of these that it has, else whatever it has. */
+const favourites = ['cpu', 'memory', 'latency', 'load_per_core', 'ops', 'connections'];
+
+export function usualSeries(all: readonly Series[]): readonly Series[] {
+  const rank = ({ metric }: Series) => favourites.indexOf(metric) + 1 || favourites.length + 1;
+  const names = all.filter((each, index) => all.findIndex(({ metric }) => metric === each.metric) === index);
+  return names.toSorted((a, b) => rank(a) - rank(b)).slice(0, 2);
+}
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;

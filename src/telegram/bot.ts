@@ -5,6 +5,7 @@ import { createAccess } from './access.ts';
 import { createActions } from './actions.ts';
 import { createAlertActions } from './alert-actions.ts';
 import { within } from './backoff.ts';
+import { createChartActions } from './chart-actions.ts';
 import { createClient } from './client.ts';
 import { createCommandLists } from './commands.ts';
 import { createConfirmations } from './confirmations.ts';
@@ -14,6 +15,7 @@ import { createErrorHandler } from './error-handler.ts';
 import { alertButtons } from './handlers/alert-buttons.ts';
 import { alertCommands } from './handlers/alert-commands.ts';
 import { ownButtons } from './handlers/buttons.ts';
+import { charts } from './handlers/charts.ts';
 import { commands } from './handlers/commands.ts';
 import { everythingElse } from './handlers/everything-else.ts';
 import { createJobs } from './jobs.ts';
@@ -21,6 +23,7 @@ import { patience } from './patience.ts';
 import { createPolling } from './polling.ts';
 import { createPreferenceBook } from './preference-book.ts';
 import { alertOf, recoveryOf } from './screens/alert-group.ts';
+import { firstRange, usual } from './screens/chart.ts';
 import { createMenus, type Menus } from './screens/menus.ts';
 import { createShow } from './screens/show.ts';
 import type { Telegram, TelegramOptions } from './telegram.ts';
@@ -54,16 +57,20 @@ export function createTelegram(options: TelegramOptions): Telegram {
   const desk: Desk = {
     ...{ control, alerting, clock, timezone, version, log, access, commandLists, confirmations, jobs },
     incidentsIn: options.incidentsIn,
+    history: options.history,
+    pictures: options.pictures,
     preferences: createPreferenceBook(options),
     stopping: stopping.signal,
   };
   const show = createShow(desk, () => menus);
   const actions = createActions(desk, show);
   const alertActions = createAlertActions(desk, show);
+  const chartActions = createChartActions(desk);
   const menus: Menus = createMenus(desk, {
     show: show.here,
     act: (ctx, service, verb) => actions.press(ctx, service, verb, 'here'),
     unmute: alertActions.unmuteScope,
+    chart: (ctx, service) => chartActions.send(ctx, { service, which: usual, range: firstRange }),
     async search(ctx, service) {
       await ctx.conversation.exit('search');
       await ctx.conversation.enter('search', service, ctx.language);
@@ -81,6 +88,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
   bot.use(alertCommands(desk, show));
   bot.use(ownButtons(show, actions));
   bot.use(alertButtons(show, alertActions));
+  bot.use(charts(desk, chartActions));
   bot.use(everythingElse(show));
   const onError = createErrorHandler(desk);
   bot.catch(onError);

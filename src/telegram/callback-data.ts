@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rangeNames } from '../core/picture.ts';
 import { lengths } from './mute-lengths.ts';
 
 /**
@@ -27,6 +28,11 @@ const page = z
   .transform(Number);
 
 const length = z.enum(lengths);
+
+const range = z.enum(rangeNames);
+
+/** The code of a series, or the word for the usual ones. */
+const which = z.string().regex(/^[\w-]{1,8}$/);
 
 const said = <const Kind extends string>(kind: Kind) => ({ kind: z.literal(kind) });
 
@@ -63,6 +69,11 @@ const forms = [
   /** On the screen of mutes: begin one, end one. */
   z.object({ ...said('hush'), as: z.enum(['mute', 'maintenance']), length, target }),
   z.object({ ...said('lift'), mute: id, target }),
+  /** A picture of a service in a new message. */
+  z.object({ ...said('chart'), service }),
+  /** Under a picture: turn it into another, offer other numbers. */
+  z.object({ ...said('plot'), range, which, target }),
+  z.object({ ...said('numbers'), range, page, target }),
 ] as const;
 
 const schema = z.discriminatedUnion('kind', forms);

@@ -1,4 +1,6 @@
 import type { Alerting } from '../core/alerting.ts';
+import type { History } from '../core/history.ts';
+import type { Pictures } from '../core/picture.ts';
 import type { Control, ServiceView } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
 import type { Access } from './access.ts';
@@ -13,6 +15,8 @@ export interface Desk {
   readonly alerting: Alerting;
   /** The incidents that a message of a chat shows. */
   readonly incidentsIn: (chat: string, message: number) => readonly number[];
+  readonly history: Pick<History, 'series'>;
+  readonly pictures: Pick<Pictures, 'chart' | 'dashboard'>;
   readonly preferences: PreferenceBook;
   readonly clock: () => number;
   /** IANA name. */

@@ -1,7 +1,9 @@
 import type { Alerting } from '../core/alerting.ts';
 import type { Health } from '../core/health.ts';
+import type { History } from '../core/history.ts';
 import type { Incident } from '../core/incident.ts';
 import type { Mute } from '../core/mute.ts';
+import type { Pictures } from '../core/picture.ts';
 import type { Configured } from '../core/preferences.ts';
 import type { Role } from '../core/role.ts';
 import type { Settings } from '../core/settings.ts';
@@ -33,6 +35,8 @@ export interface TelegramOptions {
   readonly alerting: Alerting;
   /** The incidents that a message of a chat shows. */
   incidentsIn(chat: string, message: number): readonly number[];
+  readonly history: Pick<History, 'series'>;
+  readonly pictures: Pick<Pictures, 'chart' | 'dashboard'>;
   readonly settings: Settings;
   /** Epoch ms. */
   readonly clock: () => number;

@@ -79,7 +79,10 @@ test('an open alert says what, why, since when, what was done, how the log ended
         ['Acknowledge', { kind: 'ack', incident: 1 }],
         ['Restart', { kind: 'act', verb: 'restart', service: 'shop' }],
       ],
-      [['Logs', { kind: 'logs', service: 'shop' }]],
+      [
+        ['Logs', { kind: 'logs', service: 'shop' }],
+        ['Chart', { kind: 'chart', service: 'shop' }],
+      ],
       [
         ['Mute 30 min', { kind: 'mute', length: 'half-hour', incident: 1 }],
         ['Mute 2 h', { kind: 'mute', length: 'two-hours', incident: 1 }],

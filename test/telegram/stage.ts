@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import { pino } from 'pino';
+import { reason } from '../../src/core/reason.ts';
 import { createTelegram, type Telegram, type TelegramOptions } from '../../src/telegram/bot.ts';
 import type { Timing } from '../../src/telegram/timing.ts';
 import { type AlertingWorld, makeAlerting } from '../world/alerting.ts';
@@ -40,6 +41,9 @@ export const guest = {
   level: 'info',
   quiet_hours: null,
 } as const;
+
+const nothing = () => Promise.resolve({ ok: false, reason: reason('chart-no-data') } as const);
+const noPictures = { chart: nothing, dashboard: nothing };
 
 /** Monday noon in UTC. */
 export const noon = Date.UTC(2026, 10, 23, 12, 0, 0);
@@ -96,6 +100,8 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
     timezone: 'UTC',
     control,
     alerting: incidents.alerting,
+    history: { series: () => [] },
+    pictures: noPictures,
     incidentsIn: (chat, message) => copies.get(`${chat} ${message}`) ?? [],
     onPreferences: () => {
       stage.preferences += 1;

@@ -13,7 +13,10 @@ type Rows = readonly (readonly Button[])[];
 export function incidentButtons(language: Language, notice: IncidentNotice, role: Role): Rows {
   const { incident } = notice;
   const label = labels(language);
-  const look = [label('button-logs', { kind: 'logs', service: incident.service })];
+  const look = [
+    label('button-logs', { kind: 'logs', service: incident.service }),
+    label('button-chart', { kind: 'chart', service: incident.service }),
+  ];
   if (incident.resolvedAt !== null || !may(role, 'act')) return [look];
   const take =
     incident.acknowledgedAt === null ? [label('button-acknowledge', { kind: 'ack', incident: incident.id })] : [];

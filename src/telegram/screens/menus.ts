@@ -16,6 +16,8 @@ export interface MenuHandlers {
   show(ctx: ChatContext, place: Place): Promise<void>;
   act(ctx: ChatContext, service: string, verb: 'start' | 'stop' | 'restart'): Promise<void>;
   search(ctx: ChatContext, service: string): Promise<void>;
+  /** Sends a picture of its numbers. */
+  chart(ctx: ChatContext, service: string): void;
   /** `service` null: what covers everything. */
   unmute(ctx: ChatContext, service: string | null, then: Place): Promise<void>;
 }
@@ -121,6 +123,7 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
         range.text({ text: label(ctx, verb), payload: writePayload({ ...drawn, choice: verb }) }, act);
       if (verbs.length > 0) range.row();
       range.text({ text: label(ctx, 'logs'), payload }, go(logsOf));
+      range.text({ text: label(ctx, 'chart'), payload }, chart);
       range.text({ text: label(ctx, 'refresh'), payload }, go(serviceOf)).row();
       const muted = desk.alerting.mutes().some(({ scope }) => isOf(scope, drawn.service));
       if (muted && may(ctx.visitor.role, 'act'))
@@ -142,6 +145,11 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
     const { service, choice } = readPayload(ctx.match);
     if (service !== null && (choice === 'start' || choice === 'stop' || choice === 'restart'))
       await handlers.act(ctx, service, choice);
+  }
+
+  async function chart(ctx: ChatContext): Promise<void> {
+    const { service } = readPayload(ctx.match);
+    if (service !== null && (await answer(ctx))) handlers.chart(ctx, service);
   }
 
   const logs = new Menu<ChatContext>('logs', { autoAnswer: false, onMenuOutdated: redraw(logsOf) }).dynamic(
