@@ -6,7 +6,17 @@ import type { Logger } from '../logger.ts';
 import { classify, reasonOf } from './errors.ts';
 
 /** What the chat's menu of commands offers; each is explained by `command-<name>`. */
-export const listed = ['menu', 'status', 'alerts', 'metrics', 'mute', 'maintenance', 'logs', 'settings', 'help'] as const;
+export const listed = [
+  'menu',
+  'status',
+  'alerts',
+  'metrics',
+  'mute',
+  'maintenance',
+  'logs',
+  'settings',
+  'help',
+] as const;
 
 export interface CommandLists {
   /** Sets the list of one admin's chat if it is not what it should be. Never fails: at worst the list is old. */
