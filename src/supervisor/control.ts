@@ -58,6 +58,8 @@ export function createControl(options: ControlOptions): Control {
     const can = possible(service);
     // Whoever restarts what is down wants it up.
     if (verb === 'restart' && !can.includes(verb) && can.includes('start')) return attempt(service, 'start', by);
+    // Nothing runs, but something of it may be left: removing that is part of what was asked for.
+    if (verb === 'stop' && !can.includes(verb)) await service.driver.stop();
     if (!can.includes(verb)) return senseless(service, verb);
     const limit = service.config.stop_timeout + OPERATION_MARGIN_MS;
     service.operation = { verb, by, since: clock(), deadline: clock() + limit };
