@@ -82,7 +82,16 @@ export function snapshot(differences: Partial<Snapshot> = {}): Snapshot {
     ],
     incidents: [incident],
     mutes: [],
-    telegram: { state: 'polling', since: now, reason: null, waiting: 0, oldestWaiting: null, lastDelivered: now, dropped: 0, dead: 0 },
+    telegram: {
+      state: 'polling',
+      since: now,
+      reason: null,
+      waiting: 0,
+      oldestWaiting: null,
+      lastDelivered: now,
+      dropped: 0,
+      dead: 0,
+    },
     ...differences,
   };
 }
