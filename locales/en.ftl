@@ -68,6 +68,10 @@ reason-config-one-of = found { config-found }; allowed: { $options }
 reason-config-web-address = found { config-found }; allowed: an address with http:// or https://, without user and password
 reason-config-mail-address = found { config-found }; allowed: an e-mail address like ops@example.org
 reason-config-smtp-address = found { config-found }; allowed: a mail server like smtp://user:password@host:587 or smtps://host
+reason-config-host = found { config-found }; allowed: the name or the address of a machine, without a port
+reason-config-name-server = found { config-found }; allowed: the address of a name server like 1.1.1.1 or 1.1.1.1:53, no name
+reason-config-redis-address = found { config-found }; allowed: an address like redis://user:password@host:6379/0, rediss://… or unix:///path
+reason-config-postgres-address = found { config-found }; allowed: an address like postgresql://user:password@host:5432/database
 reason-config-pattern = found { config-found }; allowed: a regular expression of at most 200 characters
 reason-config-cron = found { config-found }; allowed: a schedule of five cron fields like "0 9 * * *", or "" for none
 reason-config-time-zone = found { config-found }; allowed: a time zone's name like Europe/Moscow or UTC
@@ -81,6 +85,7 @@ reason-config-tmux-session = found { config-found }; allowed: 1 to 64 letters, d
 
 reason-config-no-services = found { config-found }; allowed: at least one service
 reason-config-not-served = found { $word }, which is not served by this version; allowed: { $options }
+reason-config-log-nowhere = found a check of a log, but no log; allowed with path, or with log_file of the service
 reason-config-head-has-no-body = found a pattern for a body, but method HEAD gives none; allowed with method GET
 reason-config-check-twice = found { config-found } a second time; allowed: an id of its own for each check of a service
 reason-config-no-service = found { config-found }, which is no service; allowed: { $options }
@@ -111,6 +116,8 @@ reason-config-seed-login = has no meaning any more: there is no password login; 
 reason-config-seed-log-files = has no meaning any more: the manager logs to its standard output, which systemd or the container engine keeps and rotates
 reason-config-seed-prometheus = has no meaning any more: Prometheus is to be served on the address of http, which this version does not do yet
 reason-config-seed-process = has no meaning any more: the process is found by itself in the tmux session
+reason-config-seed-always = has no meaning any more: it is always looked at
+reason-config-seed-no-address = is not asked anything: { $variable } is not set in the environment
 reason-config-seed-check = was replaced by a check of type { $check }, which this version does not serve yet
 reason-config-seed-telegram = has no meaning any more: alerts always go to the admins' chats
 reason-config-seed-levels = has no meaning any more: alerts of all levels go to the admins
@@ -1384,3 +1391,4 @@ reason-manager-started = The manager runs again. It was away for { $length } { $
         [poller] it did not hear Telegram any more and started itself anew.
        *[killed] it was killed, or it crashed.
     } Services kept running; what happened meanwhile is told on its own.
+reason-token-refused = Telegram refuses MANAGER_BOT_TOKEN (401): it is mistyped or was revoked. @BotFather shows the right one under /mybots → API Token. Services were left as they are.

@@ -68,6 +68,10 @@ reason-config-one-of = найдено: { config-found }; допустимо: { $
 reason-config-web-address = найдено: { config-found }; допустимо: адрес с http:// или https://, без имени и пароля
 reason-config-mail-address = найдено: { config-found }; допустимо: адрес e-mail, например ops@example.org
 reason-config-smtp-address = найдено: { config-found }; допустимо: почтовый сервер, например smtp://user:password@host:587 или smtps://host
+reason-config-host = найдено: { config-found }; допустимо: имя или адрес машины, без порта
+reason-config-name-server = найдено: { config-found }; допустимо: адрес сервера имён, например 1.1.1.1 или 1.1.1.1:53, не имя
+reason-config-redis-address = найдено: { config-found }; допустимо: адрес вида redis://user:password@host:6379/0, rediss://… или unix:///путь
+reason-config-postgres-address = найдено: { config-found }; допустимо: адрес вида postgresql://user:password@host:5432/database
 reason-config-pattern = найдено: { config-found }; допустимо: регулярное выражение не длиннее 200 знаков
 reason-config-cron = найдено: { config-found }; допустимо: расписание из пяти полей cron, например "0 9 * * *", или "", если его нет
 reason-config-time-zone = найдено: { config-found }; допустимо: имя часового пояса, например Europe/Moscow или UTC
@@ -81,6 +85,7 @@ reason-config-tmux-session = найдено: { config-found }; допустим�
 
 reason-config-no-services = найдено: { config-found }; допустимо: хотя бы один сервис
 reason-config-not-served = найдено: { $word }, эта версия такого ещё не умеет; допустимо: { $options }
+reason-config-log-nowhere = найдено: проверка журнала, а журнала нет; допустимо с path или с log_file сервиса
 reason-config-head-has-no-body = найдено: образец для тела ответа, но метод HEAD тела не даёт; допустимо с методом GET
 reason-config-check-twice = найдено: { config-found } второй раз; допустимо: свой id у каждой проверки сервиса
 reason-config-no-service = найдено: { config-found }, такого сервиса нет; допустимо: { $options }
@@ -111,6 +116,8 @@ reason-config-seed-login = больше ничего не значит: вход
 reason-config-seed-log-files = больше ничего не значит: менеджер пишет в стандартный вывод, его хранит и обрезает systemd или среда контейнеров
 reason-config-seed-prometheus = больше ничего не значит: Prometheus будет на адресе http, эта версия такого ещё не умеет
 reason-config-seed-process = больше ничего не значит: процесс находится в сессии tmux сам
+reason-config-seed-always = больше ничего не значит: на это смотрят всегда
+reason-config-seed-no-address = ни о чём не спрашивается: переменная { $variable } не задана
 reason-config-seed-check = заменён проверкой type { $check }, эта версия такой ещё не умеет
 reason-config-seed-telegram = больше ничего не значит: тревоги всегда приходят в чаты админов
 reason-config-seed-levels = больше ничего не значит: админам приходят тревоги всех уровней
@@ -1454,3 +1461,4 @@ reason-manager-started = Менеджер снова работает. Его н
         [poller] он перестал слышать Telegram и запустил себя заново.
        *[killed] его убили или он упал.
     } Сервисы продолжали работать; о случившемся за это время сообщено отдельно.
+reason-token-refused = Telegram не принимает MANAGER_BOT_TOKEN (401): в нём опечатка, или он отозван. Верный показывает @BotFather: /mybots → API Token. Сервисы оставлены как есть.

@@ -3,8 +3,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createPictures } from './charts/pictures.ts';
 import { createRenderer as createChartRenderer } from './charts/renderer.ts';
+import type { BootMemory } from './checks/host.ts';
 import { createCheck } from './checks/registry.ts';
-import { ControlSocketError, createControlServer } from './cli/control-server.ts';
+import { ControlSocketError, createControlServer, refuseIfTaken } from './cli/control-server.ts';
 import { socketName } from './cli/protocol.ts';
 import { diffConfig } from './config/diff.ts';
 import type { CheckConfig, Config, ServiceConfig } from './config/schema.ts';
@@ -77,7 +78,7 @@ const LIVENESS: ReadonlySet<string> = new Set(['process', 'http', 'tcp', 'comman
 /** Exit codes of `orbit run`. */
 const EXIT_OK = 0;
 const EXIT_CANNOT_START = 1;
-const EXIT_WRONG_TOKEN = 2;
+export const EXIT_WRONG_TOKEN = 2;
 /** The poller is stuck: the service manager is asked for a new process (EX_TEMPFAIL of sysexits.h). */
 const EXIT_STUCK = 75;
 
@@ -97,6 +98,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const { log, version, clock = Date.now, random = Math.random } = options;
   const startedAt = clock();
 
+  const controlPath = join(config.data_dir, socketName);
+  await refuseIfTaken(controlPath);
   const store = openStore(config.data_dir);
   const serviceTable = createServiceTable(store);
   const incidentTable = createIncidentTable(store);
@@ -110,9 +113,13 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     freeBytes: () => freeBytes(config.data_dir),
   });
 
+  const boot: BootMemory = {
+    load: () => settings.get('checks.boot'),
+    save: (id) => settings.set('checks.boot', id),
+  };
   const rebuild = async (service: ServiceConfig): Promise<Parts> => ({
     driver: await createDriver(service, config.data_dir, clock),
-    checks: await scheduleChecks(service, config.monitoring.metrics.collect_interval, clock, random),
+    checks: await scheduleChecks(service, config.monitoring.metrics.collect_interval, boot, clock, random),
   });
   const build = async (service: ServiceConfig): Promise<Managed> => ({
     ...(await rebuild(service)),
@@ -315,7 +322,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   };
 
   const controlServer = createControlServer({
-    path: join(config.data_dir, socketName),
+    path: controlPath,
     control,
     alerting,
     reload,
@@ -362,7 +369,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   }
 
   try {
-    // The socket is also the lock of the data folder: nothing is touched before it is ours.
+    // The socket is also the lock of the data folder: no service is looked at before it is ours.
     await controlServer.listen();
   } catch (error) {
     if (!(error instanceof ControlSocketError)) throw error;
@@ -431,6 +438,7 @@ function recipientsOf(config: Config, settings: Settings): readonly Recipient[] 
 async function scheduleChecks(
   service: ServiceConfig,
   collectInterval: number,
+  boot: BootMemory,
   clock: () => number,
   random: () => number,
 ) {
@@ -438,7 +446,7 @@ async function scheduleChecks(
   // Whether its process lives, and what it uses, is asked of every service that has one, configured or not.
   const asked = driver === 'external' || configured.some((check) => check.type === 'process');
   const all: readonly CheckConfig[] = asked ? configured : [{ type: 'process', id: 'process' }, ...configured];
-  const checks = await Promise.all(all.map(createCheck));
+  const checks = await Promise.all(all.map((check) => createCheck(check, boot)));
   // Spread over a tenth of the interval, so that a hundred checks do not ask in the same millisecond.
   return checks.map((check) => ({
     check,

@@ -122,6 +122,15 @@ async function work(socket: Socket, request: Request, doors: Doors, log: Logger)
   }
 }
 
+/**
+ * Throws a {@link ControlSocketError} when another manager answers at `path`. To be asked before anything in its data
+ * folder is opened; the socket itself, once listened on, is what really locks the folder.
+ */
+export async function refuseIfTaken(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (found?.isSocket() && (await answers(path))) throw new ControlSocketError(reason('control-taken', { path }));
+}
+
 /** Makes room for our socket where a dead manager left its own. Throws when a living one is there. */
 async function removeStale(path: string): Promise<void> {
   const found = await lstat(path).catch(() => null);

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { App } from '../app.ts';
 import { formatMessage } from '../config/load.ts';
+import { reason } from '../core/reason.ts';
 import { sayReason } from '../i18n.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import { readConfiguration } from './config-check.ts';
@@ -24,7 +25,7 @@ export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Pr
   process.on('uncaughtException', (err, origin) => dieOfBug(log, err, origin));
   for (const warning of warnings) log.warn({ key: warning.key }, formatMessage('en', warning));
 
-  const { startApp } = await import('../app.ts');
+  const { EXIT_WRONG_TOKEN, startApp } = await import('../app.ts');
   let app: App;
   try {
     app = await startApp(config, { log, version: readVersion(), read: () => readConfiguration(env) });
@@ -36,6 +37,7 @@ export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Pr
   stopOnSignals(app);
   reloadOnHangup(app, log);
   const code = await app.exited;
+  if (code === EXIT_WRONG_TOKEN) terminal.err(sayReason(terminal.language, reason('token-refused')));
   // Whatever keeps the process alive from here on is a leak, and must not keep an operator waiting.
   setTimeout(() => {
     log.warn('something was left open; leaving anyway');
