@@ -79,6 +79,7 @@ export function createPolling(options: PollingOptions): Polling {
     const failure: Failure | null = classify(error);
     if (error instanceof Stall) {
       stalls += 1;
+      log.warn({ times: stalls }, 'no poll completed for too long; polling is built again');
       options.onStall(stalls);
       enter('unreachable', reason('telegram-stalled', { seconds: timing.stall / 1000 }));
       return network.next();

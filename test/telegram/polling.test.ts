@@ -189,6 +189,26 @@ describe('polling', { concurrency: 20 }, () => {
     assert.equal(answers.length, 1, 'the poller left behind delivers nothing twice');
   });
 
+  test('three rebuilds without one poll: stuck when Telegram answers everything else, and only then', async (t) => {
+    const world = await startTelegram({ token });
+    t.after(() => world.stop());
+    let stuck = 0;
+    const timing = { pollRequest: 60_000, stall: 1_500, stopGrace: 100, request: 300 };
+    const stage = await setStage(t, { world, timing, telegram: { onStuck: () => void stuck++ } });
+    await stage.heard();
+    // Nothing answers: leaving would not help.
+    world.inject({ fault: 'hang' });
+    const stalls = () => stage.log.filter((line) => line.includes('no poll completed')).length;
+    await eventually(() => stalls() >= 3, 'some rebuilds', 20_000);
+    assert.equal(stuck, 0);
+    world.clearFaults();
+    await eventually(() => stage.states.at(-1) === 'polling', 'a poll that completes', 10_000);
+    world.inject({ method: 'getUpdates', fault: 'hang' });
+    const before = stalls();
+    await eventually(() => stuck > 0, 'the end of patience', 20_000);
+    assert.ok(stalls() - before >= 3, 'not at the first rebuild');
+  });
+
   test('an answer that is lost on the way is fetched again', async (t) => {
     const stage = await setStage(t);
     await stage.heard();
