@@ -43,7 +43,7 @@ test('Restart asks, says what will happen, and then tells how it goes and ends',
   assert.equal(result.id, question.id);
   assert.deepEqual(result.buttons, [
     ['Restart', 'Stop'],
-    ['Logs', 'Refresh'],
+    ['Logs', 'Chart', 'Refresh'],
     ['Mute…', 'Back'],
   ]);
 });
@@ -172,7 +172,7 @@ test('while something runs, another verb says what, by whom and since when', asy
   assert.deepEqual(
     screen.buttons,
     [
-      ['Logs', 'Refresh'],
+      ['Logs', 'Chart', 'Refresh'],
       ['Mute…', 'Back'],
     ],
     'nothing to press that makes no sense',
@@ -202,7 +202,7 @@ test('a viewer sees but does not act', async (t) => {
   stage.control.add('shop', { title: 'Shop bot' });
   const screen = await openShop(stage, 9);
   assert.deepEqual(screen.buttons, [
-    ['Logs', 'Refresh'],
+    ['Logs', 'Chart', 'Refresh'],
     ['Mute…', 'Back'],
   ]);
   const guest = user(stage, 9);

@@ -113,7 +113,7 @@ test('a resolved alert says how long it lasted and what was tried, in both langu
   assert.ok(lines.some((line) => line.startsWith('• 14:55:59')));
   assert.deepEqual(
     buttons.flat().map(({ text }) => text),
-    ['Logs'],
+    ['Logs', 'Chart'],
   );
   assert.equal(show(over, 'ru').lines[0], '✅ Shop <bot> снова работает, через 4 мин 12 с');
   assert.equal(plainText(recoveryAlert('en', over).text), '✅ Shop <bot> is back after 4 min 12 s');
@@ -142,7 +142,7 @@ test('a service that is only watched, or not configured any more, offers no acti
   const watched = show(notice({}, { service: service('shop', noon, { driver: 'external', can: [] }) }));
   assert.deepEqual(
     watched.buttons.flat().map(({ text }) => text),
-    ['Acknowledge', 'Logs', 'Mute 30 min', 'Mute 2 h', 'Till morning'],
+    ['Acknowledge', 'Logs', 'Chart', 'Mute 30 min', 'Mute 2 h', 'Till morning'],
   );
   const gone = show(notice({}, { service: null }));
   assert.equal(gone.lines[0], '🔴 shop is down');
@@ -227,7 +227,7 @@ test('a viewer is offered no action', () => {
   const { buttons } = incidentAlert('en', notice(), 'UTC', 'viewer');
   assert.deepEqual(
     buttons.flat().map(({ text }) => text),
-    ['Logs'],
+    ['Logs', 'Chart'],
   );
 });
 

@@ -95,7 +95,7 @@ test('the alerts come in pages, and none is passed over; each can be opened and 
   assert.deepEqual(third.buttons.at(-2), ['‹ Previous']);
   const opened = (await tap(stage, user, third, /Service/)).shown;
   assert.match(opened.text, /✅ Service \d+ is back after/);
-  assert.deepEqual(opened.buttons, [['Logs'], ['Back']]);
+  assert.deepEqual(opened.buttons, [['Logs', 'Chart'], ['Back']]);
   const back = (await tap(stage, user, opened, 'Back')).shown;
   assert.equal(back.text, third.text);
 });
@@ -107,7 +107,7 @@ test('an opened alert is taken on, muted and unmuted right there', async (t) => 
   const opened = (await tap(stage, user, list, /Shop/)).shown;
   assert.deepEqual(opened.buttons, [
     ['Acknowledge', 'Restart'],
-    ['Logs'],
+    ['Logs', 'Chart'],
     ['Mute 30 min', 'Mute 2 h', 'Till morning'],
     ['Back'],
   ]);
@@ -160,7 +160,7 @@ test('a viewer sees alerts and mutes, but cannot act: not by buttons, forged one
   const { stage, user: guest } = await begin(t, 9);
   stage.incidents.problem('shop');
   const opened = (await tap(stage, guest, await says(stage, guest, '/alerts'), /Shop/)).shown;
-  assert.deepEqual(opened.buttons, [['Logs'], ['Back']]);
+  assert.deepEqual(opened.buttons, [['Logs', 'Chart'], ['Back']]);
   const mutes = await says(stage, guest, '/mute');
   assert.deepEqual(mutes.buttons, [['Refresh', 'Back']]);
   stage.copies.set(`9 ${opened.id}`, [1]);

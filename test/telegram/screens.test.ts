@@ -80,7 +80,7 @@ test('a service opens with all that is known of it, and Back leads to the list',
   assert.match(screen.text, /🟢 process cpu 3\.2 %/);
   assert.deepEqual(screen.buttons, [
     ['Restart', 'Stop'],
-    ['Logs', 'Refresh'],
+    ['Logs', 'Chart', 'Refresh'],
     ['Mute…', 'Back'],
   ]);
   await user.taps(screen, 'Back');

@@ -6,10 +6,8 @@ import { hasMessage } from '../../src/i18n.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const folder = join(root, 'src/telegram');
-const source = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => readFileSync(join(folder, name), 'utf8'))
-  .join('\n');
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const source = [...files, '../measures.ts'].map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
 
 /** Keys as the code names them; a `${…}` in one stands for any word. */
 const named = [
