@@ -28,7 +28,7 @@ export function timeTicks(from: number, to: number, timezone: string, locale: st
       .filter((_, index) => (days.length - 1 - index) % every === 0)
       .map((at) => ({ at, label: date.format(at) }));
   }
-  return grid(from, to, Math.min(minutes * MINUTE, GRAIN))
+  return grid(from, to, minutes < 15 ? 5 * MINUTE : GRAIN)
     .filter((at) => minuteOfDay(at, timezone) % minutes === 0)
     .map((at) => ({ at, label: to - from > 2 * HOUR && midnight(at) ? date.format(at) : clock.format(at) }));
 }

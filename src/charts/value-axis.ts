@@ -46,7 +46,8 @@ function smallest(unit: MetricUnit): number {
 }
 
 function stepOf(rough: number, unit: MetricUnit): number {
-  const scale = scalesOf(unit).find((each) => rough >= each) ?? 1;
+  // Of bytes, half a GB is rounder than 500 MB; of time, half an hour is 30 min.
+  const scale = scalesOf(unit).find((each) => rough >= (unit === 's' ? each : each / 5)) ?? 1;
   const within = rough / scale;
   if (unit === 's' && scale < 86_400 && scale > 0) {
     const fit = roundClock.find((each) => each >= within);
