@@ -118,6 +118,7 @@ reason-config-seed-prometheus = has no meaning any more: Prometheus is to be ser
 reason-config-seed-process = has no meaning any more: the process is found by itself in the tmux session
 reason-config-seed-always = has no meaning any more: it is always looked at
 reason-config-seed-no-address = is not asked anything: { $variable } is not set in the environment
+reason-config-seed-moved = is ignored: it belongs to a check of type { $check } now
 reason-config-seed-check = was replaced by a check of type { $check }, which this version does not serve yet
 reason-config-seed-telegram = has no meaning any more: alerts always go to the admins' chats
 reason-config-seed-levels = has no meaning any more: alerts of all levels go to the admins
@@ -1392,3 +1393,12 @@ reason-manager-started = The manager runs again. It was away for { $length } { $
        *[killed] it was killed, or it crashed.
     } Services kept running; what happened meanwhile is told on its own.
 reason-token-refused = Telegram refuses MANAGER_BOT_TOKEN (401): it is mistyped or was revoked. @BotFather shows the right one under /mybots → API Token. Services were left as they are.
+
+## panels: their incidents (core/incident.ts, telegram/screens/alert.ts)
+incident-panel = { $title }: trouble
+incident-panel-still = { $title }: still trouble, for { $for }
+incident-panel-over = { $title }: well again after { $for }
+chat-alert-panel = trouble
+cli-what-panel = trouble
+alert-advice = What to do: { $advice }
+button-panel = Panel

@@ -118,6 +118,7 @@ reason-config-seed-prometheus = больше ничего не значит: Pro
 reason-config-seed-process = больше ничего не значит: процесс находится в сессии tmux сам
 reason-config-seed-always = больше ничего не значит: на это смотрят всегда
 reason-config-seed-no-address = ни о чём не спрашивается: переменная { $variable } не задана
+reason-config-seed-moved = не учитывается: теперь это ключ проверки type { $check }
 reason-config-seed-check = заменён проверкой type { $check }, эта версия такой ещё не умеет
 reason-config-seed-telegram = больше ничего не значит: тревоги всегда приходят в чаты админов
 reason-config-seed-levels = больше ничего не значит: админам приходят тревоги всех уровней
@@ -1462,3 +1463,12 @@ reason-manager-started = Менеджер снова работает. Его н
        *[killed] его убили или он упал.
     } Сервисы продолжали работать; о случившемся за это время сообщено отдельно.
 reason-token-refused = Telegram не принимает MANAGER_BOT_TOKEN (401): в нём опечатка, или он отозван. Верный показывает @BotFather: /mybots → API Token. Сервисы оставлены как есть.
+
+## panels: their incidents (core/incident.ts, telegram/screens/alert.ts)
+incident-panel = { $title }: неполадка
+incident-panel-still = { $title }: неполадка всё ещё длится, уже { $for }
+incident-panel-over = { $title }: снова в порядке, прошло { $for }
+chat-alert-panel = неполадка
+cli-what-panel = неполадка
+alert-advice = Что делать: { $advice }
+button-panel = Панель

@@ -15,8 +15,8 @@ export interface DnsCheckOptions {
   readonly record: DnsRecord;
   /** Address of the server to ask, `1.1.1.1`, `1.1.1.1:53` or `[::1]:53`; null: those of this machine. */
   readonly server: string | null;
-  /** Each of these has to be among the answers; null: any answer will do. */
-  readonly expect: readonly string[] | null;
+  /** Each of these has to be among the answers; none: any answer will do. */
+  readonly expect: readonly string[];
   /** ms; null: never too slow. */
   readonly degraded_over: number | null;
 }
@@ -55,7 +55,7 @@ export function createDnsCheck(options: DnsCheckOptions): Check {
       ];
 
       const found = new Set(answers.map(plain));
-      const absent = (expect ?? []).filter((each) => !found.has(plain(each)));
+      const absent = expect.filter((each) => !found.has(plain(each)));
       if (absent.length > 0) {
         const args = { name, record, found: shorten(answers), expected: absent.join(', ') };
         return { verdict: 'unhealthy', reason: reason('dns-other-answer', args), metrics };

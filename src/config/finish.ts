@@ -36,7 +36,7 @@ function finishService(
     // Only the first delay may have been set; it is not to be cut by the default of the longest.
     max_restart_delay: Math.max(service.max_restart_delay, service.restart_delay),
     depends_on: service.depends_on.filter((other) => names.has(other)),
-    checks: finishChecks(service),
+    checks: finishChecks(service, (path, from) => expandPath(path, from ?? base, env)),
   };
   if (service.driver === 'docker') {
     const { docker_socket } = service;
@@ -52,16 +52,35 @@ function finishService(
   return { ...service, ...common, ...files, tmux_socket: isName ? socket : expandPath(socket, base, env) };
 }
 
-/** Gives each check an id of its own: the one in the file, else its type, else its type and a number. */
-function finishChecks(service: Service): readonly CheckConfig[] {
+/**
+ * Gives each check an id of its own: the one in the file, else its type, else its type and a number. `expand` makes paths
+ * absolute, from a folder or from that of the file.
+ */
+function finishChecks(service: Service, expand: (path: string, from?: string) => string): readonly CheckConfig[] {
   const taken = new Set(service.checks.map((check) => check.id));
+  const folder = expand('cwd' in service ? (service.cwd ?? '.') : '.');
   return service.checks.map((check) => {
     let id: string = check.id ?? check.type;
     for (let n = 2; check.id === null && taken.has(id); n++) id = `${check.type}-${n}`;
     taken.add(id);
-    if (check.type !== 'http') return { ...check, id };
-    return { ...check, id, timeout: check.timeout ?? service.health_check_timeout };
+    switch (check.type) {
+      case 'http':
+        return { ...check, id, timeout: check.timeout ?? service.health_check_timeout };
+      case 'tls':
+        return { ...check, id, ca_file: check.ca_file && expand(check.ca_file) };
+      case 'command':
+        return { ...check, id, cwd: expand(check.cwd ?? '.', folder) };
+      case 'log':
+        return { ...check, id, path: expand(check.path ?? logOf(service) ?? '.', folder) };
+      default:
+        return { ...check, id };
+    }
   });
+}
+
+/** A log check without a path of its own looks into this; that it is there was checked before. */
+function logOf(service: Service): string | null {
+  return 'log_file' in service ? service.log_file : null;
 }
 
 /** Owners from the environment first; `admins:` says more about them, but does not take their role. */

@@ -67,7 +67,7 @@ function readSource(path: string, env: Environment, readFile: (path: string) => 
   }
   const { yaml, errors } = parseYaml(path, text);
   if (!yaml) return { source: null, admins: 'unknown', errors: [...errors], warnings: [] };
-  const warnings = readSeed(yaml);
+  const warnings = readSeed(yaml, env);
   const { source, errors: more } = fillIn(yaml, env);
   const listed = at(source?.value, ['admins']) ?? [];
   const admins = Array.isArray(listed) && listed.length === 0 ? 'none' : 'some';

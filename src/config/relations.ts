@@ -80,6 +80,7 @@ function checkService(name: string, names: readonly string[], source: Source): r
   });
 
   messages.push(...checkContainer(path, source));
+  messages.push(...checkLogs(path, source));
 
   const first = duration.safeParse(at(value, [...path, 'restart_delay'])).data;
   const most = duration.safeParse(at(value, [...path, 'max_restart_delay'])).data;
@@ -100,6 +101,15 @@ function checkContainer(path: Path, source: Source): readonly ConfigMessage[] {
   if (isSet('compose_service') && !isSet('compose'))
     return [source.message([...path, 'compose_service'], reason('config-compose-service-alone'), 'key')];
   return [];
+}
+
+/** A log that is looked into has to be somewhere. */
+function checkLogs(path: Path, source: Source): readonly ConfigMessage[] {
+  if (at(source.value, [...path, 'log_file']) != null) return [];
+  return listAt(source.value, [...path, 'checks']).flatMap((check, index) => {
+    if (at(check, ['type']) !== 'log' || at(check, ['path']) != null) return [];
+    return [source.message([...path, 'checks', index, 'type'], reason('config-log-nowhere'))];
+  });
 }
 
 function sayNotServed(path: Path, word: string, served: readonly string[], source: Source): ConfigMessage {

@@ -149,10 +149,17 @@ type File = Frozen<z.output<typeof file>>;
 type ServiceInFile = File['services'][string];
 type CheckInFile = ServiceInFile['checks'][number];
 
-/** A check, ready to be asked: it has an id of its own, and http has its timeout (ms). */
+/** What is filled in beyond the file, by type: timeouts (ms), absolute paths. */
+interface FilledIn {
+  readonly http: { readonly timeout: number };
+  readonly log: { readonly path: string };
+  readonly command: { readonly cwd: string };
+}
+
+/** A check, ready to be asked: it has an id of its own, and nothing depends on its service any more. */
 export type CheckConfig = CheckInFile extends infer Check
-  ? Check extends { readonly type: 'http' }
-    ? Omit<Check, 'id' | 'timeout'> & { readonly id: string; readonly timeout: number }
+  ? Check extends { readonly type: infer Type extends keyof FilledIn }
+    ? Omit<Check, 'id' | keyof FilledIn[Type]> & FilledIn[Type] & { readonly id: string }
     : Omit<Check, 'id'> & { readonly id: string }
   : never;
 

@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, isSeq } from 'yaml';
 import { type Reason, reason } from '../core/reason.ts';
+import type { Environment } from './environment.ts';
 import type { ConfigMessage, Path } from './message.ts';
 import { servedDrivers } from './served.ts';
 import type { Yaml } from './yaml.ts';
@@ -24,10 +25,8 @@ const gone: readonly (readonly [Path, Reason])[] = [
   [['services', 'telegram_bot', 'process_name'], reason('config-seed-process')],
   [['services', 'marzban_monitor', 'auto_detect_instances'], reason('config-seed-check', { check: 'panel' })],
   [['services', 'marzban_monitor', 'load_balance_check'], reason('config-seed-check', { check: 'panel' })],
-  [['services', 'redis', 'max_latency_ms'], reason('config-seed-check', { check: 'redis' })],
-  [['services', 'redis', 'check_memory'], reason('config-seed-check', { check: 'redis' })],
-  [['services', 'postgres', 'check_connections'], reason('config-seed-check', { check: 'postgres' })],
-  [['services', 'postgres', 'slow_query_threshold'], reason('config-seed-check', { check: 'postgres' })],
+  [['services', 'redis', 'check_memory'], reason('config-seed-always')],
+  [['services', 'postgres', 'check_connections'], reason('config-seed-always')],
   [['monitoring', 'web_dashboard', 'auth_enabled'], login],
   [['monitoring', 'web_dashboard', 'secret_key'], login],
   [['monitoring', 'web_dashboard', 'admin_users'], login],
@@ -41,8 +40,14 @@ const gone: readonly (readonly [Path, Reason])[] = [
   [['logging', 'log_dir'], logFiles],
 ];
 
+/** Stores that the seed asked by the shop's own address: what became a check of that type, and which key of it. */
+const stores = [
+  { name: 'redis', variable: 'REDIS_URL', key: 'max_latency_ms' },
+  { name: 'postgres', variable: 'DATABASE_URL', key: 'slow_query_threshold' },
+] as const;
+
 /** Rewrites the document in place. To be done before variables are put in: those of keys that are gone are not missed. */
-export function readSeed(yaml: Yaml): readonly ConfigMessage[] {
+export function readSeed(yaml: Yaml, env: Environment): readonly ConfigMessage[] {
   const { document } = yaml;
   const warnings: ConfigMessage[] = [];
   const warn = (path: Path, why: Reason) => warnings.push(yaml.message(path, why, 'key'));
@@ -56,10 +61,31 @@ export function readSeed(yaml: Yaml): readonly ConfigMessage[] {
     const entry = ['services', name];
     move(document, [...entry, 'check_interval'], [...entry, 'health_check_interval']);
   }
+  giveChecks(document, env, warn);
   giveDrivers(yaml, warn);
   moveDashboard(yaml, warn);
   moveAdmins(document);
   return warnings;
+}
+
+/** Redis and PostgreSQL were asked without a word about it: now by a check, when the environment says where they are. */
+function giveChecks(document: Document, env: Environment, warn: (path: Path, why: Reason) => void): void {
+  for (const { name, variable, key } of stores) {
+    const entry = ['services', name];
+    if (!isMap(document.getIn(entry))) continue;
+    const own = ['driver', 'checks'].some((each) => document.hasIn([...entry, each]));
+    const off = document.getIn([...entry, 'enabled']) === false;
+    if (!own && !off && env[variable]) {
+      document.setIn([...entry, 'checks'], document.createNode([{ type: name, url: `\${${variable}}` }]));
+      move(document, [...entry, key], [...entry, 'checks', 0, key]);
+      continue;
+    }
+    if (!own && !off) warn(entry, reason('config-seed-no-address', { variable }));
+    if (document.hasIn([...entry, key])) {
+      if (own) warn([...entry, key], reason('config-seed-moved', { check: name }));
+      document.deleteIn([...entry, key]);
+    }
+  }
 }
 
 /** What the seed knew by name gets its driver; what this version cannot watch yet is switched off. */

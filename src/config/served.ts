@@ -5,7 +5,9 @@
  */
 export const servedDrivers: readonly string[] = ['process', 'tmux', 'systemd', 'docker', 'external'];
 
-export const servedChecks: readonly string[] = ['process', 'http'];
+export const servedChecks: readonly string[] = [
+  ...['process', 'http', 'tcp', 'tls', 'dns', 'command', 'log', 'redis', 'postgres', 'host'],
+];
 
 /** Keys that are read but have no effect yet; `*` stands for any name or place in a list. */
 export const unservedKeys: readonly string[] = ['services.*.panels', 'services.*.alerts', 'monitoring.digest'];

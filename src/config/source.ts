@@ -26,6 +26,9 @@ export interface Source {
 /** Values under these keys are never shown. */
 const secretKeys = /^(env|command|password|token|webhook|smtp_url|heartbeat_url)$/;
 
+/** An address of the web, or a mere host with a port. */
+const harmless = /^(?:https?:|[\w.-]+(?::\d+)?$)/i;
+
 /** Enough to recognise a value. */
 const longestShown = 60;
 
@@ -56,7 +59,9 @@ export function fillIn(
     if (names) return { shape: is.value === '' ? 'variable-empty' : 'variable', found: names };
     // An address that is wrong may hold its password where no pattern looks for one.
     const isAddressWithUser = typeof is.value === 'string' && is.value.includes('@');
-    if (isAddressWithUser || path.some((part) => secretKeys.test(String(part)))) return { shape: 'hidden', found: '' };
+    const isOddAddress = /^(?:clear_)?url$/.test(String(path.at(-1))) && !harmless.test(String(is.value));
+    if (isAddressWithUser || isOddAddress || path.some((part) => secretKeys.test(String(part))))
+      return { shape: 'hidden', found: '' };
     const shown = redactSecrets(
       typeof is.value === 'string' ? JSON.stringify(is.value) : (is.source ?? String(is.value)),
     );

@@ -26,7 +26,7 @@ describe('dns', () => {
       name: 'panel.test',
       record: 'A',
       server: server.address,
-      expect: null,
+      expect: [],
       degraded_over: null,
       ...options,
     });
@@ -77,7 +77,7 @@ describe('dns', () => {
       name: 'silent.test',
       record: 'A',
       server: null,
-      expect: null,
+      expect: [],
       degraded_over: null,
     }).run({ pid: null, now: 0, signal: AbortSignal.abort() });
     assert.equal(found(result), 'unknown dns-server-silent');

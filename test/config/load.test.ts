@@ -152,10 +152,10 @@ describe("the seed's file", () => {
         '5:5 services.telegram_bot.process_name config-seed-process',
         '18:5 services.marzban_monitor.auto_detect_instances config-seed-check',
         '19:5 services.marzban_monitor.load_balance_check config-seed-check',
-        '25:5 services.redis.max_latency_ms config-seed-check',
-        '26:5 services.redis.check_memory config-seed-check',
-        '31:5 services.postgres.check_connections config-seed-check',
-        '32:5 services.postgres.slow_query_threshold config-seed-check',
+        '21:3 services.redis config-seed-no-address',
+        '26:5 services.redis.check_memory config-seed-always',
+        '28:3 services.postgres config-seed-no-address',
+        '31:5 services.postgres.check_connections config-seed-always',
         '39:5 monitoring.web_dashboard.auth_enabled config-seed-login',
         '40:5 monitoring.web_dashboard.secret_key config-seed-login',
         '41:5 monitoring.web_dashboard.admin_users config-seed-login',
@@ -196,6 +196,21 @@ describe("the seed's file", () => {
     assert.equal(config.monitoring.alerts.min_interval, 300_000);
     assert.equal(config.monitoring.metrics.retention_days, 7);
     assert.equal(config.logging.level, 'info');
+  });
+
+  it('asks Redis and PostgreSQL where the environment says they are', () => {
+    const addresses = { REDIS_URL: 'redis://127.0.0.1', DATABASE_URL: 'postgresql+asyncpg://bot:pw@127.0.0.1/shop' };
+    const config = configOf(load(seed.replace('max_latency_ms: 100', 'max_latency_ms: 70'), addresses));
+    const checks = config.services.flatMap(({ name, checks }) =>
+      name === 'redis' || name === 'postgres' ? checks : [],
+    );
+    assert.deepEqual(checks, [
+      { type: 'redis', id: 'redis', url: 'redis://127.0.0.1', clear_url: null, max_latency_ms: 70 },
+      {
+        ...{ type: 'postgres', id: 'postgres', url: 'postgresql+asyncpg://bot:pw@127.0.0.1/shop' },
+        ...{ slow_query_threshold: 1000, max_latency_ms: 500 },
+      },
+    ]);
   });
 
   it('loads in the short form of its own manual', () => {
@@ -242,6 +257,57 @@ monitoring:
       'services.yaml:7:5 http.prot: found an unknown key, did you mean port? allowed: host, port',
       'services.yaml:8:11 http.host: found 5; allowed: text of one line, not empty (in quotes, if it looks like a number)',
     ]);
+  });
+});
+
+describe('checks', () => {
+  const ready = (check: string, ...more: readonly string[]) => {
+    const shop = configOf(load(service('cwd: /opt/shop', ...more, `checks: [${check}]`))).services[0];
+    return shop?.checks[0];
+  };
+  const cases: readonly (readonly [string, object])[] = [
+    [
+      '{ type: tcp, host: "::1", port: "5000" }',
+      { type: 'tcp', id: 'tcp', host: '::1', port: 5000, degraded_over: null },
+    ],
+    [
+      '{ type: tls, host: shop.test, ca_file: own.pem }',
+      {
+        ...{ type: 'tls', id: 'tls', host: 'shop.test', port: 443, server_name: null, degraded_over: null },
+        ...{ degraded_days: 14, unhealthy_days: 3, allow_self_signed: false, ca_file: '/etc/orbit/own.pem' },
+      },
+    ],
+    [
+      '{ type: dns, name: shop.test, server: "[::1]:53" }',
+      { type: 'dns', id: 'dns', name: 'shop.test', record: 'A', server: '[::1]:53', expect: [], degraded_over: null },
+    ],
+    [
+      '{ type: command, command: check --quick, cwd: bin }',
+      {
+        ...{ type: 'command', id: 'command', command: ['check', '--quick'], cwd: '/opt/shop/bin', env: {} },
+        ...{ expect_exit: 0, degraded_exits: [], output_matches: null, degraded_over: null },
+      },
+    ],
+    [
+      '{ type: log, path: a.log, pattern: x, degraded_over: 5/1m }',
+      {
+        ...{ type: 'log', id: 'log', path: '/opt/shop/a.log', pattern: 'x' },
+        ...{ degraded_over: { count: 5, per: 60_000 }, unhealthy_over: null },
+      },
+    ],
+    [
+      '{ type: host }',
+      {
+        ...{ type: 'host', id: 'host', disk_over: 90, full_within: 21_600_000 },
+        ...{ memory_over: 90, cpu_over: 95, load_over: 4 },
+      },
+    ],
+  ];
+  for (const [text, expected] of cases) it(`${text} has its defaults`, () => assert.deepEqual(ready(text), expected));
+
+  it('a log without a path is that of the service', () => {
+    const check = ready('{ type: log, pattern: x }', 'log_file: bot.log');
+    assert.equal(check?.type === 'log' && check.path, '/opt/shop/bot.log');
   });
 });
 
