@@ -1,6 +1,6 @@
 import type { AlertingResult } from '../core/alerting.ts';
 import type { Incident } from '../core/incident.ts';
-import { coveringMute, type Mute, type Scope } from '../core/mute.ts';
+import { coveringMute, type Mute, type Scope, sameScope } from '../core/mute.ts';
 import { reason } from '../core/reason.ts';
 import { may } from '../core/role.ts';
 import type { Actor } from '../core/snapshot.ts';
@@ -76,6 +76,11 @@ export function createAlertActions(desk: Desk, show: Show): AlertActions {
     return alerting.open().filter(({ id }) => shown.includes(id));
   }
 
+  /** Its service; what belongs to none (the manager itself) can be muted alone. */
+  function scopeFor({ id, service }: Incident): Scope {
+    return findService(desk, service) === null ? { covers: 'incident', incident: id } : scopeOf(service);
+  }
+
   const over = (ctx: ChatContext, incident: Incident | null) =>
     incident === null || incident.resolvedAt !== null ? sayReason(ctx.language, reason('incident-over')) : null;
 
@@ -106,12 +111,12 @@ export function createAlertActions(desk: Desk, show: Show): AlertActions {
 
     async mute(ctx, id, length) {
       const incident = alerting.get(id);
-      const service = incident?.service ?? '';
+      const scopes = incident === null ? [] : [scopeFor(incident)];
       const { until, said } = end(ctx, length);
       await fulfil(ctx, {
         refused: over(ctx, incident),
         said: t(ctx.language, 'chat-muted-now', { until: said }),
-        act: (by) => alerting.mute('mute', [scopeOf(service)], until, by),
+        act: (by) => alerting.mute('mute', scopes, until, by),
         after: redraw(ctx, id),
       });
     },
@@ -137,14 +142,13 @@ export function createAlertActions(desk: Desk, show: Show): AlertActions {
     },
 
     async muteAll(ctx, length) {
-      const services = [...new Set(openIn(ctx).map(({ service }) => service))].filter((name) =>
-        findService(desk, name),
-      );
+      const scopes = openIn(ctx).map(scopeFor);
+      const distinct = scopes.filter((scope, index) => scopes.findIndex((each) => sameScope(each, scope)) === index);
       const { until, said } = end(ctx, length);
       await fulfil(ctx, {
-        refused: services.length === 0 ? sayReason(ctx.language, reason('incident-over')) : null,
-        said: t(ctx.language, 'chat-muted-all-now', { n: services.length, until: said }),
-        act: (by) => alerting.mute('mute', services.map(scopeOf), until, by),
+        refused: distinct.length === 0 ? sayReason(ctx.language, reason('incident-over')) : null,
+        said: t(ctx.language, 'chat-muted-all-now', { n: distinct.length, until: said }),
+        act: (by) => alerting.mute('mute', distinct, until, by),
         after: nothing,
       });
     },

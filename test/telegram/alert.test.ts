@@ -148,7 +148,7 @@ test('a service that is only watched, or not configured any more, offers no acti
   assert.equal(gone.lines[0], '🔴 shop is down');
   assert.deepEqual(
     gone.buttons.flat().map(({ text }) => text),
-    ['Acknowledge', 'Logs'],
+    ['Acknowledge', 'Mute 30 min', 'Mute 2 h', 'Till morning'],
   );
 });
 

@@ -126,6 +126,32 @@ test('an opened alert is taken on, muted and unmuted right there', async (t) => 
   );
 });
 
+test('what is wrong with no service, but with the manager or a panel, is shown, taken on and muted alone', async (t) => {
+  const { stage, user } = await begin(t);
+  for (const name of ['(manager)', 'panel:main']) stage.incidents.problem(name);
+  for (const name of ['(manager)', 'panel:main']) {
+    const list = await says(stage, user, '/alerts');
+    const opened = (await tap(stage, user, list, new RegExp(`^🔴 ${name.replace(/[()]/g, '.')}`))).shown;
+    assert.deepEqual(opened.buttons, [['Acknowledge'], ['Mute 30 min', 'Mute 2 h', 'Till morning'], ['Back']]);
+    const taken = (await tap(stage, user, opened, 'Acknowledge')).shown;
+    const muted = (await tap(stage, user, taken, 'Mute 30 min')).shown;
+    assert.match(muted.text, /🔕 Alert \d is muted until 12:30/);
+    assert.deepEqual(muted.buttons, [['Unmute'], ['Back']]);
+  }
+  const { alerting } = stage.incidents;
+  assert.deepEqual(
+    alerting.mutes().map(({ scope }) => scope),
+    [1, 2].map((incident) => ({ covers: 'incident', incident })),
+  );
+  const status = await says(stage, user, '/status');
+  assert.deepEqual(status.buttons.slice(0, 2), [['Unmute: #1'], ['Unmute: #2']]);
+  const { id } = status;
+  alerting.unmute([1, 2], { kind: 'cli', id: 'root', name: 'root' });
+  stage.copies.set(`7 ${id}`, [1, 2]);
+  await user.forges(id, encode({ kind: 'mute-all', length: 'half-hour' }));
+  await eventually(() => alerting.mutes().length === 2, 'both to be muted');
+});
+
 test('a press that makes no sense any more says why, and does nothing', async (t) => {
   const { stage, user } = await begin(t);
   stage.incidents.problem('shop');

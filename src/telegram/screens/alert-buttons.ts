@@ -1,9 +1,10 @@
-import { namedAs } from '../../core/incident.ts';
+import { namedAs, panelOf } from '../../core/incident.ts';
 import type { Mute } from '../../core/mute.ts';
 import { may, type Role } from '../../core/role.ts';
 import { type Language, t } from '../../i18n.ts';
 import type { Button } from '../../outbox/transport.ts';
 import { type CallbackData, encode } from '../callback-data.ts';
+import { handleOf } from '../panel-handle.ts';
 import { shorten } from '../say.ts';
 import type { IncidentNotice } from '../telegram.ts';
 
@@ -13,16 +14,25 @@ type Rows = readonly (readonly Button[])[];
 export function incidentButtons(language: Language, notice: IncidentNotice, role: Role): Rows {
   const { incident } = notice;
   const label = labels(language);
-  const look = [
-    label('button-logs', { kind: 'logs', service: incident.service }),
-    label('button-chart', { kind: 'chart', service: incident.service }),
-  ];
-  if (incident.resolvedAt !== null || !may(role, 'act')) return [look];
+  const look = looks(language, notice);
+  const rows = [...(look.length > 0 ? [look] : [])];
+  if (incident.resolvedAt !== null || !may(role, 'act')) return rows;
   const take =
     incident.acknowledgedAt === null ? [label('button-acknowledge', { kind: 'ack', incident: incident.id })] : [];
   const first = [...take, ...repairs(language, notice)];
-  const hush = notice.service === null ? [] : [muteRow(language, notice)];
-  return [...(first.length > 0 ? [first] : []), look, ...hush];
+  return [...(first.length > 0 ? [first] : []), ...rows, muteRow(language, notice)];
+}
+
+/** What is no service (the manager itself) or not configured any more has no log and no chart. */
+function looks(language: Language, { incident, service }: IncidentNotice): readonly Button[] {
+  const label = labels(language);
+  const panel = panelOf(incident.service);
+  if (panel !== null) return [label('button-panel', { kind: 'show-panel', panel: handleOf(panel) })];
+  if (service === null) return [];
+  return [
+    label('button-logs', { kind: 'logs', service: incident.service }),
+    label('button-chart', { kind: 'chart', service: incident.service }),
+  ];
 }
 
 /** A service that is only watched, or not configured any more, can only be looked at. */
@@ -50,7 +60,9 @@ export function endLabel({ kind, scope }: Mute): string {
 /** The same where it stands among others. */
 export function endText(language: Language, mute: Mute, titleOf: (service: string) => string): string {
   const label = t(language, endLabel(mute));
-  return mute.scope.covers === 'service' ? `${label}: ${shorten(titleOf(mute.scope.service), 30)}` : label;
+  if (mute.scope.covers === 'all') return label;
+  const what = mute.scope.covers === 'service' ? shorten(titleOf(mute.scope.service), 30) : `#${mute.scope.incident}`;
+  return `${label}: ${what}`;
 }
 
 /** What can be done about several incidents at once. */
