@@ -74,6 +74,7 @@ export const incidentSchema: z.ZodType<Incident> = z.object({
   reason: reasonSchema,
   attempts: z.array(z.object({ at: z.number(), what: reasonSchema })),
   lines: z.array(z.string()),
+  subject: z.object({ key: z.string(), title: z.string(), advice: reasonSchema.nullable() }).exactOptional(),
 });
 
 export const scopeSchema: z.ZodType<Scope> = z.discriminatedUnion('covers', [

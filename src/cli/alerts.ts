@@ -48,7 +48,7 @@ export function openTable(open: readonly Incident[], at: number, { say, paint, l
   const rows = open.map((incident): readonly Cell[] => [
     { text: String(incident.id), colour: 'bold' },
     { text: say(`cli-level-${incident.level}`), colour: colourOf[incident.level] },
-    { text: incident.service },
+    { text: incident.subject?.title ?? incident.service },
     { text: say(`cli-what-${namedAs(incident)}`) },
     { text: shortDuration(language, at - incident.openedAt) },
     { text: incident.acknowledgedBy ?? '–' },
@@ -62,7 +62,7 @@ function pastTable(past: readonly Incident[], { say, paint, language }: Terminal
   const rows = past.map((incident): readonly Cell[] => [
     { text: String(incident.id), colour: 'bold' },
     { text: say(`cli-level-${incident.level}`) },
-    { text: incident.service },
+    { text: incident.subject?.title ?? incident.service },
     { text: say(`cli-what-${namedAs(incident)}`) },
     { text: shortDuration(language, (incident.resolvedAt ?? incident.openedAt) - incident.openedAt) },
     { text: localTime(incident.resolvedAt ?? incident.openedAt) },

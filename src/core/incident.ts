@@ -5,11 +5,31 @@ export type Level = 'info' | 'warning' | 'error' | 'critical';
 export const levels: readonly Level[] = ['info', 'warning', 'error', 'critical'];
 
 /** What kind of problem; the text is the Fluent message `incident-<kind>`. */
-export const incidentKinds = ['down', 'unhealthy', 'flapping', 'telegram-away'] as const;
+export const incidentKinds = ['down', 'unhealthy', 'flapping', 'telegram-away', 'panel'] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 
 /** What the manager's own incidents stand under; no service can be called so. */
 export const MANAGER_SERVICE = '(manager)';
+
+/** One of several things that can be wrong with the same service: a node of a panel, a certificate. */
+export interface Subject {
+  /** Unique within the service; stands in the incident's key in place of the kind. */
+  readonly key: string;
+  /** How people read it. */
+  readonly title: string;
+  /** What can be done about it; null: nothing is known to help. */
+  readonly advice: Reason | null;
+}
+
+/** What a panel's incidents stand under; no service can be called so. */
+export function panelService(id: string): string {
+  return `panel:${id}`;
+}
+
+/** The id of the panel whose incidents stand under this name; null: a service's. */
+export function panelOf(service: string): string | null {
+  return service.startsWith('panel:') ? service.slice('panel:'.length) : null;
+}
 
 /** Something done about it, or how it went. */
 export interface Attempt {
@@ -24,7 +44,7 @@ export type Resolution = (typeof resolutions)[number];
 /** One problem from opening to resolution. */
 export interface Incident {
   readonly id: number;
-  /** `<service>/<kind>`: at most one open incident per key. */
+  /** `<service>/<kind>`, or `<service>/<subject>`: at most one open incident per key. */
   readonly key: string;
   readonly service: string;
   readonly kind: IncidentKind;
@@ -44,6 +64,8 @@ export interface Incident {
   readonly attempts: readonly Attempt[];
   /** The service's last log lines when it opened or got worse. */
   readonly lines: readonly string[];
+  /** Left out where the incident is about the service as a whole. */
+  readonly subject?: Subject;
 }
 
 /** More would not be read on a phone; the oldest go first. */
@@ -68,9 +90,22 @@ export type IncidentInput =
       /** What the manager does about it, if anything. */
       readonly attempt: Reason | null;
       readonly lines: readonly string[];
+      readonly subject?: Subject;
     }
-  | { readonly type: 'attempt'; readonly kind: IncidentKind; readonly attempt: Reason }
-  | { readonly type: 'over'; readonly kind: IncidentKind; readonly resolution: Resolution };
+  | { readonly type: 'attempt'; readonly kind: IncidentKind; readonly attempt: Reason; readonly subject?: Subject }
+  | {
+      readonly type: 'over';
+      readonly kind: IncidentKind;
+      readonly resolution: Resolution;
+      readonly subject?: Subject;
+      /** How it ended, where there is more to say than that it did. */
+      readonly ending?: Reason | null;
+    };
+
+/** The key of the incident that an input is about. */
+export function incidentKey(service: string, { kind, subject }: IncidentInput): string {
+  return `${service}/${subject?.key ?? kind}`;
+}
 
 function withAttempt(incident: Incident, what: Reason | null, at: number): Incident {
   return what === null
@@ -80,7 +115,7 @@ function withAttempt(incident: Incident, what: Reason | null, at: number): Incid
 
 /**
  * What an input does to the incident with that key: opens it, makes it worse, adds to it, ends it, or nothing.
- * `open` is the open incident of this service and kind, or null. `nextId` numbers a new one.
+ * `open` is the open incident of that key, or null. `nextId` numbers a new one.
  */
 export function changeIncident(
   open: Incident | null,
@@ -91,14 +126,15 @@ export function changeIncident(
 ): Change | null {
   if (input.type === 'over') {
     if (open === null) return null;
-    return { change: 'resolved', incident: { ...open, resolvedAt: now, resolution: input.resolution } };
+    const ended = withAttempt(open, input.ending ?? null, now);
+    return { change: 'resolved', incident: { ...ended, resolvedAt: now, resolution: input.resolution } };
   }
   if (input.type === 'attempt')
     return open === null ? null : { change: 'updated', incident: withAttempt(open, input.attempt, now) };
   if (open === null) {
     const fresh: Incident = {
       id: nextId(),
-      key: `${service}/${input.kind}`,
+      key: incidentKey(service, input),
       service,
       kind: input.kind,
       level: input.level,
@@ -112,11 +148,13 @@ export function changeIncident(
       reason: input.reason,
       attempts: [],
       lines: input.lines,
+      ...(input.subject === undefined ? {} : { subject: input.subject }),
     };
     return { change: 'opened', incident: withAttempt(fresh, input.attempt, now) };
   }
   const worse = levels.indexOf(input.level) > levels.indexOf(open.level);
-  const said = withAttempt(open, input.attempt, now);
+  const { subject = open.subject } = input;
+  const said = { ...withAttempt(open, input.attempt, now), ...(subject === undefined ? {} : { subject }) };
   const lines = input.lines.length > 0 ? input.lines : open.lines;
   if (!worse) return { change: 'updated', incident: { ...said, reason: input.reason, lines } };
   // Who took it on did so for what it was then.

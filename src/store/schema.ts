@@ -113,4 +113,17 @@ export const migrations: readonly string[] = [
 
   CREATE INDEX incidents_of_service ON incidents (service, opened_at);
   `,
+  `
+  CREATE TABLE panel_logins (
+    account TEXT PRIMARY KEY,
+    token TEXT,
+    expires INTEGER,
+    rejected TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE panels (
+    id TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

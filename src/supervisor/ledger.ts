@@ -6,8 +6,10 @@ import {
   changeIncident,
   type Incident,
   type IncidentInput,
+  incidentKey,
   levels,
   MANAGER_SERVICE,
+  panelOf,
   type Reminders,
   remind,
 } from '../core/incident.ts';
@@ -49,7 +51,7 @@ export function createLedger(options: LedgerOptions) {
     const decide = () => {
       const changes: Change[] = [];
       for (const input of inputs) {
-        const known = open.get(`${service}/${input.kind}`) ?? null;
+        const known = open.get(incidentKey(service, input)) ?? null;
         const change = changeIncident(known, service, input, () => ++lastId, now);
         if (change !== null) changes.push(change);
       }
@@ -150,7 +152,7 @@ export function createLedger(options: LedgerOptions) {
         if (step.flapping === 'ends') commit(service, [{ type: 'over', kind: 'flapping', resolution: 'recovered' }]);
       }
     },
-    /** The open incident with this key (`<service>/<kind>`). */
+    /** The open incident with this key (see {@link incidentKey}). */
     find: (key: string): Incident | null => open.get(key) ?? null,
     /** Worst first, then oldest first. */
     open: (): readonly Incident[] =>
@@ -188,7 +190,9 @@ export function createLedger(options: LedgerOptions) {
     },
     /** Its service is not in the configuration any more: nobody will ever say that it is over. */
     endWithoutService(exists: (service: string) => boolean): void {
-      const gone = [...open.values()].filter(({ service }) => service !== MANAGER_SERVICE && !exists(service));
+      // Panels come and go with the shop's table; who reads that ends theirs.
+      const isService = (name: string) => name !== MANAGER_SERVICE && panelOf(name) === null;
+      const gone = [...open.values()].filter(({ service }) => isService(service) && !exists(service));
       const now = clock();
       const changes = gone.map(
         (incident): Change => ({
@@ -204,6 +208,7 @@ export function createLedger(options: LedgerOptions) {
 export type Ledger = ReturnType<typeof createLedger>;
 
 function isTurn(change: Change['change'], incident: Incident): boolean {
-  if (incident.kind === 'flapping') return false;
+  // A panel has many nodes, and each is judged for flapping where it is watched.
+  if (incident.kind === 'flapping' || incident.kind === 'panel') return false;
   return change === 'opened' || (change === 'resolved' && incident.resolution === 'recovered');
 }

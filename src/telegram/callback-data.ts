@@ -29,6 +29,13 @@ const page = z
 
 const length = z.enum(lengths);
 
+/** What can be done to a user of a panel; the numbers are days. */
+export const userChanges = ['enable', 'disable', 'reset-traffic', 'extend-7', 'extend-30', 'extend-90'] as const;
+
+/** A panel (see panel-handle.ts), a node as the panel numbers it. */
+const panel = z.string().regex(/^[\w-]{8}$/);
+const node = z.string().regex(/^[\w.-]{1,20}$/);
+
 const range = z.enum(rangeNames);
 
 /** The code of a series, or the word for the usual ones. */
@@ -69,6 +76,20 @@ const forms = [
   /** On the screen of mutes: begin one, end one. */
   z.object({ ...said('hush'), as: z.enum(['mute', 'maintenance']), length, target }),
   z.object({ ...said('lift'), mute: id, target }),
+  /** The panels in place of this message; one in a new message; one with a page of its nodes; a node; what to do to it. */
+  z.object({ ...said('panels') }),
+  z.object({ ...said('show-panel'), panel }),
+  z.object({ ...said('panel'), panel, page }),
+  z.object({ ...said('node'), panel, node, page }),
+  z.object({ ...said('node-do'), action: z.enum(['reconnect-node', 'enable-node', 'disable-node']), panel, node }),
+  z.object({ ...said('core-do'), panel }),
+  /** Asks for a user's name; a user that was found (a question in memory knows whom); a change to that user. */
+  z.object({ ...said('find-user'), panel }),
+  z.object({ ...said('user'), found: nonce }),
+  z.object({ ...said('user-do'), change: z.enum(userChanges), found: nonce }),
+  /** The two answers to a question about a panel. */
+  z.object({ ...said('panel-yes'), nonce }),
+  z.object({ ...said('panel-no'), nonce }),
   /** A picture of a service in a new message. */
   z.object({ ...said('chart'), service }),
   /** Under a picture: turn it into another, offer other numbers. */

@@ -76,7 +76,7 @@ function hushLines(language: Language, open: readonly IncidentNotice[], timezone
 }
 
 function titleOf({ incident, service }: IncidentNotice): string {
-  return shorten(service?.title ?? incident.service, longestTitle);
+  return shorten(incident.subject?.title ?? service?.title ?? incident.service, longestTitle);
 }
 
 function line(language: Language, notice: IncidentNotice): string {

@@ -36,6 +36,7 @@ function open(language: Language, notice: IncidentNotice, timezone: string): rea
   return [
     `${levelIcons[incident.level]} <b>${headline(language, notice)}</b>`,
     ...whyLines(language, incident),
+    ...adviceLines(language, incident),
     html(language, 'alert-since', {
       time: sayTime(language, incident.openedAt, now, timezone),
       for: sayDuration(language, now - incident.openedAt),
@@ -87,12 +88,18 @@ function hushLines(language: Language, notice: IncidentNotice, timezone: string)
 }
 
 function titleOf({ incident, service }: IncidentNotice): string {
-  return shorten(service?.title ?? incident.service, 100);
+  return shorten(incident.subject?.title ?? service?.title ?? incident.service, 100);
 }
 
 function whyLines(language: Language, incident: Incident): readonly string[] {
   const why = shorten(sayReason(language, incident.reason), longestReason);
   return [html(language, 'alert-why', { why })];
+}
+
+function adviceLines(language: Language, { subject }: Incident): readonly string[] {
+  const advice = subject?.advice ?? null;
+  if (advice === null) return [];
+  return [html(language, 'alert-advice', { advice: shorten(sayReason(language, advice), longestReason) })];
 }
 
 /** What does not work either because of it; nothing else is said about those. */

@@ -74,10 +74,10 @@ function lineOf(language: Language, desk: Desk, titleOf: (name: string) => strin
   const { timezone } = desk;
   const now = desk.clock();
   return (incident) => {
-    const { openedAt, resolvedAt, acknowledgedBy, service, id } = incident;
+    const { openedAt, resolvedAt, acknowledgedBy, service, id, subject } = incident;
     const mute = resolvedAt === null ? coveringMute(desk.alerting.mutes(), service, id, now) : null;
     const line = html(language, resolvedAt === null ? 'chat-alerts-line' : 'chat-alerts-line-over', {
-      title: shorten(titleOf(service), longestTitle),
+      title: shorten(subject?.title ?? titleOf(service), longestTitle),
       what: t(language, `chat-alert-${namedAs(incident)}`),
       time: sayUntil(language, openedAt, resolvedAt ?? now, timezone),
       for: sayDuration(language, (resolvedAt ?? now) - openedAt),
@@ -105,7 +105,7 @@ function keyboardOf(
   const keyboard = new InlineKeyboard();
   for (const incident of [...open, ...past]) {
     const time = sayUntil(language, incident.openedAt, clock(), timezone);
-    const label = `${iconOf(incident)} ${shorten(titleOf(incident.service), 30)}, ${time}`;
+    const label = `${iconOf(incident)} ${shorten(incident.subject?.title ?? titleOf(incident.service), 30)}, ${time}`;
     keyboard.text(label, encode({ kind: 'alert', incident: incident.id, page })).row();
   }
   if (page > 0) keyboard.text(t(language, 'button-previous'), encode({ kind: 'alerts', page: page - 1 }));
