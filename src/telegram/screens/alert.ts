@@ -39,7 +39,8 @@ function open(language: Language, notice: IncidentNotice, timezone: string): rea
     ...adviceLines(language, incident),
     html(language, 'alert-since', {
       time: sayTime(language, incident.openedAt, now, timezone),
-      for: sayDuration(language, now - incident.openedAt),
+      // "3 ms" would be true and of no use.
+      for: sayDuration(language, Math.max(1000, now - incident.openedAt)),
     }),
     ...takenLines(language, notice, timezone),
     ...hushLines(language, notice, timezone),
@@ -67,7 +68,8 @@ function headline(language: Language, notice: IncidentNotice): string {
   const again = incident.saidAt > incident.openedAt ? '-still' : '';
   return html(language, `incident-${namedAs(incident)}${again}`, {
     title: titleOf(notice),
-    for: sayDuration(language, now - incident.openedAt),
+    // "3 ms" would be true and of no use.
+      for: sayDuration(language, Math.max(1000, now - incident.openedAt)),
   });
 }
 
