@@ -8,7 +8,7 @@ import { createCheck } from './checks/registry.ts';
 import { ControlSocketError, createControlServer, refuseIfTaken } from './cli/control-server.ts';
 import { socketName } from './cli/protocol.ts';
 import { diffConfig } from './config/diff.ts';
-import type { CheckConfig, Config, ServiceConfig } from './config/schema.ts';
+import type { CheckConfig, Config, HttpConfig, ServiceConfig } from './config/schema.ts';
 import type { Liveness } from './core/liveness.ts';
 import { preferencesOf } from './core/preferences.ts';
 import { type Readiness, readinessOf } from './core/readiness.ts';
@@ -20,6 +20,7 @@ import type { TelegramView } from './core/snapshot.ts';
 import { createLogRounds } from './drivers/log-rounds.ts';
 import { bootId } from './drivers/proctree.ts';
 import { createDriver } from './drivers/registry.ts';
+import type { ApiOptions } from './http/api.ts';
 import type { HttpOptions } from './http/server.ts';
 import type { Logger } from './logger.ts';
 import { createAnnouncer, type Recipient } from './outbox/announce.ts';
@@ -329,7 +330,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     clock,
     log,
   });
-  const http = config.http === null ? null : await startHttp(config.http, { liveness, readiness, log, clock });
+  const http = config.http === null ? null : await startHttp(config.http, { liveness, readiness, log, clock }, { control, history: samples.history, clock });
 
   let finish: (code: number) => void = () => undefined;
   const exited = new Promise<number>((resolve) => {
@@ -467,10 +468,13 @@ function freeBytes(folder: string): number | null {
 }
 
 async function startHttp(
-  where: { readonly host: string; readonly port: number },
+  { token, ...where }: HttpConfig,
   parts: Pick<HttpOptions, 'liveness' | 'readiness' | 'log' | 'clock'>,
+  sources: Omit<ApiOptions, 'token'>,
 ) {
+  // Prometheus's library is loaded only where somebody may ask.
+  const api = token === null ? null : (await import('./http/api.ts')).createApi({ token, ...sources });
   const { createHttpServer } = await import('./http/server.ts');
-  const server = createHttpServer({ ...where, ...parts });
+  const server = createHttpServer({ ...where, ...parts, api });
   return { server, port: (await server.listen()).port };
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Liveness } from '../core/liveness.ts';
 import type { Readiness } from '../core/readiness.ts';
 import type { Logger } from '../logger.ts';
+import type { Api } from './api.ts';
 import { healthz } from './healthz.ts';
 import { readyz } from './readyz.ts';
 
@@ -19,6 +20,8 @@ export interface HttpOptions {
   readonly port: number;
   readonly liveness: () => Liveness;
   readonly readiness: () => Readiness;
+  /** What needs the token; null: nothing of it is served. */
+  readonly api: Api | null;
   readonly log: Logger;
   /** Epoch ms. */
   readonly clock?: () => number;
@@ -28,9 +31,10 @@ export interface HttpOptions {
   readonly patience?: number;
 }
 
-/** What a route says; the body is sent as JSON. */
+/** What a route says; the body is sent as JSON, or as it is where it has a type of its own. */
 export interface Reply {
   readonly status: number;
+  readonly type?: string;
   readonly body: unknown;
 }
 
@@ -38,7 +42,8 @@ type Route = () => Reply;
 
 /** The read-only endpoint: GET and HEAD of the routes below, everything else is refused. */
 export function createHttpServer(options: HttpOptions): HttpServer {
-  const { host, port, liveness, readiness, log, clock = Date.now, retryEvery = 30_000, patience = 5_000 } = options;
+  const { host, port, liveness, readiness, api, log } = options;
+  const { clock = Date.now, retryEvery = 30_000, patience = 5_000 } = options;
   const routes: ReadonlyMap<string, Route> = new Map([
     ['/healthz', () => healthz(liveness(), clock())],
     ['/readyz', () => readyz(readiness())],
@@ -52,7 +57,8 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       keepAliveTimeout: patience,
       maxHeaderSize: 8 * 1024,
     },
-    (request, response) => send(response, answer(request, routes, log)),
+    (request, response) =>
+      void answer(request, routes, api, log).then((reply) => send(response, reply)),
   );
   // Also for one that sends a request and does not read the answer.
   server.setTimeout(2 * patience);
@@ -102,25 +108,33 @@ function portOf(address: AddressInfo | string | null): number | null {
   return typeof address === 'object' && address !== null ? address.port : null;
 }
 
-function answer({ method, url = '' }: IncomingMessage, routes: ReadonlyMap<string, Route>, log: Logger): Reply {
+/** Never rejects. */
+async function answer(
+  request: IncomingMessage,
+  routes: ReadonlyMap<string, Route>,
+  api: Api | null,
+  log: Logger,
+): Promise<Reply> {
+  const { method, url = '' } = request;
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: { error: 'method not allowed' } };
-  const route = routes.get(url.split('?', 1)[0] ?? '');
-  if (!route) return { status: 404, body: { error: 'not found' } };
+  const path = url.split('?', 1)[0] ?? '';
   try {
-    return route();
+    const found = routes.get(path)?.() ?? (await api?.(request)) ?? null;
+    return found ?? { status: 404, body: { error: 'not found' } };
   } catch (err) {
-    log.error({ err, url }, 'http: route failed');
+    log.error({ err, path }, 'http: route failed');
     return { status: 500, body: { error: 'internal error' } };
   }
 }
 
-function send(response: ServerResponse, { status, body }: Reply): void {
-  const text = `${JSON.stringify(body)}\n`;
+function send(response: ServerResponse, { status, type, body }: Reply): void {
+  const text = type === undefined ? `${JSON.stringify(body)}\n` : String(body);
   response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Type': type ?? 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(text),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
+    ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
     // With another method a body may follow that nobody is going to read.
     ...(status === 405 ? { Allow: 'GET, HEAD', Connection: 'close' } : {}),
   });

@@ -28,6 +28,7 @@ async function serve(liveness: () => Liveness = () => alive, options: Partial<Ht
     log,
     clock: () => now,
     readiness: () => ready,
+    api: null,
     ...options,
   });
   endings.push(() => server.close());

@@ -1,0 +1,46 @@
+import type { Incident } from '../core/incident.ts';
+import type { Reason } from '../core/reason.ts';
+import { redactSecrets } from '../core/redact.ts';
+import type { ServiceView, Snapshot } from '../core/snapshot.ts';
+import { sayReason } from '../i18n.ts';
+
+/*
+ * What the endpoint says of the snapshot: times are epoch ms, texts English and without secrets. Log lines stay inside:
+ * they may hold anything.
+ */
+
+export function statusView(snapshot: Snapshot) {
+  const { host, version, at, startedAt, overall, services, incidents, mutes, telegram } = snapshot;
+  const { state, since, waiting, oldestWaiting, lastDelivered } = telegram;
+  return {
+    ...{ host, version, at, startedAt, overall },
+    services: services.map(({ name, title, state, health, since }) => ({ name, title, state, health, since })),
+    incidents: incidents.map(incidentView),
+    mutes: mutes.map(({ kind, scope, from, until }) => ({ kind, scope, from, until })),
+    telegram: { state, since, why: said(telegram.reason), waiting, oldestWaiting, lastDelivered },
+  };
+}
+
+export function serviceView(view: ServiceView) {
+  const { name, title, driver, state, since, wanted, health, healthSince, checks, operation } = view;
+  const { pid, startedAt, restarts, exitsInWindow, lastExit, retryAt } = view;
+  return {
+    ...{ name, title, driver, state, since, wanted, why: said(view.reason) },
+    ...{ health, healthSince, healthWhy: said(view.healthReason) },
+    ...{ pid, startedAt, restarts, exitsInWindow, lastExit, retryAt },
+    operation: operation === null ? null : { verb: operation.verb, by: operation.by.name, since: operation.since },
+    checks: checks.map((check) => ({
+      ...{ id: check.id, health: check.health, verdict: check.verdict, at: check.at, metrics: check.metrics },
+      why: said(check.reason),
+    })),
+  };
+}
+
+function incidentView(incident: Incident) {
+  const { id, service, kind, level, openedAt, acknowledgedAt, acknowledgedBy } = incident;
+  return { id, service, kind, level, openedAt, acknowledgedAt, acknowledgedBy, why: said(incident.reason) };
+}
+
+function said(why: Reason | null): { readonly code: string; readonly text: string } | null {
+  return why === null ? null : { code: why.code, text: redactSecrets(sayReason('en', why)) };
+}

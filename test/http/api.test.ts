@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { pino } from 'pino';
+import { reason } from '../../src/core/reason.ts';
+import type { Snapshot } from '../../src/core/snapshot.ts';
+import { createApi } from '../../src/http/api.ts';
+import { createHttpServer } from '../../src/http/server.ts';
+import { createLogger } from '../../src/logger.ts';
+import { openStore } from '../../src/store/database.ts';
+import { createSamples } from '../../src/store/samples.ts';
+import { incident, now, service, snapshot } from '../cli/fake-control.ts';
+
+const token = 'a-token-of-the-test-1234567890';
+
+async function serve(test: TestContext, options: { readonly token?: null; readonly snapshot?: Snapshot } = {}) {
+  const lines: string[] = [];
+  const store = openStore(':memory:');
+  const quiet = pino({ level: 'silent' });
+  const samples = createSamples({ store, retentionDays: 30, freeBytes: () => null, clock: () => now, log: quiet });
+  for (let n = 0; n < 60; n += 1)
+    samples.add('redis', 'redis', [{ name: 'latency', value: n, unit: 'ms' }], now - (60 - n) * 60_000);
+  const control = { snapshot: () => options.snapshot ?? snapshot() };
+  const api = options.token === null ? null : createApi({ token, control, history: samples.history, clock: () => now });
+  const server = createHttpServer({
+    ...{ host: '127.0.0.1', port: 0, api, clock: () => now },
+    liveness: () => ({ ok: true, version: '1', startedAt: now, stalled: [], telegram: 'polling' }),
+    readiness: () => ({ ready: true, reasons: [], oldestWaiting: null, dropped: 0, dead: 0 }),
+    log: createLogger({ level: 'trace', format: 'json', to: { write: (line) => void lines.push(line) } }),
+  });
+  const { port } = await server.listen();
+  test.after(async () => {
+    await server.close();
+    store.close();
+  });
+  const get = async (path: string, authorization: string | null = `Bearer ${token}`, method = 'GET') => {
+    const headers = authorization === null ? {} : { authorization };
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers, method });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, text, json: () => JSON.parse(text) };
+  };
+  return { get, lines };
+}
+
+const paths = ['/metrics', '/api/status', '/api/services', '/api/services/redis', '/api/metrics/history'];
+
+test('without HTTP_TOKEN nothing but the probes is served', async (t) => {
+  const { get } = await serve(t, { token: null });
+  for (const path of paths) assert.equal((await get(path)).status, 404, path);
+  assert.equal((await get('/healthz', null)).status, 200);
+});
+
+test('without the token, or with another, nothing is told', async (t) => {
+  const { get, lines } = await serve(t);
+  for (const path of [...paths, '/api/services/nope'])
+    for (const wrong of [null, 'Bearer ', 'Bearer x', `Bearer ${token}x`, `Basic ${token}`, token]) {
+      const answer = await get(path, wrong);
+      assert.equal(answer.status, 401, `${path} ${wrong}`);
+      assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
+      assert.deepEqual(answer.json(), { error: 'a token is needed' });
+    }
+  assert.equal((await get('/healthz', null)).status, 200);
+  assert.equal((await get('/api/nope')).status, 404);
+  assert.equal((await get('/api/status', `Bearer ${token}`, 'POST')).status, 405);
+  assert.ok(!lines.join('').includes(token));
+});
+
+test('status and services tell what is, why, and no secret', async (t) => {
+  const secret = reason('control-path-too-long', { path: 'redis://u:hunter2@h', max: 1 });
+  const told = snapshot({
+    incidents: [{ ...incident, reason: secret, lines: ['password=hunter2'] }],
+    services: [service('redis', { reason: secret, healthReason: secret })],
+  });
+  const { get } = await serve(t, { snapshot: told });
+  const status = await get('/api/status');
+  assert.equal(status.status, 200);
+  assert.equal(status.json().services[0].name, 'redis');
+  assert.equal(status.json().incidents[0].why.code, 'control-path-too-long');
+  const all = await get('/api/services');
+  assert.deepEqual(all.json()[0].checks[0].metrics, [{ name: 'latency', value: 12.5, unit: 'ms' }]);
+  const one = await get('/api/services/redis');
+  assert.deepEqual(one.json(), all.json()[0]);
+  assert.equal((await get('/api/services/nope')).status, 404);
+  for (const { text } of [status, all, one]) assert.ok(!text.includes('hunter2'), text);
+});
+
+test('the history of a number: points, range, step; and what there is', async (t) => {
+  const { get } = await serve(t);
+  const list = (await get('/api/metrics/history')).json();
+  assert.deepEqual(list.series, [{ service: 'redis', check: 'redis', metric: 'latency', unit: 'ms' }]);
+  assert.ok(list.bytes > 0);
+  const query = '/api/metrics/history?service=redis&metric=latency';
+  const usual = (await get(query)).json();
+  assert.equal(usual.points.length, 60);
+  assert.deepEqual([usual.unit, usual.from, usual.to, usual.step], ['ms', now - 6 * 3600_000, now, 30_000]);
+  const rolled = (await get(`${query}&from=30m&step=10m`)).json();
+  assert.deepEqual(
+    rolled.points.map(({ at, min, avg, max, last, count }: Record<string, number>) => [at, min, avg, max, last, count]),
+    [0, 1, 2].map((n) => [now - (30 - 10 * n) * 60_000, 30 + 10 * n, 34.5 + 10 * n, 39 + 10 * n, 39 + 10 * n, 10]),
+  );
+  const iso = new Date(now - 600_000).toISOString();
+  assert.equal((await get(`${query}&from=${iso}&to=${now}`)).json().points.length, 10);
+});
+
+test('what it cannot answer it refuses with a reason', async (t) => {
+  const { get } = await serve(t);
+  const query = '/api/metrics/history?service=redis&metric=latency';
+  assert.equal((await get('/api/metrics/history?service=redis&metric=nope')).status, 404);
+  for (const wrong of ['&from=tomorrowish', '&step=0', '&step=-5m', '&from=1h&to=2h', '&form=1h', '&from=9e9']) {
+    const answer = await get(`${query}${wrong}`);
+    assert.equal(answer.status, 400, wrong);
+    assert.ok(answer.json().error.length > 5, answer.text);
+  }
+  assert.equal((await get('/api/metrics/history?metric=latency')).status, 400);
+  assert.equal((await get('/api/services/%zz')).status, 404);
+});
+
+test('Prometheus gets its text, anew each time', async (t) => {
+  const services = [service('redis')];
+  const { get } = await serve(t, { snapshot: snapshot({ services }) });
+  const answer = await get('/metrics');
+  assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  for (const line of [
+    'orbit_service_up{service="redis"} 1',
+    'orbit_service_health{service="redis",health="healthy"} 1',
+    'orbit_service_health{service="redis",health="unknown"} 0',
+    'orbit_check_metric{service="redis",check="http",metric="latency",unit="ms"} 12.5',
+    'orbit_incidents_open{level="error"} 1',
+    'orbit_telegram_polling 1',
+  ])
+    assert.ok(answer.text.includes(`${line}\n`), `${line} in\n${answer.text}`);
+  assert.match(answer.text, /^orbit_manager_process_resident_memory_bytes \d+/m);
+  services.splice(0, 1, service('shop', { state: 'failed' }));
+  const again = (await get('/metrics')).text;
+  assert.ok(again.includes('orbit_service_up{service="shop"} 0\n'));
+  assert.ok(!again.includes('"redis"'), 'what is gone is not told any more');
+});
