@@ -24,11 +24,11 @@ export function createApi({ token, control, history, clock }: ApiOptions): Api {
   const wanted = digest(token);
   const exposition = createExposition(control.snapshot, history);
 
-  const routes: ReadonlyMap<string, (query: URLSearchParams) => Reply | Promise<Reply>> = new Map([
+  const routes = new Map<string, (query: URLSearchParams) => Reply | Promise<Reply>>([
     ['/metrics', async () => ({ status: 200, type: exposition.type, body: await exposition.text() })],
     ['/api/status', () => ({ status: 200, body: statusView(control.snapshot()) })],
     ['/api/services', () => ({ status: 200, body: control.snapshot().services.map(serviceView) })],
-    ['/api/metrics/history', (query: URLSearchParams) => historyReply(query, history, clock())],
+    ['/api/metrics/history', (query) => historyReply(query, history, clock())],
   ]);
 
   function service(name: string): Reply {

@@ -15,6 +15,8 @@ const rows = z.array(
 );
 const edge = z.object({ slot: z.number().nullable() });
 
+const LEEWAY_MS = 3600_000;
+
 type BucketOf = Bucket & { readonly series: number };
 
 /** What was rolled up to one step (ms). */
@@ -47,7 +49,8 @@ export function createRollupTable(store: SqlStore, step: number) {
     const known = edge.parse(newest.get()).slot;
     if (known !== null) return (known + 1) * step;
     const sample = edge.parse(first.get()).slot;
-    return Math.floor((sample === null ? now : sample * RAW_STEP) / step) * step;
+    // What is about to be written may be older than now.
+    return Math.floor((sample === null ? now - LEEWAY_MS : sample * RAW_STEP) / step) * step;
   }
 
   return {
