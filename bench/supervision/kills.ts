@@ -1,0 +1,119 @@
+/** Our manager and the keepers beside its services, killed at random moments, while they work. */
+import type { ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createControlClient } from '../../src/cli/client.ts';
+import { openBirths } from './births.ts';
+import { configureOrbit, inFolder, keepersIn, startOrbit } from './contenders.ts';
+import { kill, lives, sleep, soon, withArgument } from './processes.ts';
+import type { Table } from './table.ts';
+
+/** Longer than the manager takes to be at work, so that its start is hit too. */
+const UP_TO_MS = 1500;
+const CALM_EVERY = 4;
+
+export function kills(rounds: number): Promise<Table> {
+  return inFolder(async (folder) => {
+    const births = openBirths(folder);
+    const steady = ['s0', 's1', 's2'];
+    const code = join(folder, 'code');
+    writeFileSync(code, '0');
+    const services = new Map([
+      ...steady.map((name) => [name, `${births.script(name)}; exec sleep 100000`] as const),
+      ['moved', `${births.script('moved')}; exec sleep 100000`],
+      // Ends with the code that stands in the file, when it is told to.
+      [
+        'crasher',
+        `trap 'read -r code <${code}; exit "$code"' USR1; ${births.script('crasher')}; while :; do sleep 0.05; done`,
+      ],
+    ]);
+    configureOrbit(folder, services, { stopTimeout: 3, restarts: 'quick' });
+    const client = createControlClient(join(folder, 'data/control.sock'), 'bench', 3000);
+
+    /** All that was ever born and lives, by service. */
+    const alive = new Map<string, Set<number>>();
+    const down = new Map<string, number>();
+    let doubled = 0;
+    let seen = performance.now();
+    const look = (): void => {
+      for (const { name, pid } of births.poll()) alive.set(name, (alive.get(name) ?? new Set()).add(pid));
+      const now = performance.now();
+      for (const [name, pids] of alive) {
+        for (const pid of pids) if (!lives(pid)) pids.delete(pid);
+        if (pids.size > 1) doubled += 1;
+        if (pids.size === 0 && steady.includes(name)) down.set(name, (down.get(name) ?? 0) + now - seen);
+      }
+      seen = now;
+    };
+    const watch = setInterval(look, 20);
+
+    let manager: ChildProcess = startOrbit(folder);
+    const calm = async (): Promise<boolean> => {
+      for (let tries = 0; tries < 200; tries++) {
+        const shot = await client.snapshot();
+        if (shot.ok && shot.value.services.every(({ state }) => state === 'running')) return true;
+        await sleep(50);
+      }
+      return false;
+    };
+    const lastExit = async (): Promise<number | null> => {
+      const shot = await client.snapshot();
+      return shot.ok ? (shot.value.services.find(({ name }) => name === 'crasher')?.lastExit?.code ?? null) : null;
+    };
+    const crash = (round: number): void => {
+      writeFileSync(code, String(1 + (round % 100)));
+      for (const pid of alive.get('crasher') ?? []) kill(pid, 'SIGUSR1');
+    };
+
+    let lost = 0;
+    let asked = 0;
+    let stuck = 0;
+    if (!(await calm())) stuck += 1;
+    for (let round = 0; round < rounds; round++) {
+      if (round % CALM_EVERY === 0 && !(await calm())) stuck += 1;
+      await sleep(Math.random() * UP_TO_MS);
+      const calmly = round % CALM_EVERY === CALM_EVERY - 1;
+      if (round % 3 === 0) void client.act('moved', 'restart');
+      if (round % 3 === 1) void client.act('moved', 'stop').then(() => client.act('moved', 'start'));
+      if (round % 3 === 2 && !calmly) crash(round);
+      await sleep(Math.random() * 20);
+      manager.kill('SIGKILL');
+      const keepersToo = round % 2 === 0;
+      if (keepersToo) for (const pid of keepersIn(folder)) kill(pid);
+      await soon(() => !lives(manager.pid ?? 0), 5000);
+      // Ends while nobody of ours but its keeper is there.
+      const pid = [...(alive.get('crasher') ?? [])].at(-1);
+      const tell = calmly && !keepersToo && pid !== undefined && lives(pid);
+      if (tell) {
+        crash(round);
+        await soon(() => !lives(pid), 3000);
+      }
+      manager = startOrbit(folder);
+      if (!tell) continue;
+      asked += 1;
+      if (!(await calm())) stuck += 1;
+      if ((await lastExit()) !== 1 + (round % 100)) lost += 1;
+    }
+    await client.act('moved', 'start');
+    if (!(await calm())) stuck += 1;
+    await sleep(1000);
+    look();
+    await client.stopAll();
+    manager.kill('SIGTERM');
+    await soon(() => !lives(manager.pid ?? 0), 10_000);
+    clearInterval(watch);
+    const orphans = withArgument(folder).length;
+    births.close();
+    const downtime = [...down.values()].reduce((sum, ms) => sum + ms, 0);
+    const head = ['', 'kills', 'downtime', 'seen doubled', 'orphans', 'exit codes lost', 'not calm in 10 s'];
+    const row = [
+      'orbit and its keepers',
+      rounds,
+      `${Math.round(downtime)} ms`,
+      doubled,
+      orphans,
+      `${lost} of ${asked}`,
+    ];
+    return { title: 'Killed at random moments', head, rows: [[...row.map(String), String(stuck)]] };
+  });
+}
