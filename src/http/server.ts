@@ -57,8 +57,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       keepAliveTimeout: patience,
       maxHeaderSize: 8 * 1024,
     },
-    (request, response) =>
-      void answer(request, routes, api, log).then((reply) => send(response, reply)),
+    (request, response) => void answer(request, routes, api, log).then((reply) => send(response, reply)),
   );
   // Also for one that sends a request and does not read the answer.
   server.setTimeout(2 * patience);
