@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type HealthRecord, metricUnits } from './core/health.ts';
+import { type CheckRecord, type HealthRecord, metricUnits } from './core/health.ts';
 import { type Incident, incidentKinds, levels, resolutions } from './core/incident.ts';
 import type { Mute, Scope } from './core/mute.ts';
 import type { Reason } from './core/reason.ts';
-import type { ServiceRecord } from './core/service.ts';
+import type { ExitInfo, ServiceRecord } from './core/service.ts';
 
 /**
  * The shapes of the core's records where they cross an edge: the database (an older version may have written it) and
@@ -22,33 +22,41 @@ const metric = z.object({
   unit: z.enum(metricUnits),
 });
 
+export const checkRecordSchema: z.ZodType<CheckRecord> = z.object({
+  id: z.string(),
+  health: healthWord,
+  verdict: healthWord,
+  reason: reasonSchema.nullable(),
+  failures: z.number(),
+  successes: z.number(),
+  at: z.number().nullable(),
+  metrics: z.array(metric),
+});
+
 export const healthRecordSchema: z.ZodType<HealthRecord> = z.object({
   health: healthWord,
   since: z.number(),
   reason: reasonSchema.nullable(),
-  checks: z.array(
-    z.object({
-      id: z.string(),
-      health: healthWord,
-      verdict: healthWord,
-      reason: reasonSchema.nullable(),
-      failures: z.number(),
-      successes: z.number(),
-      at: z.number().nullable(),
-      metrics: z.array(metric),
-    }),
-  ),
+  checks: z.array(checkRecordSchema),
+});
+
+export const stateWord = z.enum(['stopped', 'starting', 'running', 'stopping', 'backing-off', 'failed', 'unknown']);
+export const wantedWord = z.enum(['up', 'down']);
+export const exitSchema: z.ZodType<ExitInfo> = z.object({
+  code: z.number().nullable(),
+  signal: z.string().nullable(),
+  at: z.number(),
 });
 
 export const serviceRecordSchema: z.ZodType<ServiceRecord> = z.object({
   name: z.string(),
-  state: z.enum(['stopped', 'starting', 'running', 'stopping', 'backing-off', 'failed', 'unknown']),
+  state: stateWord,
   since: z.number(),
-  wanted: z.enum(['up', 'down']),
+  wanted: wantedWord,
   run: z.object({ id: z.string(), pid: z.number().nullable(), startedAt: z.number() }).nullable(),
   settled: z.boolean(),
   lastRun: z.string().nullable(),
-  lastExit: z.object({ code: z.number().nullable(), signal: z.string().nullable(), at: z.number() }).nullable(),
+  lastExit: exitSchema.nullable(),
   exits: z.array(z.number()),
   attempt: z.number(),
   restarts: z.number(),

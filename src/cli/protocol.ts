@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import type { AlertingResult } from '../core/alerting.ts';
 import type { AuditEntry } from '../core/audit.ts';
-import { type CheckRecord, metricUnits } from '../core/health.ts';
 import type { Incident } from '../core/incident.ts';
 import type { Mute } from '../core/mute.ts';
 import type { ActionResult, Actor, Operation, ServiceView, Snapshot } from '../core/snapshot.ts';
-import { healthWord, incidentSchema, muteSchema, reasonSchema } from '../wire.ts';
+import {
+  checkRecordSchema,
+  exitSchema,
+  healthWord,
+  incidentSchema,
+  muteSchema,
+  reasonSchema,
+  stateWord,
+  wantedWord,
+} from '../wire.ts';
 
 /*
  * What the `orbit` command and the manager say to each other over the control socket: one JSON object per line.
@@ -65,17 +73,6 @@ export type Answer = z.infer<typeof answerSchema>;
 
 const when = z.number();
 
-const check: z.ZodType<CheckRecord> = z.object({
-  id: z.string(),
-  health: healthWord,
-  verdict: healthWord,
-  reason: reasonSchema.nullable(),
-  failures: z.number(),
-  successes: z.number(),
-  at: when.nullable(),
-  metrics: z.array(z.object({ name: z.string(), value: z.number(), unit: z.enum(metricUnits) })),
-});
-
 const actor: z.ZodType<Actor> = z.object({
   kind: z.enum(['telegram', 'cli', 'manager']),
   id: z.string(),
@@ -93,19 +90,19 @@ const service: z.ZodType<ServiceView> = z.object({
   name: z.string(),
   title: z.string(),
   driver: z.string(),
-  state: z.enum(['stopped', 'starting', 'running', 'stopping', 'backing-off', 'failed', 'unknown']),
+  state: stateWord,
   since: when,
-  wanted: z.enum(['up', 'down']),
+  wanted: wantedWord,
   reason: reasonSchema.nullable(),
   health: healthWord,
   healthSince: when,
   healthReason: reasonSchema.nullable(),
-  checks: z.array(check),
+  checks: z.array(checkRecordSchema),
   pid: z.number().nullable(),
   startedAt: when.nullable(),
   restarts: z.number(),
   exitsInWindow: z.number(),
-  lastExit: z.object({ code: z.number().nullable(), signal: z.string().nullable(), at: when }).nullable(),
+  lastExit: exitSchema.nullable(),
   retryAt: when.nullable(),
   operation: operation.nullable(),
   can: z.array(verb),

@@ -3,24 +3,8 @@ import { describe, it } from 'node:test';
 import { type GateView, gate } from '../../src/core/gate.ts';
 import type { Incident } from '../../src/core/incident.ts';
 import type { Mute } from '../../src/core/mute.ts';
+import { anIncident as incident } from './an-incident.ts';
 
-const incident: Incident = {
-  id: 1,
-  key: 'bot/down',
-  service: 'bot',
-  kind: 'down',
-  level: 'error',
-  openedAt: 0,
-  resolvedAt: null,
-  resolution: null,
-  acknowledgedBy: null,
-  acknowledgedAt: null,
-  saidAt: 0,
-  escalatedAt: null,
-  reason: { code: 'exit-code' },
-  attempts: [],
-  lines: [],
-};
 const over: Incident = { ...incident, resolvedAt: 10, resolution: 'recovered' };
 
 /** Noon in UTC; quiet hours below span midnight. */

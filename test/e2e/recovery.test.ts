@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { freePort } from '../world/free-port.ts';
 import {
   environment,
   type Home,
@@ -17,15 +17,6 @@ import {
 import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
 
 const shopBot = new URL('../world/shop-bot.mjs', import.meta.url).pathname;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
 
 const POST = { method: 'POST' };
 

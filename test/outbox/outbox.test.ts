@@ -10,25 +10,9 @@ import type { Delivery, Destination, Message, Transport } from '../../src/outbox
 import { openStore } from '../../src/store/database.ts';
 import { createIncidentTable } from '../../src/store/incidents.ts';
 import { createOutboxTable } from '../../src/store/outbox.ts';
+import { anIncident as opened } from '../core/an-incident.ts';
 
 const quiet = pino({ level: 'silent' });
-const opened: Incident = {
-  id: 1,
-  key: 'bot/down',
-  service: 'bot',
-  kind: 'down',
-  level: 'error',
-  openedAt: 0,
-  resolvedAt: null,
-  resolution: null,
-  acknowledgedBy: null,
-  acknowledgedAt: null,
-  saidAt: 0,
-  escalatedAt: null,
-  reason: { code: 'exit-code' },
-  attempts: [],
-  lines: [],
-};
 
 interface Sent {
   readonly how: 'send' | 'edit';

@@ -3,8 +3,8 @@
  * chat, services in real processes (one in real tmux, if tmux is there), the real manager, and buttons that break it.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import { environment, type Home, makeHome, TOKEN, VERA } from './manager.ts';
 import { type Page, startPage } from './page/server.ts';
 import { startTelegram } from './telegram/server.ts';
@@ -136,16 +136,6 @@ function controls() {
       },
     },
   ];
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** Everything that was started ends, also when the manager is dead at this moment. */
