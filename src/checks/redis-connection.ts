@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
 import { type Answer, addressOf } from './connect.ts';
 import { beforeDeadline } from './deadline.ts';
@@ -81,6 +82,8 @@ export function createRedisConnection(url: string): RedisConnection {
   }
 
   async function use<T>(signal: AbortSignal, ask: (session: RedisSession) => Promise<T>): Promise<Answer<T>> {
+    // A sample of keys asks for forty things at once, and each of them ends with the signal.
+    setMaxListeners(0, signal);
     for (let isSecond = false; ; isSecond = true) {
       const wasOpen = opened !== null && opened.client.status === 'ready';
       try {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { type CacheClearer, createCacheClearer, type KeyCount } from '../../src/checks/cache-clear.ts';
-import { fill, startRedis } from '../world/redis.ts';
+import { fill, startRedis, watcherRights } from '../world/redis.ts';
 import { say } from './asking.ts';
 
 describe('clearing a cache', () => {
@@ -151,6 +152,27 @@ describe('clearing a cache', () => {
     assert.match(say(result.reason), /the user may not UNLINK$/);
     assert.equal(await size(), 15_100);
     await watcher.close();
+  });
+
+  it('the rights that docs/least-rights.md tells to give are enough, each for its purpose', async () => {
+    const text = readFileSync(new URL('../../docs/least-rights.md', import.meta.url), 'utf8');
+    const rightsOf = (user: string) => new RegExp(`ACL SETUSER ${user} on >PASSWORD (.*)`).exec(text)?.[1] ?? '';
+    assert.equal(rightsOf('orbitmon'), watcherRights);
+    const clearing = createCacheClearer(await redis.addWatcher(rightsOf('orbitclear')));
+    const sample = await clearing.sample(soon(), Date.now());
+    assert.ok(sample.ok && (sample.value.patterns[0]?.bytes ?? 0) > 0);
+    const counted = await clearing.count('user:*:lang', soon());
+    assert.ok(counted.ok);
+    const clear = { confirmedCount: null, signal: soon(), onProgress: unheard };
+    const result = await clearing.clear(counted.value, clear);
+    assert.ok(result.ok && result.removed === 3000);
+    await redis.admin.set('sessions:1', 'not of the cache');
+    const others = await clearing.count('sessions:*', soon());
+    assert.ok(others.ok);
+    const refused = await clearing.clear(others.value, clear);
+    assert.ok(!refused.ok);
+    assert.match(say(refused.reason), /may not touch these keys$/);
+    await clearing.close();
   });
 
   it('a Redis that is away is said so', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type pg from 'pg';
 import { createPostgresCheck } from '../../src/checks/postgres.ts';
@@ -54,19 +55,17 @@ describe("the shop's own figures", () => {
     const admin = await server.connect(name);
     if (ddl !== '') await admin.query(ddl);
     await prepare(admin);
-    const url = server.urlFor('orbit_monitor', 'secret', name);
-    const check = createPostgresCheck({ id: 'p', url, slow_query_threshold: 1000, max_latency_ms: 1000 });
     return {
       admin,
-      async read(timezone = 'UTC'): Promise<ShopStats> {
+      async read(timezone = 'UTC', role = 'orbit_monitor'): Promise<ShopStats> {
+        const url = server.urlFor(role, 'secret', name);
+        const check = createPostgresCheck({ id: 'p', url, slow_query_threshold: 1000, max_latency_ms: 1000 });
         const answer = await check.shop(AbortSignal.timeout(20_000), timezone);
+        await check.close();
         assert.ok(answer.ok, answer.ok ? '' : say(answer.failure.reason));
         return answer.value;
       },
-      async end() {
-        await check.close();
-        await admin.end();
-      },
+      end: () => admin.end(),
     };
   }
 
@@ -113,6 +112,21 @@ describe("the shop's own figures", () => {
       await shop.end();
     });
   }
+
+  it('the rights that docs/least-rights.md tells to give are enough for every figure', async () => {
+    const text = readFileSync(new URL('../../docs/least-rights.md', import.meta.url), 'utf8');
+    const told = /```sql\n([^`]*)```/.exec(text)?.[1] ?? '';
+    const shop = await shopOf(oldShape + payments, async (admin) => {
+      const { rows } = await admin.query('SELECT current_database() AS name');
+      await admin.query(told.replaceAll('orbitvpn', String(rows[0]?.name)).replaceAll('orbit_monitor', 'documented'));
+      await people(admin);
+      await admin.query("ALTER ROLE documented PASSWORD 'secret'");
+    });
+    for (const [name, figure] of Object.entries(await shop.read('UTC', 'documented'))) {
+      assert.ok(figure.ok, `${name}: ${figure.ok ? '' : say(figure.reason)}`);
+    }
+    await shop.end();
+  });
 
   it('payments by state and method, and those that are stuck', async () => {
     const shop = await shopOf(newShape + payments + grants, async (admin) => {
