@@ -327,6 +327,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     control,
     alerting,
     reload,
+    history: samples.history,
     clock,
     log,
   });

@@ -7,6 +7,7 @@ import { type Reason, reason } from '../core/reason.ts';
 import type { ReloadChoices, ReloadLook, ReloadResult } from '../core/reload.ts';
 import type { ActionResult, Snapshot, Verb } from '../core/snapshot.ts';
 import { readLines } from './lines.ts';
+import { type Metrics, metricsSchema } from './metrics-protocol.ts';
 import {
   type Alerts,
   actionResultSchema,
@@ -36,6 +37,8 @@ export interface ControlClient {
   act(service: string, verb: Verb): Promise<Asked<ActionResult>>;
   stopAll(): Promise<Asked<Readonly<Record<string, ActionResult>>>>;
   logs(service: string, lines: number): Promise<Asked<readonly string[]>>;
+  /** `service` null: the usual numbers of all; `span`: ms until now. */
+  metrics(service: string | null, span: number): Promise<Asked<Metrics>>;
   /** `past`: so many of those that are over. */
   alerts(past: number): Promise<Asked<Alerts>>;
   acknowledge(incident: number): Promise<Asked<AlertingResult>>;
@@ -62,6 +65,7 @@ export function createControlClient(path: string, by: string, silence: number = 
     snapshot: () => ask({ id, do: 'snapshot' }, snapshotSchema),
     act: (service, verb) => ask({ id, do: 'act', service, verb, by }, actionResultSchema),
     stopAll: () => ask({ id, do: 'stopAll', by }, actionResultsSchema),
+    metrics: (service, span) => ask({ id, do: 'metrics', service, span }, metricsSchema),
     logs: (service, lines) => ask({ id, do: 'logs', service, lines }, logLinesSchema),
     alerts: (past) => ask({ id, do: 'alerts', past }, alertsSchema),
     acknowledge: (incident) => ask({ id, do: 'ack', incident, by }, alertingResultSchema),

@@ -1,10 +1,12 @@
 import { nearest } from '../config/keys.ts';
 import type { Alerting } from '../core/alerting.ts';
+import type { History } from '../core/history.ts';
 import type { Scope } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Reload } from '../core/reload.ts';
 import type { Actor, Control } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
+import { readMetrics } from './metrics-protocol.ts';
 import { type Answer, type RefusalCode, type Request, requestSchema } from './protocol.ts';
 
 type Read =
@@ -29,6 +31,7 @@ export interface Doors {
   readonly control: Control;
   readonly alerting: Alerting;
   readonly reload: Reload;
+  readonly history: History;
   /** Epoch ms. */
   readonly clock: () => number;
 }
@@ -44,7 +47,7 @@ export async function carryOut(request: Request, doors: Doors, log: Logger): Pro
 }
 
 async function answer(request: Request, doors: Doors): Promise<Answer> {
-  const { control, alerting, reload, clock } = doors;
+  const { control, alerting, reload, history, clock } = doors;
   switch (request.do) {
     case 'snapshot':
       return done(request, control.snapshot());
@@ -76,6 +79,13 @@ async function answer(request: Request, doors: Doors): Promise<Answer> {
         unknown(request, request.service, control) ??
         done(request, alerting.mute(request.do, [scopeOf(request.service)], clock() + request.span, actor(request.by)))
       );
+    case 'metrics': {
+      const names = control.snapshot().services.map(({ name }) => name);
+      return (
+        unknown(request, request.service, control) ??
+        done(request, readMetrics(history, names, request.service, request.span, clock()))
+      );
+    }
     case 'logs':
       return (
         unknown(request, request.service, control) ?? done(request, await control.logs(request.service, request.lines))

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { formatMessage } from '../config/message.ts';
+import { type Range, rangeNames } from '../core/picture.ts';
 import type { Verb } from '../core/snapshot.ts';
 import { addAlertCommands } from './alert-commands.ts';
 import { type ControlClient, createControlClient } from './client.ts';
@@ -55,6 +56,26 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
     .action(async (options: Json) => {
       const { showStatus } = await import('./status.ts');
       exitCode = await showStatus(connect(), terminal, options.json === true);
+    });
+
+  orbit
+    .command('health')
+    .description(say('cli-help-health'))
+    .option('--json', json)
+    .action(async (options: Json) => {
+      const { showHealth } = await import('./health.ts');
+      exitCode = await showHealth(connect(), terminal, options.json === true);
+    });
+
+  orbit
+    .command('metrics')
+    .description(say('cli-help-metrics'))
+    .argument('[service]', say('cli-help-service'))
+    .addOption(new Option('--range <range>', say('cli-help-range')).choices(rangeNames).default('24h'))
+    .option('--json', json)
+    .action(async (service: string | undefined, options: Json & { readonly range: Range }) => {
+      const { showMetrics } = await import('./metrics.ts');
+      exitCode = await showMetrics(connect(), terminal, service ?? null, options.range, options.json === true);
     });
 
   for (const verb of ['start', 'restart'] satisfies Verb[]) {

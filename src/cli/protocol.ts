@@ -56,6 +56,8 @@ export const requestSchema = z.discriminatedUnion('do', [
   z.object({ id, do: z.literal('reload-look') }),
   /** `plan`: the id that `reload-look` gave. */
   z.object({ id, do: z.literal('reload'), plan: z.int(), restart: z.boolean(), stopRemoved: z.boolean(), by }),
+  /** The numbers of a service, or (null) the usual ones of all, over so many ms. */
+  z.object({ id, do: z.literal('metrics'), service: serviceName.nullable(), span: z.int().min(1).max(366 * 86_400_000) }),
   z.object({ id, do: z.literal('logs'), service: serviceName, lines: z.int().min(1).max(maxLogLines) }),
 ]);
 export type Request = z.infer<typeof requestSchema>;

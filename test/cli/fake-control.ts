@@ -1,3 +1,4 @@
+import type { History } from '../../src/core/history.ts';
 import { changeIncident, type Incident } from '../../src/core/incident.ts';
 import { reason } from '../../src/core/reason.ts';
 import type { Reload } from '../../src/core/reload.ts';
@@ -105,6 +106,20 @@ export const fakeReload: Reload = {
 export interface FakeControl extends Control {
   readonly asked: { readonly service: string; readonly verb: Verb; readonly by: Actor }[];
 }
+
+/** Redis has a latency that grows by 1 ms in each of the last sixty minutes, with a hole. */
+export const fakeHistory: History = {
+  series: (wanted) => [series].filter(({ service: name }) => wanted === undefined || name === wanted),
+  query: ({ service: name, to }) => {
+    const points = Array.from({ length: 60 }, (_, n) => ({ at: to - (60 - n) * 60_000, ...flat(n) }));
+    return name === series.service ? { series, step: 60_000, points: points.filter((_, n) => n < 20 || n >= 30) } : null;
+  },
+  marks: () => ({ starts: [], incidents: [] }),
+  bytes: () => 3 * 1024 * 1024,
+};
+
+const series = { service: 'redis', check: 'redis', metric: 'latency', unit: 'ms' } as const;
+const flat = (value: number) => ({ min: value, avg: value, max: value, last: value, count: 1 });
 
 /** Does as told: `act` answers what is given here, or what the function makes of it. */
 export function fakeControl(

@@ -4,7 +4,7 @@ import { createControlServer } from '../../src/cli/control-server.ts';
 import { reason } from '../../src/core/reason.ts';
 import { createLogger } from '../../src/logger.ts';
 import { makeAlerting } from '../world/alerting.ts';
-import { fakeControl, fakeReload } from './fake-control.ts';
+import { fakeControl, fakeHistory, fakeReload } from './fake-control.ts';
 
 /*
  * A process that holds a control socket as the manager does: `manager-process.ts <socket> [well|fail|never]`. Says "listening"
@@ -21,7 +21,7 @@ problem('redis', { level: 'warning' });
 over('redis');
 problem('shop_bot', { level: 'critical' });
 const log = createLogger({ level: 'silent', format: 'json' });
-const server = createControlServer({ path, control, alerting, reload: fakeReload, clock: Date.now, log });
+const server = createControlServer({ path, control, alerting, reload: fakeReload, history: fakeHistory, clock: Date.now, log });
 try {
   await server.listen();
   process.stdout.write('listening\n');
