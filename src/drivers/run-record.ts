@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { link, rm, writeFile } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { join } from 'node:path';
+import { exitOfStatus } from './signals.ts';
 
 /** What the keeper wrote down of one run; see keeper-script.ts. */
 export interface RunRecord {
@@ -82,11 +82,7 @@ export async function rotateRecords(folder: string, number: number): Promise<voi
   for (const each of useless) await rm(join(folder, String(each)), { force: true });
 }
 
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
-
 /** A shell's exit status as code or signal: 128 + n is signal n where there is such a signal. */
 export function exitOf(status: number | null): { code: number | null; signal: string | null } {
-  if (status === null) return { code: null, signal: null };
-  const signal = status > 128 ? (signalNames.get(status - 128) ?? null) : null;
-  return signal === null ? { code: status, signal: null } : { code: null, signal };
+  return status === null ? { code: null, signal: null } : exitOfStatus(status);
 }

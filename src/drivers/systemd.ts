@@ -28,6 +28,9 @@ export interface SystemdOptions {
   readonly reach?: SystemdReach;
 }
 
+/** What a unit's name can end in. */
+const unitTypes = /\.(service|socket|target|timer|path|mount|automount|swap|slice|scope|device)$/;
+
 type Ended = Extract<Observation, { state: 'exited' }>;
 
 /** A unit that says when it is ready may need long for it; after this it counts as started and the checks judge. */
@@ -41,7 +44,7 @@ const killDeadlineMs = 5000;
  */
 export function createSystemdDriver(options: SystemdOptions): Driver {
   const { clock } = options;
-  const unit = /\.[a-z]+$/.test(options.unit) ? options.unit : `${options.unit}.service`;
+  const unit = unitTypes.test(options.unit) ? options.unit : `${options.unit}.service`;
   const reach = options.reach ?? systemdReach(options.user, process.env);
   const { link, leave } = joinLink(reach);
   const listeners: ((observation: Observation) => void)[] = [];

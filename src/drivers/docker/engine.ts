@@ -45,7 +45,13 @@ export function createEngine(socket: string): Engine {
     const method = question.method ?? 'GET';
     return new Promise((resolve, reject) => {
       const outgoing = request({ socketPath: socket, method, path, headers, agent: own, ...(signal && { signal }) });
-      outgoing.on('error', reject).on('response', resolve);
+      outgoing.on('response', resolve);
+      // A connection that was kept open may have been closed at the other end at this very moment.
+      outgoing.on('error', (error) => {
+        if (outgoing.reusedSocket && 'code' in error && error.code === 'ECONNRESET')
+          resolve(send(question, false, signal));
+        else reject(error);
+      });
       outgoing.end(body);
     });
   }

@@ -45,6 +45,9 @@ const maxReconnectMs = 15_000;
 /** One small call for all units: the bus or systemd may be stuck, or a change may have been lost. */
 const heartbeatMs = 30_000;
 
+/** A bus takes 512 of one client by default, and two are for other things. */
+const maxRules = 400;
+
 export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
   const watched = new Map<string, Watched>();
   const byPath = new Map<string, Watched>();
@@ -52,6 +55,9 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
   const jobs = new Map<string, (result: string) => void>();
   const endedJobs = new Map<string, string>();
   let connection: Connection | null = null;
+  /** Not on systemd's own socket. */
+  let onBus = false;
+  let rules = 0;
   let connecting: Promise<Connection | Failure> | null = null;
   let again: NodeJS.Timeout | null = null;
   let wait = reconnectMs;
@@ -65,7 +71,9 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
     for (const endpoint of endpoints) {
       try {
         const opened = await connectBus(endpoint);
-        const subscribed = await prepare(opened, endpoint.direct);
+        onBus = !endpoint.direct;
+        rules = 0;
+        const subscribed = await prepare(opened);
         if (subscribed.ok) return opened;
         opened.close();
         failure = failureOf(subscribed, systemd);
@@ -77,9 +85,9 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
   }
 
   /** Without Subscribe systemd tells changes to nobody; a bus wants to be told too which of them we want. */
-  async function prepare(opened: Connection, direct: boolean): Promise<Reply> {
+  async function prepare(opened: Connection): Promise<Reply> {
     opened.onSignal((message) => hear(opened, message));
-    if (!direct) {
+    if (onBus) {
       await match(opened, `type='signal',sender='${systemd}',path='${managerPath}',member='JobRemoved'`);
       await match(opened, `type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${systemd}'`);
     }
@@ -120,6 +128,14 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
       });
     }, ms);
     again.unref();
+  }
+
+  /** What is watched, one by one as long as the bus allows that; then whatever changes. */
+  async function matchUnit(opened: Connection, path: string): Promise<void> {
+    rules += 1;
+    if (rules > maxRules + 1) return;
+    const place = rules > maxRules ? `path_namespace='${managerPath}/unit'` : `path='${path}'`;
+    await match(opened, `type='signal',sender='${systemd}',interface='${properties}',${place}`);
   }
 
   function match(opened: Connection, rule: string): Promise<Reply> {
@@ -220,7 +236,7 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
       each.path = path;
       byPath.set(path, each);
       // Before it is asked: what changes in between is told, and told again.
-      await match(opened, `type='signal',sender='${systemd}',path='${path}',interface='${properties}'`);
+      if (onBus) await matchUnit(opened, path);
     }
     const [unit, service] = await Promise.all([
       getAll(opened, path, 'Unit'),
