@@ -1408,3 +1408,6 @@ chat-alert-panel = trouble
 cli-what-panel = trouble
 alert-advice = What to do: { $advice }
 button-panel = Panel
+reason-panels-none = no panel is known: neither the shop's table, nor its environment, nor the configuration names one
+reason-panels-trouble = trouble with { $names }
+reason-panels-not-yet = the panels have not been asked yet

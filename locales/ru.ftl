@@ -1478,3 +1478,6 @@ chat-alert-panel = неполадка
 cli-what-panel = неполадка
 alert-advice = Что делать: { $advice }
 button-panel = Панель
+reason-panels-none = панелей нет: ни таблица магазина, ни его окружение, ни конфигурация их не называют
+reason-panels-trouble = неполадки: { $names }
+reason-panels-not-yet = панели ещё не опрошены

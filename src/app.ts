@@ -3,7 +3,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createPictures } from './charts/pictures.ts';
 import { createRenderer as createChartRenderer } from './charts/renderer.ts';
+import type { Check } from './checks/check.ts';
 import type { BootMemory } from './checks/host.ts';
+import { createPanelCheck } from './checks/panel.ts';
 import { createCheck } from './checks/registry.ts';
 import { ControlSocketError, createControlServer, refuseIfTaken } from './cli/control-server.ts';
 import { socketName } from './cli/protocol.ts';
@@ -28,6 +30,7 @@ import { webhookChat } from './outbox/channel.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { createRouter } from './outbox/router.ts';
 import type { Transport } from './outbox/transport.ts';
+import { createPanelsOfApp } from './panel-fleet.ts';
 import { createAudit } from './store/audit.ts';
 import { openStore } from './store/database.ts';
 import { createIncidentTable } from './store/incidents.ts';
@@ -118,9 +121,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     load: () => settings.get('checks.boot'),
     save: (id) => settings.set('checks.boot', id),
   };
+  const createAnyCheck = async (check: CheckConfig) =>
+    check.type === 'panel' ? createPanelCheck(check.id, () => panels.fleet) : createCheck(check, boot);
   const rebuild = async (service: ServiceConfig): Promise<Parts> => ({
     driver: await createDriver(service, config.data_dir, clock),
-    checks: await scheduleChecks(service, config.monitoring.metrics.collect_interval, boot, clock, random),
+    checks: await scheduleChecks(service, config.monitoring.metrics.collect_interval, createAnyCheck, clock, random),
   });
   const build = async (service: ServiceConfig): Promise<Managed> => ({
     ...(await rebuild(service)),
@@ -153,6 +158,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     rules: () => reload.config().monitoring.alerts,
     clock,
     log,
+  });
+  const panels = createPanelsOfApp({
+    ...{ config, store, ledger, samples, clock, random, log },
+    services: () => reload.config().services,
   });
   const alerting = createAlerting({
     ...{ store, ledger, mutes, audit, clock },
@@ -292,6 +301,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     () => {
       monitor.tick();
       checks.tick();
+      panels.tick();
       schedules.tick();
       logRounds.tick();
       ledger.tick();
@@ -331,7 +341,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     clock,
     log,
   });
-  const http = config.http === null ? null : await startHttp(config.http, { liveness, readiness, log, clock }, { control, history: samples.history, clock });
+  const http =
+    config.http === null
+      ? null
+      : await startHttp(config.http, { liveness, readiness, log, clock }, { control, history: samples.history, clock });
 
   let finish: (code: number) => void = () => undefined;
   const exited = new Promise<number>((resolve) => {
@@ -345,7 +358,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     await logRounds.stop();
     await telegram.stop();
     await pictures.close();
-    await monitor.settle();
+    await Promise.all([monitor.settle(), panels.stop()]);
     await outbox.stop(LAST_WORDS_MS);
     await Promise.all([http?.server.close(), controlServer.close()]);
     await Promise.all([...services.values()].map((service) => service.driver.close()));
@@ -440,7 +453,7 @@ function recipientsOf(config: Config, settings: Settings): readonly Recipient[] 
 async function scheduleChecks(
   service: ServiceConfig,
   collectInterval: number,
-  boot: BootMemory,
+  createAnyCheck: (check: CheckConfig) => Promise<Check>,
   clock: () => number,
   random: () => number,
 ) {
@@ -448,7 +461,7 @@ async function scheduleChecks(
   // Whether its process lives, and what it uses, is asked of every service that has one, configured or not.
   const asked = driver === 'external' || configured.some((check) => check.type === 'process');
   const all: readonly CheckConfig[] = asked ? configured : [{ type: 'process', id: 'process' }, ...configured];
-  const checks = await Promise.all(all.map((check) => createCheck(check, boot)));
+  const checks = await Promise.all(all.map(createAnyCheck));
   // Spread over a tenth of the interval, so that a hundred checks do not ask in the same millisecond.
   return checks.map((check) => ({
     check,

@@ -153,7 +153,7 @@ const logCheck = z.strictObject({
 const redisCheck = z.strictObject({
   type: z.literal('redis'),
   ...common,
-  /** redis://, rediss:// (TLS) or unix:///path, with user and password if needed; see the least rights in the README. */
+  /** redis://, rediss:// (TLS) or unix:///path, with user and password if needed; docs/least-rights.md tells which rights it needs. */
   url: storeAddress('config-redis-address', /^(?:rediss?:\/\/[^/]|unix:\/\/\/)/i),
   /** The same with the right to remove keys, for clearing a cache from the chat. Default: `url`. */
   clear_url: optional(storeAddress('config-redis-address', /^(?:rediss?:\/\/[^/]|unix:\/\/\/)/i)),
@@ -164,7 +164,7 @@ const redisCheck = z.strictObject({
 const postgresCheck = z.strictObject({
   type: z.literal('postgres'),
   ...common,
-  /** postgresql://user:password@host:port/database; see the least rights in the README. */
+  /** postgresql://user:password@host:port/database; docs/least-rights.md tells which rights it needs. */
   url: storeAddress('config-postgres-address', /^postgres(?:ql)?(?:\+\w+)?:\/\/./i),
   /** A query that runs longer than this (in ms) is counted as slow. */
   slow_query_threshold: decimal.prefault(1000),
@@ -188,15 +188,13 @@ const hostCheck = z.strictObject({
   load_over: decimal.prefault(4),
 });
 
-/** Kinds that later versions serve; their further options come with them. */
-const laterChecks = [
-  z.strictObject({
-    type: z.literal('panel'),
-    ...common,
-    /** Where the panels are found: `database` = the shop's table, when it is there. */
-    from: optional(oneOf('database')),
-  }),
-] as const;
+/** How the VPN panels are, all together; what is wrong with one of them has an alert of its own. */
+const panelCheck = z.strictObject({
+  type: z.literal('panel'),
+  ...common,
+  /** Says where panels are found first; without the shop's table it is its environment in any case. */
+  from: optional(oneOf('database')),
+});
 
 /** One entry of `checks:`. */
 export const check = z.discriminatedUnion('type', [
@@ -210,5 +208,5 @@ export const check = z.discriminatedUnion('type', [
   redisCheck,
   postgresCheck,
   hostCheck,
-  ...laterChecks,
+  panelCheck,
 ]);

@@ -48,7 +48,7 @@ function diffServices(before: readonly ServiceConfig[], after: readonly ServiceC
 }
 
 function diffSections(before: Config, after: Config): readonly SectionChange[] {
-  const keys = ['admins', 'telegram', 'monitoring', 'http', 'logging', 'data_dir'] as const;
+  const keys = ['admins', 'shop', 'telegram', 'monitoring', 'http', 'logging', 'data_dir'] as const;
   return keys
     .flatMap((key) => changedPaths(key, before[key], after[key]))
     .map((key) => ({ key, holds: liveKeys.has(key) ? 'now' : 'manager-restart' }));

@@ -17,7 +17,17 @@ export interface Settings {
   readonly proxy: string | null;
   readonly httpToken: string | null;
   readonly dataDir: string;
+  /** The shop's database, where its panels are; may hold a password. */
+  readonly databaseUrl: string | null;
+  /** What describes a panel, see {@link panelVariables}. */
+  readonly panel: Environment;
 }
+
+/** The shop bot's names for its one panel, the newer and the older ones. */
+const panelVariables = [
+  ...['PANEL_HOST', 'PANEL_USERNAME', 'PANEL_PASSWORD'],
+  ...['MARZBAN_BASE_URL', 'MARZBAN_USERNAME', 'MARZBAN_PASSWORD'],
+];
 
 /**
  * The environment, with what `.env` in `cwd` adds; a real variable wins, also an empty one. No `.env` is fine; one that
@@ -79,6 +89,8 @@ export function readSettings(
     proxy,
     httpToken,
     dataDir: expandPath(take('ORBIT_DATA_DIR') ?? './data', resolve(cwd), env),
+    databaseUrl: take('DATABASE_URL'),
+    panel: Object.fromEntries(panelVariables.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
   };
   return { settings, errors };
 }

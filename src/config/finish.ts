@@ -16,6 +16,7 @@ export function finish(value: File, path: string, settings: Settings, env: Envir
     data_dir: settings.dataDir,
     services: enabled.map(([name, service]) => finishService(name, service, names, dirname(path), env)),
     admins: finishAdmins(value.admins, settings.owners),
+    shop: { database_url: settings.databaseUrl, environment: settings.panel },
     telegram: { token: settings.token, api_root: settings.apiRoot, proxy: settings.proxy, ...value.telegram },
     monitoring: value.monitoring,
     http: value.http === null ? null : { ...value.http, token: settings.httpToken },

@@ -211,6 +211,14 @@ export interface HttpConfig {
   readonly token: string | null;
 }
 
+/** What the environment says of the shop, whose panels are found by it. */
+export interface ShopConfig {
+  /** May hold a password. */
+  readonly database_url: string | null;
+  /** `PANEL_*` or `MARZBAN_*`, with the password. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 /** Everything that the manager is told from outside. Frozen through and through. */
 export interface Config {
   /** Absolute path of the file. */
@@ -221,6 +229,7 @@ export interface Config {
   readonly services: readonly ServiceConfig[];
   /** At least one; the environment's owners first. */
   readonly admins: readonly AdminConfig[];
+  readonly shop: ShopConfig;
   readonly telegram: TelegramConfig;
   readonly monitoring: File['monitoring'];
   readonly http: HttpConfig | null;

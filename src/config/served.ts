@@ -6,8 +6,8 @@
 export const servedDrivers: readonly string[] = ['process', 'tmux', 'systemd', 'docker', 'external'];
 
 export const servedChecks: readonly string[] = [
-  ...['process', 'http', 'tcp', 'tls', 'dns', 'command', 'log', 'redis', 'postgres', 'host'],
+  ...['process', 'http', 'tcp', 'tls', 'dns', 'command', 'log', 'redis', 'postgres', 'host', 'panel'],
 ];
 
 /** Keys that are read but have no effect yet; `*` stands for any name or place in a list. */
-export const unservedKeys: readonly string[] = ['services.*.panels', 'services.*.alerts', 'monitoring.digest'];
+export const unservedKeys: readonly string[] = ['services.*.alerts', 'monitoring.digest'];

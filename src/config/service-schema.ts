@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { panelKinds } from '../core/panel-view.ts';
 import { check } from './check-schema.ts';
 import { command } from './command.ts';
 import {
@@ -24,14 +25,23 @@ import {
 /** Fits into a Telegram button's data, a file name and a metric's label. */
 export const serviceName = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 
-/** A VPN panel. Not served yet. */
+/**
+ * A VPN panel: one that nothing else describes, or what is to be different about one of the shop's table or environment,
+ * which is known by its id or its address. What is left out is taken from there.
+ */
 const panel = z.strictObject({
   id: text,
   name: optional(text),
-  base_url: webAddress,
-  username: text,
-  password: text,
-  kind: oneOf('marzban').prefault('marzban'),
+  base_url: optional(webAddress),
+  username: optional(text),
+  password: optional(text),
+  /** PasarGuard: instead of user name and password. */
+  api_key: optional(text),
+  kind: optional(oneOf(...panelKinds)),
+  /** true: its certificate is not looked at. For one that nobody vouches for; whoever stands between could read all. */
+  insecure_tls: flag.prefault(false),
+  /** Further hosts whose certificate is watched, such as that of the subscriptions; with a port if it is not 443. */
+  certificate_hosts: list(shaped('config-host', /^[^\s/@]{1,253}$/)),
 });
 
 /**
@@ -88,7 +98,7 @@ const common = {
   health_check_timeout: deadline.prefault('10s'),
   /** Failures in a row before it is unhealthy (two successes in a row make it healthy again). */
   health_check_retries: integer(1, 100).prefault(3),
-  /** VPN panels that this service is. Not served yet. */
+  /** VPN panels, beside those of the shop's table or environment. */
   panels: list(panel),
   /** Actions by the clock: `[{ cron: "0 5 * * *", action: restart, skip_if: unhealthy_dependency }]`. */
   schedule: list(scheduled),

@@ -28,6 +28,7 @@ export interface SourceOptions {
   readonly query: Query | null;
   /** The manager's environment, then those of the shop's `env_file`s; the first that names a panel counts. */
   readonly environments: () => readonly Readonly<Record<string, string | undefined>>[];
+  /** Looked at with each load. */
   readonly config: readonly PanelConfig[];
 }
 
@@ -38,11 +39,12 @@ const ENVIRONMENT_ID = 'default';
  * Where the panels are: the shop's table when it is there, else its environment; `panels:` of our own configuration
  * comes on top and wins field by field. A database that is away changes nothing.
  */
-export function createPanelSources({ query, environments, config }: SourceOptions) {
+export function createPanelSources(options: SourceOptions) {
+  const { query, environments } = options;
   let known: readonly PanelSource[] | null = null;
 
   async function load(): Promise<SourceList> {
-    const own = fromConfig(config);
+    const own = fromConfig(options.config);
     if (query === null) return { panels: mergePanels(own, firstOf(environments())), databaseProblem: null };
     try {
       const rows = await readPanelTable(query);
