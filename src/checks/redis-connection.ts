@@ -74,10 +74,14 @@ export function createRedisConnection(url: string): RedisConnection {
   const target = requireTarget(url);
   const { address } = target;
   let opened: Opened | null = null;
+  let opening: Promise<Opened> | null = null;
 
   async function session(signal: AbortSignal): Promise<Opened> {
     if (opened !== null && opened.client.status === 'ready') return opened;
-    opened = await open(target, signal);
+    opening ??= open(target, signal).finally(() => {
+      opening = null;
+    });
+    opened = await beforeDeadline(opening, signal);
     return opened;
   }
 

@@ -251,8 +251,8 @@ describe('postgres', () => {
     const note = ({ message }: Error) => warnings.push(message);
     process.on('warning', note);
     const watched = check(url);
-    await ask(watched);
     await Promise.all([ask(watched), look(watched), ask(watched), look(watched)]);
+    assert.equal(await number("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'orbit-manager'"), 1);
     await new Promise(setImmediate);
     process.off('warning', note);
     assert.deepEqual(warnings, [], 'pg warns of statements that do not wait for their turn');
