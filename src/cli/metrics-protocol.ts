@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { metricUnits } from '../core/health.ts';
-import { type History, type Series, summarize, usualSeries } from '../core/history.ts';
+import { type History, rollUp, runsOf, type Series, summarize, usualSeries } from '../core/history.ts';
 
 /*
  * What `orbit metrics` gets over the control socket.
@@ -51,16 +51,21 @@ function lineOf(history: History, series: Series, from: number, to: number): Met
   const answer = history.query({ service, check, metric, from, to });
   const all = summarize(answer?.points ?? []);
   if (answer === null || all === null) return null;
-  const slots = Array.from({ length: WIDTH }, (): { sum: number; count: number } => ({ sum: 0, count: 0 }));
-  for (const { at, avg, count } of answer.points) {
-    const slot = slots[Math.min(WIDTH - 1, Math.max(0, Math.floor(((at - from) * WIDTH) / (to - from))))];
-    if (slot === undefined) continue;
-    slot.sum += avg * count;
-    slot.count += count;
+  const slotOf = (at: number) => Math.min(WIDTH - 1, Math.max(0, Math.floor(((at - from) * WIDTH) / (to - from))));
+  const values = Array.from({ length: WIDTH }, (): number | null => null);
+  for (const run of runsOf(answer.points, answer.step)) {
+    const bySlot = rollUp(
+      run.map((point) => ({ ...point, at: slotOf(point.at) })),
+      1,
+    );
+    // What is measured less often than a block is wide goes on until the next: only a hole is blank.
+    bySlot.forEach(({ at, avg }, index) => {
+      values.fill(avg, at, bySlot[index + 1]?.at ?? at + 1);
+    });
   }
   const { last, min, avg, max } = all;
   return {
     ...{ service, check, metric, unit, figures: { last, min, avg, max } },
-    values: slots.map(({ sum, count }) => (count === 0 ? null : sum / count)),
+    values,
   };
 }

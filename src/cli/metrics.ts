@@ -30,7 +30,7 @@ export function metricLines({ lines, bytes }: Metrics, terminal: Terminal, range
   const heading = [
     ...[say('cli-column-service'), say('cli-column-number'), range],
     ...['last', 'min', 'avg', 'max'].map((figure) => say(`chart-${figure}`)),
-  ].map((text): Cell => ({ text, colour: 'dim' }));
+  ].map((text): Cell => ({ text: text.toLocaleUpperCase(language), colour: 'dim' }));
   const rows = lines.map((line, index): readonly Cell[] => {
     const figure = (value: number): Cell => ({ text: sayMetric(language, { name: '', value, unit: line.unit }) });
     const { last, min, avg, max } = line.figures;

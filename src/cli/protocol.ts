@@ -36,6 +36,9 @@ export const workingEvery = 2_000;
 /** The most alerts that are over, or entries of the audit, in one answer. */
 export const maxPast = 500;
 
+/** The longest stretch (ms) that `metrics` looks back. */
+export const maxSpan = 366 * 86_400_000;
+
 const id = z.string().min(1).max(64);
 const serviceName = z.string().min(1).max(256);
 /** The OS user who typed the command. Taken on trust: whoever can open the socket is that user or root. */
@@ -57,7 +60,7 @@ export const requestSchema = z.discriminatedUnion('do', [
   /** `plan`: the id that `reload-look` gave. */
   z.object({ id, do: z.literal('reload'), plan: z.int(), restart: z.boolean(), stopRemoved: z.boolean(), by }),
   /** The numbers of a service, or (null) the usual ones of all, over so many ms. */
-  z.object({ id, do: z.literal('metrics'), service: serviceName.nullable(), span: z.int().min(1).max(366 * 86_400_000) }),
+  z.object({ id, do: z.literal('metrics'), service: serviceName.nullable(), span: z.int().min(1).max(maxSpan) }),
   z.object({ id, do: z.literal('logs'), service: serviceName, lines: z.int().min(1).max(maxLogLines) }),
 ]);
 export type Request = z.infer<typeof requestSchema>;

@@ -112,7 +112,8 @@ export const fakeHistory: History = {
   series: (wanted) => [series].filter(({ service: name }) => wanted === undefined || name === wanted),
   query: ({ service: name, to }) => {
     const points = Array.from({ length: 60 }, (_, n) => ({ at: to - (60 - n) * 60_000, ...flat(n) }));
-    return name === series.service ? { series, step: 60_000, points: points.filter((_, n) => n < 20 || n >= 30) } : null;
+    if (name !== series.service) return null;
+    return { series, step: 60_000, points: points.filter((_, n) => n < 20 || n >= 30) };
   },
   marks: () => ({ starts: [], incidents: [] }),
   bytes: () => 3 * 1024 * 1024,

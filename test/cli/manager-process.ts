@@ -21,7 +21,8 @@ problem('redis', { level: 'warning' });
 over('redis');
 problem('shop_bot', { level: 'critical' });
 const log = createLogger({ level: 'silent', format: 'json' });
-const server = createControlServer({ path, control, alerting, reload: fakeReload, history: fakeHistory, clock: Date.now, log });
+const doors = { control, alerting, reload: fakeReload, history: fakeHistory, clock: Date.now };
+const server = createControlServer({ path, ...doors, log });
 try {
   await server.listen();
   process.stdout.write('listening\n');

@@ -28,7 +28,7 @@ function client(metrics: Metrics, told = snapshot()): ControlClient {
   const never = () => Promise.reject(new Error('not asked for here'));
   return {
     ...{ act: never, stopAll: never, logs: never, alerts: never, acknowledge: never, mute: never, unmute: never },
-    ...{ audit: never, reload: never, applyReload: never },
+    ...{ audit: never, lookAtConfig: never, applyConfig: never },
     snapshot: () => answer(told),
     metrics: () => answer(metrics),
   };
@@ -40,7 +40,7 @@ test('the numbers of a service come with their course, holes included', () => {
   const [line] = read.lines;
   assert.deepEqual(line?.figures, { last: 59, min: 0, avg: 30.5, max: 59 });
   assert.equal(line?.values.length, 40);
-  assert.equal(line?.values.filter((value) => value === null).length, 6);
+  assert.equal(line?.values.filter((value) => value === null).length, 7);
   assert.deepEqual(readMetrics(fakeHistory, ['redis', 'shop'], 'shop', HOUR, now).lines, []);
   assert.equal(readMetrics(fakeHistory, ['redis', 'shop'], null, HOUR, now).lines.length, 1);
 });
@@ -57,7 +57,7 @@ test('orbit metrics shows a row for each number, in both languages and as JSON',
   const metrics = readMetrics(fakeHistory, ['redis'], null, 24 * HOUR, now);
   const english = terminal();
   assert.equal(await showMetrics(client(metrics), english.said, null, '24h', false), exitCodes.ok);
-  assert.match(english.out[0] ?? '', /^service +number +24h +last +min +avg +max$/);
+  assert.match(english.out[0] ?? '', /^SERVICE +NUMBER +24H +LAST +MIN +AVG +MAX$/);
   assert.match(english.out[1] ?? '', /^redis +Latency +[▁▂▃▄▅▆▇█ ]+ +59 ms +0 ms +31 ms +59 ms$/);
   assert.match(english.out.at(-1) ?? '', /3 MB/);
   const russian = terminal('ru');
