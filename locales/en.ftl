@@ -1411,3 +1411,35 @@ button-panel = Panel
 reason-panels-none = no panel is known: neither the shop's table, nor its environment, nor the configuration names one
 reason-panels-trouble = trouble with { $names }
 reason-panels-not-yet = the panels have not been asked yet
+
+## panels: on the command line (cli/panels.ts)
+cli-help-marzban = the VPN panels
+cli-help-marzban-list = show every panel: state, users, nodes
+cli-help-marzban-check = ask one panel everything now
+cli-help-panel = id of a panel, as marzban list shows it
+cli-panels-none = No panel is known. Set DATABASE_URL (the shop's table), MARZBAN_BASE_URL, MARZBAN_USERNAME and MARZBAN_PASSWORD, or panels: in the configuration.
+cli-panel-inactive = off
+cli-column-panel = PANEL
+cli-column-users = USERS
+cli-column-online = ONLINE
+cli-column-nodes = NODES UP
+cli-column-node = NODE
+cli-column-address = ADDRESS
+cli-node-state =
+    { $state ->
+        [up] up
+        [down] down
+        [connecting] connecting
+        [disabled] off
+        [limited] limited
+       *[unknown] unknown
+    }
+panel-online =
+    { $window ->
+        [now] { $users } online now
+        [minutes] { $users } online (last minutes)
+        [day] { $users } online within 24 h
+       *[unknown] { $users } online
+    }
+reason-control-unknown-panel = there is no panel { $panel }; see orbit marzban list
+cli-panel-users = Users: { $total }, { $online }

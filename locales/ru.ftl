@@ -1481,3 +1481,35 @@ button-panel = Панель
 reason-panels-none = панелей нет: ни таблица магазина, ни его окружение, ни конфигурация их не называют
 reason-panels-trouble = неполадки: { $names }
 reason-panels-not-yet = панели ещё не опрошены
+
+## panels: on the command line (cli/panels.ts)
+cli-help-marzban = VPN-панели
+cli-help-marzban-list = показать все панели: состояние, пользователи, ноды
+cli-help-marzban-check = опросить одну панель обо всём прямо сейчас
+cli-help-panel = id панели, как в marzban list
+cli-panels-none = Панелей нет. Задайте DATABASE_URL (таблица магазина), MARZBAN_BASE_URL, MARZBAN_USERNAME и MARZBAN_PASSWORD или panels: в конфигурации.
+cli-panel-inactive = выкл.
+cli-column-panel = ПАНЕЛЬ
+cli-column-users = ПОЛЬЗОВАТЕЛИ
+cli-column-online = ОНЛАЙН
+cli-column-nodes = НОДЫ
+cli-column-node = НОДА
+cli-column-address = АДРЕС
+cli-node-state =
+    { $state ->
+        [up] работает
+        [down] не работает
+        [connecting] подключается
+        [disabled] выключена
+        [limited] лимит
+       *[unknown] неизвестно
+    }
+panel-online =
+    { $window ->
+        [now] { $users } онлайн сейчас
+        [minutes] { $users } онлайн (последние минуты)
+        [day] { $users } онлайн за 24 ч
+       *[unknown] { $users } онлайн
+    }
+reason-control-unknown-panel = панели { $panel } нет; см. orbit marzban list
+cli-panel-users = Пользователи: { $total }, { $online }

@@ -337,6 +337,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     control,
     alerting,
     reload,
+    panels: panels.fleet,
     history: samples.history,
     clock,
     log,
@@ -344,7 +345,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const http =
     config.http === null
       ? null
-      : await startHttp(config.http, { liveness, readiness, log, clock }, { control, history: samples.history, clock });
+      : await startHttp(
+          config.http,
+          { liveness, readiness, log, clock },
+          { control, panels: panels.fleet, history: samples.history, clock },
+        );
 
   let finish: (code: number) => void = () => undefined;
   const exited = new Promise<number>((resolve) => {

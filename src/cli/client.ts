@@ -8,6 +8,7 @@ import type { ReloadChoices, ReloadLook, ReloadResult } from '../core/reload.ts'
 import type { ActionResult, Snapshot, Verb } from '../core/snapshot.ts';
 import { readLines } from './lines.ts';
 import { type Metrics, metricsSchema } from './metrics-protocol.ts';
+import { type PanelList, type PanelReport, panelCheckSchema, panelListSchema } from './panel-protocol.ts';
 import {
   type Alerts,
   actionResultSchema,
@@ -47,6 +48,9 @@ export interface ControlClient {
   /** An id, a service, or null: what covers everything. */
   unmute(what: number | string | null): Promise<Asked<AlertingResult>>;
   audit(entries: number): Promise<Asked<readonly AuditEntry[]>>;
+  panels(): Promise<Asked<PanelList>>;
+  /** Asks everything of that panel now; null: there is none. */
+  checkPanel(panel: string): Promise<Asked<PanelReport | null>>;
   /** What a reload of the configuration would change. */
   lookAtConfig(): Promise<Asked<ReloadLook>>;
   /** Applies the plan of that id. */
@@ -73,6 +77,8 @@ export function createControlClient(path: string, by: string, silence: number = 
     unmute: (what) => ask({ id, do: 'unmute', what, by }, alertingResultSchema),
     lookAtConfig: () => ask({ id, do: 'reload-look' }, reloadLookSchema),
     applyConfig: (plan, choices) => ask({ id, do: 'reload', plan, ...choices, by }, reloadResultSchema),
+    panels: () => ask({ id, do: 'panels' }, panelListSchema),
+    checkPanel: (panel) => ask({ id, do: 'panel-check', panel }, panelCheckSchema),
     audit: (entries) => ask({ id, do: 'audit', entries }, auditSchema),
   };
 }

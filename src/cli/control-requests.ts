@@ -2,11 +2,13 @@ import { nearest } from '../config/keys.ts';
 import type { Alerting } from '../core/alerting.ts';
 import type { History } from '../core/history.ts';
 import type { Scope } from '../core/mute.ts';
+import type { Panels } from '../core/panel-control.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Reload } from '../core/reload.ts';
 import type { Actor, Control } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
 import { readMetrics } from './metrics-protocol.ts';
+import { listPanels } from './panel-protocol.ts';
 import { type Answer, type RefusalCode, type Request, requestSchema } from './protocol.ts';
 
 type Read =
@@ -31,6 +33,7 @@ export interface Doors {
   readonly control: Control;
   readonly alerting: Alerting;
   readonly reload: Reload;
+  readonly panels: Pick<Panels, 'states' | 'databaseProblem' | 'check'>;
   readonly history: History;
   /** Epoch ms. */
   readonly clock: () => number;
@@ -61,6 +64,10 @@ async function answer(request: Request, doors: Doors): Promise<Answer> {
       return done(request, alerting.acknowledge([request.incident], actor(request.by)));
     case 'audit':
       return done(request, alerting.audit(request.entries));
+    case 'panels':
+      return done(request, listPanels(doors.panels));
+    case 'panel-check':
+      return done(request, await doors.panels.check(request.panel));
     case 'reload-look':
       return done(request, reload.look());
     case 'reload': {

@@ -121,6 +121,27 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
     exitCode = code;
   });
 
+  const marzban = orbit.command('marzban').description(say('cli-help-marzban'));
+
+  marzban
+    .command('list')
+    .description(say('cli-help-marzban-list'))
+    .option('--json', json)
+    .action(async (options: Json) => {
+      const { listAllPanels } = await import('./panels.ts');
+      exitCode = await listAllPanels(connect(), terminal, options.json === true);
+    });
+
+  marzban
+    .command('check')
+    .description(say('cli-help-marzban-check'))
+    .argument('<id>', say('cli-help-panel'))
+    .option('--json', json)
+    .action(async (id: string, options: Json) => {
+      const { checkOnePanel } = await import('./panels.ts');
+      exitCode = await checkOnePanel(connect(), terminal, id, options.json === true);
+    });
+
   const config = orbit.command('config').description(say('cli-help-config'));
 
   config

@@ -56,6 +56,8 @@ export const requestSchema = z.discriminatedUnion('do', [
   z.object({ id, do: z.enum(['mute', 'maintenance']), service: serviceName.nullable(), span: z.int().min(1), by }),
   z.object({ id, do: z.literal('unmute'), what: z.union([z.int().min(0), serviceName]).nullable(), by }),
   z.object({ id, do: z.literal('audit'), entries: z.int().min(1).max(maxPast) }),
+  z.object({ id, do: z.literal('panels') }),
+  z.object({ id, do: z.literal('panel-check'), panel: serviceName }),
   z.object({ id, do: z.literal('reload-look') }),
   /** `plan`: the id that `reload-look` gave. */
   z.object({ id, do: z.literal('reload'), plan: z.int(), restart: z.boolean(), stopRemoved: z.boolean(), by }),

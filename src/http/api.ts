@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { History } from '../core/history.ts';
+import type { Panels } from '../core/panel-control.ts';
 import type { Control } from '../core/snapshot.ts';
 import { historyReply } from './history.ts';
 import { createExposition } from './prometheus.ts';
@@ -12,6 +13,7 @@ export interface ApiOptions {
   readonly token: string;
   readonly control: Pick<Control, 'snapshot'>;
   readonly history: History;
+  readonly panels: Pick<Panels, 'states' | 'state'>;
   /** Epoch ms. */
   readonly clock: () => number;
 }
@@ -20,7 +22,7 @@ export interface ApiOptions {
 export type Api = (request: IncomingMessage) => Promise<Reply | null>;
 
 /** All that can be read by those who have the token. Nothing can be changed here. */
-export function createApi({ token, control, history, clock }: ApiOptions): Api {
+export function createApi({ token, control, history, panels, clock }: ApiOptions): Api {
   const wanted = digest(token);
   const exposition = createExposition(control.snapshot, history);
 
@@ -28,6 +30,7 @@ export function createApi({ token, control, history, clock }: ApiOptions): Api {
     ['/metrics', async () => ({ status: 200, type: exposition.type, body: await exposition.text() })],
     ['/api/status', () => ({ status: 200, body: statusView(control.snapshot()) })],
     ['/api/services', () => ({ status: 200, body: control.snapshot().services.map(serviceView) })],
+    ['/api/marzban/instances', () => ({ status: 200, body: panels.states() })],
     ['/api/metrics/history', (query) => historyReply(query, history, clock())],
   ]);
 
@@ -38,16 +41,32 @@ export function createApi({ token, control, history, clock }: ApiOptions): Api {
       : { status: 200, body: serviceView(view) };
   }
 
+  function panel(id: string): Reply {
+    const state = panels.state(id);
+    return state === null ? { status: 404, body: { error: 'no such panel' } } : { status: 200, body: state };
+  }
+
   return async ({ url = '', headers }) => {
     const [path = '', search = ''] = url.split('?', 2);
     const route = routes.get(path);
     const name = /^\/api\/services\/([\w.-]+)$/.exec(path)?.[1];
-    if (route === undefined && name === undefined) return null;
+    const id = /^\/api\/marzban\/instances\/([\w.%-]+)$/.exec(path)?.[1];
+    if (route === undefined && name === undefined && id === undefined) return null;
     const given = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
     // Digests, so that not even the length of the token can be found out by the time it takes.
     if (!timingSafeEqual(digest(given), wanted)) return { status: 401, body: { error: 'a token is needed' } };
+    if (id !== undefined) return panel(decoded(id));
     return route === undefined ? service(name ?? '') : await route(new URLSearchParams(search));
   };
+}
+
+/** Ids of panels may be any text. */
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
 }
 
 function digest(text: string): Buffer {

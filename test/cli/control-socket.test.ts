@@ -15,13 +15,21 @@ import type { Control } from '../../src/core/snapshot.ts';
 import { createLogger } from '../../src/logger.ts';
 import { makeAlerting } from '../world/alerting.ts';
 import { fakeControl, fakeHistory, fakeReload, now, snapshot } from './fake-control.ts';
+import { fakePanels } from './fake-panels.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'orbit-control-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const log = createLogger({ level: 'silent', format: 'json' });
 const incidents = makeAlerting({ clock: () => now, serviceExists: (name) => name !== 'gone' });
-const doors = { log, alerting: incidents.alerting, reload: fakeReload, history: fakeHistory, clock: () => now };
+const doors = {
+  log,
+  alerting: incidents.alerting,
+  reload: fakeReload,
+  history: fakeHistory,
+  panels: fakePanels,
+  clock: () => now,
+};
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();

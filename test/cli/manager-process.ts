@@ -5,6 +5,7 @@ import { reason } from '../../src/core/reason.ts';
 import { createLogger } from '../../src/logger.ts';
 import { makeAlerting } from '../world/alerting.ts';
 import { fakeControl, fakeHistory, fakeReload } from './fake-control.ts';
+import { fakePanels } from './fake-panels.ts';
 
 /*
  * A process that holds a control socket as the manager does: `manager-process.ts <socket> [well|fail|never]`. Says "listening"
@@ -21,7 +22,7 @@ problem('redis', { level: 'warning' });
 over('redis');
 problem('shop_bot', { level: 'critical' });
 const log = createLogger({ level: 'silent', format: 'json' });
-const doors = { control, alerting, reload: fakeReload, history: fakeHistory, clock: Date.now };
+const doors = { control, alerting, reload: fakeReload, history: fakeHistory, panels: fakePanels, clock: Date.now };
 const server = createControlServer({ path, ...doors, log });
 try {
   await server.listen();

@@ -28,7 +28,7 @@ function client(metrics: Metrics, told = snapshot()): ControlClient {
   const never = () => Promise.reject(new Error('not asked for here'));
   return {
     ...{ act: never, stopAll: never, logs: never, alerts: never, acknowledge: never, mute: never, unmute: never },
-    ...{ audit: never, lookAtConfig: never, applyConfig: never },
+    ...{ panels: never, checkPanel: never, audit: never, lookAtConfig: never, applyConfig: never },
     snapshot: () => answer(told),
     metrics: () => answer(metrics),
   };

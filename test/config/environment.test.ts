@@ -43,6 +43,10 @@ describe('the settings', () => {
       TELEGRAM_PROXY: 'socks5://user:p@127.0.0.1:1080',
       HTTP_TOKEN: 'secret',
       ORBIT_DATA_DIR: 'state',
+      DATABASE_URL: 'postgresql://shop@127.0.0.1/shop',
+      MARZBAN_BASE_URL: 'https://panel.example',
+      MARZBAN_PASSWORD: ' p w ',
+      PANEL_HOST: '',
     });
     assert.deepEqual(errors, []);
     assert.deepEqual(settings, {
@@ -52,6 +56,8 @@ describe('the settings', () => {
       proxy: 'socks5://user:p@127.0.0.1:1080',
       httpToken: 'secret',
       dataDir: '/srv/state',
+      databaseUrl: 'postgresql://shop@127.0.0.1/shop',
+      panel: { MARZBAN_BASE_URL: 'https://panel.example', MARZBAN_PASSWORD: ' p w ' },
     });
   });
 

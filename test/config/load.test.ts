@@ -329,6 +329,8 @@ describe('a configuration', () => {
           env: {},
           env_file: null,
           log_file: null,
+          log_max_size: 52_428_800,
+          log_keep: 5,
           restart_policy: 'always',
           max_restarts: 5,
           restart_window: 600_000,

@@ -9,6 +9,7 @@ import { createLogger } from '../../src/logger.ts';
 import { openStore } from '../../src/store/database.ts';
 import { createSamples } from '../../src/store/samples.ts';
 import { incident, now, service, snapshot } from '../cli/fake-control.ts';
+import { fakePanels } from '../cli/fake-panels.ts';
 
 const token = 'a-token-of-the-test-1234567890';
 
@@ -20,7 +21,10 @@ async function serve(test: TestContext, options: { readonly token?: null; readon
   for (let n = 0; n < 60; n += 1)
     samples.add('redis', 'redis', [{ name: 'latency', value: n, unit: 'ms' }], now - (60 - n) * 60_000);
   const control = { snapshot: () => options.snapshot ?? snapshot() };
-  const api = options.token === null ? null : createApi({ token, control, history: samples.history, clock: () => now });
+  const api =
+    options.token === null
+      ? null
+      : createApi({ token, control, panels: fakePanels, history: samples.history, clock: () => now });
   const server = createHttpServer({
     ...{ host: '127.0.0.1', port: 0, api, clock: () => now },
     liveness: () => ({ ok: true, version: '1', startedAt: now, stalled: [], telegram: 'polling' }),
@@ -41,7 +45,15 @@ async function serve(test: TestContext, options: { readonly token?: null; readon
   return { get, lines };
 }
 
-const paths = ['/metrics', '/api/status', '/api/services', '/api/services/redis', '/api/metrics/history'];
+const paths = [
+  '/metrics',
+  '/api/status',
+  '/api/services',
+  '/api/services/redis',
+  '/api/marzban/instances',
+  '/api/marzban/instances/s001',
+  '/api/metrics/history',
+];
 
 test('without HTTP_TOKEN nothing but the probes is served', async (t) => {
   const { get } = await serve(t, { token: null });
@@ -133,4 +145,16 @@ test('Prometheus gets its text, anew each time', async (t) => {
   const again = (await get('/metrics')).text;
   assert.ok(again.includes('orbit_service_up{service="shop"} 0\n'));
   assert.ok(!again.includes('"redis"'), 'what is gone is not told any more');
+});
+
+test('panels are told without their passwords, one that is not there is not found', async (t) => {
+  const { get } = await serve(t);
+  const all = await get('/api/marzban/instances');
+  assert.deepEqual(
+    all.json().map((panel: { id: string }) => panel.id),
+    ['s002', 's001'],
+  );
+  assert.ok(!all.text.includes('secret-password'));
+  assert.equal((await get('/api/marzban/instances/s001')).json().id, 's001');
+  assert.equal((await get('/api/marzban/instances/nope')).status, 404);
 });
