@@ -69,7 +69,7 @@ function headline(language: Language, notice: IncidentNotice): string {
   return html(language, `incident-${namedAs(incident)}${again}`, {
     title: titleOf(notice),
     // "3 ms" would be true and of no use.
-      for: sayDuration(language, Math.max(1000, now - incident.openedAt)),
+    for: sayDuration(language, Math.max(1000, now - incident.openedAt)),
   });
 }
 
