@@ -530,6 +530,7 @@ chat-help =
     /menu – all services, worst first; tap one to see why, to start, stop or restart it
     /status – everything in one message
     /alerts – what is wrong now and what was, with buttons to take it on
+    /marzban – VPN panels: nodes, users, what to do
     /metrics – charts: <code>/metrics</code> for everything, <code>/metrics service 24h</code>
     /mute – hold alerts: <code>/mute service 30m</code>, <code>/mute all 2h</code>
     /maintenance – hold alerts and restarts while you work on it: <code>/maintenance service 1h</code>
@@ -728,6 +729,14 @@ audit-action =
         [maintenance] maintenance
         [unmute] unmute
         [reload] new settings
+        [panel-reconnect-node] reconnect the node
+        [panel-enable-node] switch the node on
+        [panel-disable-node] switch the node off
+        [panel-restart-core] restart the core
+        [panel-user-enable] enable the user
+        [panel-user-disable] disable the user
+        [panel-user-reset-traffic] reset the traffic
+        [panel-user-extend] extend
        *[other] { $action }
     }
 chat-audit-line =
@@ -1443,3 +1452,69 @@ panel-online =
     }
 reason-control-unknown-panel = there is no panel { $panel }; see orbit marzban list
 cli-panel-users = Users: { $total }, { $online }
+
+## panels: in the chat (telegram/screens/panels.ts, panel-actions.ts)
+command-marzban = VPN panels, nodes and users
+chat-panel-action =
+    { $action ->
+        [reconnect-node] Reconnect the node
+        [enable-node] Switch the node on
+        [disable-node] Switch the node off
+        [restart-core] Restart the core
+        [user-enable] Enable the user
+        [user-disable] Disable the user
+        [user-reset-traffic] Reset the traffic
+       *[user-extend] Extend
+    }
+chat-panels = VPN panels
+chat-panels-none = No panel is known. Set DATABASE_URL (the shop's table marzban_instances), or MARZBAN_BASE_URL, MARZBAN_USERNAME and MARZBAN_PASSWORD, or add one under panels: of a service in services.yaml; then restart the manager.
+chat-panels-pick = The shop bot gives new users to { $node }
+chat-panels-better = Least loaded of those that are up: { $node }
+chat-panel-inactive = switched off in the shop
+chat-panel-nodes = { $total ->
+        [one] { $up } of { $total } node up
+       *[other] { $up } of { $total } nodes up
+    }
+chat-panel-users = { $users ->
+        [one] { $users } user
+       *[other] { $users } users
+    }
+chat-panel-version = Version { $version }
+chat-panel-rate = Now: ↑ { $up }/s, ↓ { $down }/s
+chat-panel-page = Page { $page } of { $pages }
+chat-panel-gone = This panel is not there any more, or it is not asked.
+chat-panel-ask = { chat-panel-action }? ({ $name })
+chat-panel-owner = Only { $by } can confirm it, within a minute.
+chat-panel-sent = { chat-panel-action } ({ $name }): being sent, by { $by }
+chat-panel-accepted = { chat-panel-action } ({ $name }): the panel has accepted it; being checked whether it is done
+chat-panel-done = { chat-panel-action } ({ $name }): done, { $took }, by { $by }
+chat-panel-failed = { chat-panel-action } ({ $name }): not done, { $took }, by { $by }
+chat-node-since = { $state } for { $for } · { $address }
+chat-node-today = Today: { $traffic }
+chat-node-available = Available today: { $share }
+chat-node-core = Core { $version }
+chat-node-excluded = not chosen by the shop (excluded_node_names)
+chat-user-ask = Whom do you look for? Send a user name, or a part of it.
+chat-user-left = The search was left.
+chat-user-none = There is no user { $name }.
+chat-user-several = Several users have { $name } in their name:
+chat-user-unasked = The panel could not be asked: { $why }
+chat-user-status = Status: { $status }
+chat-user-expires = Expires: { $at }
+chat-user-traffic = Traffic: { $used } of { $limit }
+chat-user-online = Last online: { $at }
+chat-user-never = never
+chat-user-endless = unlimited
+button-panels = Panels
+button-find-user = Find a user
+button-restart-core = Restart the core
+button-reconnect-node = Reconnect
+button-enable-node = Switch on
+button-disable-node = Switch off
+button-panel-yes = Yes, do it
+button-user-enable = Enable
+button-user-disable = Disable
+button-user-reset-traffic = Reset traffic
+button-user-extend-7 = +7 days
+button-user-extend-30 = +30 days
+button-user-extend-90 = +90 days

@@ -550,6 +550,7 @@ chat-help =
     /menu – все сервисы, сначала проблемные; нажмите на сервис, чтобы узнать причину, запустить, остановить или перезапустить
     /status – всё одним сообщением
     /alerts – что не так сейчас и что было, с кнопками «взять в работу»
+    /marzban – VPN-панели: ноды, пользователи, что делать
     /metrics – графики: <code>/metrics</code> по всем, <code>/metrics сервис 24h</code>
     /mute – придержать оповещения: <code>/mute сервис 30m</code>, <code>/mute all 2h</code>
     /maintenance – придержать оповещения и перезапуски на время работ: <code>/maintenance сервис 1h</code>
@@ -758,6 +759,14 @@ audit-action =
         [maintenance] работы
         [unmute] тишина снята
         [reload] новые настройки
+        [panel-reconnect-node] переподключить ноду
+        [panel-enable-node] включить ноду
+        [panel-disable-node] выключить ноду
+        [panel-restart-core] перезапустить ядро
+        [panel-user-enable] включить пользователя
+        [panel-user-disable] выключить пользователя
+        [panel-user-reset-traffic] сбросить трафик
+        [panel-user-extend] продлить
        *[other] { $action }
     }
 chat-audit-line =
@@ -1513,3 +1522,71 @@ panel-online =
     }
 reason-control-unknown-panel = панели { $panel } нет; см. orbit marzban list
 cli-panel-users = Пользователи: { $total }, { $online }
+
+## panels: in the chat (telegram/screens/panels.ts, panel-actions.ts)
+command-marzban = VPN-панели, ноды и пользователи
+chat-panel-action =
+    { $action ->
+        [reconnect-node] Переподключить ноду
+        [enable-node] Включить ноду
+        [disable-node] Выключить ноду
+        [restart-core] Перезапустить ядро
+        [user-enable] Включить пользователя
+        [user-disable] Выключить пользователя
+        [user-reset-traffic] Сбросить трафик
+       *[user-extend] Продлить
+    }
+chat-panels = VPN-панели
+chat-panels-none = Панелей нет. Задайте DATABASE_URL (таблица магазина marzban_instances) или MARZBAN_BASE_URL, MARZBAN_USERNAME и MARZBAN_PASSWORD, или добавьте панель в panels: сервиса в services.yaml; затем перезапустите менеджер.
+chat-panels-pick = Бот магазина отдаёт новых пользователей ноде { $node }
+chat-panels-better = Наименее загружена из работающих: { $node }
+chat-panel-inactive = выключена в магазине
+chat-panel-nodes = { $total ->
+        [one] работает { $up } из { $total } ноды
+        [few] работает { $up } из { $total } нод
+       *[many] работает { $up } из { $total } нод
+    }
+chat-panel-users = { $users ->
+        [one] { $users } пользователь
+        [few] { $users } пользователя
+       *[many] { $users } пользователей
+    }
+chat-panel-version = Версия { $version }
+chat-panel-rate = Сейчас: ↑ { $up }/с, ↓ { $down }/с
+chat-panel-page = Страница { $page } из { $pages }
+chat-panel-gone = Этой панели больше нет, или она не опрашивается.
+chat-panel-ask = { chat-panel-action }? ({ $name })
+chat-panel-owner = Подтвердить может только { $by }, в течение минуты.
+chat-panel-sent = { chat-panel-action } ({ $name }): отправляется, { $by }
+chat-panel-accepted = { chat-panel-action } ({ $name }): панель приняла; проверяется, сделано ли
+chat-panel-done = { chat-panel-action } ({ $name }): сделано, { $took }, { $by }
+chat-panel-failed = { chat-panel-action } ({ $name }): не сделано, { $took }, { $by }
+chat-node-since = { $state } уже { $for } · { $address }
+chat-node-today = Сегодня: { $traffic }
+chat-node-available = Доступна сегодня: { $share }
+chat-node-core = Ядро { $version }
+chat-node-excluded = магазин её не выбирает (excluded_node_names)
+chat-user-ask = Кого ищете? Пришлите имя пользователя или его часть.
+chat-user-left = Поиск оставлен.
+chat-user-none = Пользователя { $name } нет.
+chat-user-several = { $name } есть в именах нескольких пользователей:
+chat-user-unasked = Панель не удалось спросить: { $why }
+chat-user-status = Статус: { $status }
+chat-user-expires = Истекает: { $at }
+chat-user-traffic = Трафик: { $used } из { $limit }
+chat-user-online = Был онлайн: { $at }
+chat-user-never = никогда
+chat-user-endless = без лимита
+button-panels = Панели
+button-find-user = Найти пользователя
+button-restart-core = Перезапустить ядро
+button-reconnect-node = Переподключить
+button-enable-node = Включить
+button-disable-node = Выключить
+button-panel-yes = Да, сделать
+button-user-enable = Включить
+button-user-disable = Выключить
+button-user-reset-traffic = Сбросить трафик
+button-user-extend-7 = +7 дней
+button-user-extend-30 = +30 дней
+button-user-extend-90 = +90 дней

@@ -11,6 +11,7 @@ import { ControlSocketError, createControlServer, refuseIfTaken } from './cli/co
 import { socketName } from './cli/protocol.ts';
 import { diffConfig } from './config/diff.ts';
 import type { CheckConfig, Config, HttpConfig, ServiceConfig } from './config/schema.ts';
+import { panelService } from './core/incident.ts';
 import type { Liveness } from './core/liveness.ts';
 import { preferencesOf } from './core/preferences.ts';
 import { type Readiness, readinessOf } from './core/readiness.ts';
@@ -96,6 +97,8 @@ const LOOP_SILENCE_MS = 15_000;
 const LAST_WORDS_MS = 3000;
 /** Delivered rows are kept this long for looking into. */
 const KEEP_DELIVERED_MS = 7 * 24 * 3600_000;
+/** What is over is kept this long for `/alerts`. */
+const KEEP_INCIDENTS_MS = 90 * 24 * 3600_000;
 
 /** Builds every part, wires it, starts it. Start and stop order stand here and nowhere else. */
 export async function startApp(config: Config, options: AppOptions): Promise<App> {
@@ -218,6 +221,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     alerting,
     incidentsIn: outboxTable.incidentsIn,
     ...{ history: samples.history, pictures },
+    panels: panels.fleet,
+    auditPanel: (by, action, panel, refused) => audit.add(clock(), by, action, panelService(panel), refused),
     settings,
     clock,
     log,
@@ -254,6 +259,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       };
     },
     groupWindow: config.monitoring.alerts.group_window,
+    onMoved: (from, to) => settings.set(movedKey(from), to),
     onParked(chat) {
       const name = config.admins.find(({ id }) => String(id) === chat)?.name ?? null;
       const others = owners.filter((owner) => owner !== chat);
@@ -313,6 +319,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       if (clock() - pruned < 3600_000) return;
       pruned = clock();
       outboxTable.prune(pruned - KEEP_DELIVERED_MS);
+      incidentTable.prune(pruned - KEEP_INCIDENTS_MS);
     },
     clock,
     log,
@@ -452,7 +459,13 @@ function recipientsOf(config: Config, settings: Settings): readonly Recipient[] 
   });
   const { alert_chat, alert_topic } = config.telegram;
   if (alert_chat === null) return own;
-  return [...own, { chat: String(alert_chat), topic: alert_topic, level: 'info', quiet: null, tier: 'first' }];
+  const chat = settings.get(movedKey(String(alert_chat))) ?? String(alert_chat);
+  return [...own, { chat, topic: alert_topic, level: 'info', quiet: null, tier: 'first' }];
+}
+
+/** Where a group lives since it became a supergroup: the configuration still has its old id. */
+function movedKey(chat: string): string {
+  return `moved:${chat}`;
 }
 
 async function scheduleChecks(

@@ -3,19 +3,16 @@ import { may } from '../core/role.ts';
 import type { ActionResult, Operation, ServiceView, Verb } from '../core/snapshot.ts';
 import { html, type Language, sayReason, t } from '../i18n.ts';
 import { answer } from './answer.ts';
-import { createBackoff, pause } from './backoff.ts';
 import { encode } from './callback-data.ts';
 import type { ChatContext } from './context.ts';
 import { type Desk, findService } from './desk.ts';
 import { classify, reasonOf } from './errors.ts';
 import type { Job, MessageKey } from './jobs.ts';
+import { persist } from './persist.ts';
 import { sayDuration, sayTime } from './say.ts';
 import { questionText } from './screens/service.ts';
 import { sayState } from './screens/service-line.ts';
 import { asHtml, buttonText, keyOf, runningHeader, type Show } from './screens/show.ts';
-
-/** The result of an operation is tried so often; after that it is in the log and on the service's screen. */
-const resultTries = 8;
 
 export interface Actions {
   /** A verb was pressed: on a service's screen (`here`), or under an alert, which stays as it is (`anew`). */
@@ -163,7 +160,7 @@ export function createActions(desk: Desk, show: Show): Actions {
       await persist(async () => {
         const waited = key !== null && desk.jobs.at(key) === job;
         if (key === null || !waited || !(await show.into(ctx, key, place, text))) await show.anew(ctx, place, text);
-      });
+      }, desk.stopping);
     } finally {
       if (key !== null) desk.jobs.leave(key, job);
     }
@@ -179,22 +176,6 @@ export function createActions(desk: Desk, show: Show): Actions {
     return result.note === null
       ? done
       : `${done}\n${html(ctx.language, 'chat-note', { note: sayReason(ctx.language, result.note) })}`;
-  }
-
-  /** Tries for about a minute while Telegram is out of reach. */
-  async function persist(work: () => Promise<void>): Promise<void> {
-    const backoff = createBackoff({ first: 1_000, most: 20_000 });
-    for (let tries = 1; ; tries++) {
-      try {
-        await work();
-        return;
-      } catch (error) {
-        const failure = classify(error);
-        const passing = failure?.kind === 'network' || failure?.kind === 'server' || failure?.kind === 'flood';
-        if (!passing || tries >= resultTries || desk.stopping.aborted) throw error;
-        await pause(failure.kind === 'flood' ? failure.after * 1000 : backoff.next(), desk.stopping);
-      }
-    }
   }
 
   return { press, confirm, cancel };

@@ -18,7 +18,10 @@ import { ownButtons } from './handlers/buttons.ts';
 import { charts } from './handlers/charts.ts';
 import { commands } from './handlers/commands.ts';
 import { everythingElse } from './handlers/everything-else.ts';
+import { panelScreens } from './handlers/panels.ts';
 import { createJobs } from './jobs.ts';
+import { createPanelActs } from './panel-actions.ts';
+import { createPanelQuestions } from './panel-questions.ts';
 import { patience } from './patience.ts';
 import { createPolling } from './polling.ts';
 import { createPreferenceBook } from './preference-book.ts';
@@ -29,6 +32,7 @@ import { createShow } from './screens/show.ts';
 import type { Telegram, TelegramOptions } from './telegram.ts';
 import { defaultTiming } from './timing.ts';
 import { createTransport } from './transport.ts';
+import { findUserWizard } from './wizards/find-user.ts';
 import { questionMemory } from './wizards/memory.ts';
 import { searchPatience, searchWizard } from './wizards/search.ts';
 
@@ -57,6 +61,9 @@ export function createTelegram(options: TelegramOptions): Telegram {
   const desk: Desk = {
     ...{ control, alerting, clock, timezone, version, log, access, commandLists, confirmations, jobs },
     incidentsIn: options.incidentsIn,
+    panels: options.panels,
+    panelQuestions: createPanelQuestions(clock),
+    auditPanel: options.auditPanel,
     history: options.history,
     pictures: options.pictures,
     preferences: createPreferenceBook(options),
@@ -83,12 +90,20 @@ export function createTelegram(options: TelegramOptions): Telegram {
   bot.use(
     createConversation(searchWizard(desk), { id: 'search', parallel: true, maxMillisecondsToWait: searchPatience }),
   );
+  bot.use(
+    createConversation(findUserWizard(desk), {
+      id: 'find-user',
+      parallel: true,
+      maxMillisecondsToWait: searchPatience,
+    }),
+  );
   bot.use(menus.list);
   bot.use(commands(desk, show, menus));
   bot.use(alertCommands(desk, show));
   bot.use(ownButtons(show, actions));
   bot.use(alertButtons(show, alertActions));
   bot.use(charts(desk, chartActions));
+  bot.use(panelScreens(desk, createPanelActs(desk)));
   bot.use(everythingElse(show));
   const onError = createErrorHandler(desk);
   bot.catch(onError);

@@ -10,6 +10,7 @@ export const listed = [
   'menu',
   'status',
   'alerts',
+  'marzban',
   'metrics',
   'mute',
   'maintenance',

@@ -1,18 +1,25 @@
 import type { Alerting } from '../core/alerting.ts';
 import type { History } from '../core/history.ts';
+import type { Panels } from '../core/panel-control.ts';
 import type { Pictures } from '../core/picture.ts';
-import type { Control, ServiceView } from '../core/snapshot.ts';
+import type { Reason } from '../core/reason.ts';
+import type { Actor, Control, ServiceView } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
 import type { Access } from './access.ts';
 import type { CommandLists } from './commands.ts';
 import type { Confirmations } from './confirmations.ts';
 import type { Jobs } from './jobs.ts';
+import type { PanelQuestions } from './panel-questions.ts';
 import type { PreferenceBook } from './preference-book.ts';
 
 /** What the handlers share. */
 export interface Desk {
   readonly control: Control;
   readonly alerting: Alerting;
+  readonly panels: Panels;
+  readonly panelQuestions: PanelQuestions;
+  /** Notes what was done at a panel; `refused` null: it worked. */
+  readonly auditPanel: (by: Actor, action: string, panel: string, refused: Reason | null) => void;
   /** The incidents that a message of a chat shows. */
   readonly incidentsIn: (chat: string, message: number) => readonly number[];
   readonly history: Pick<History, 'series'>;

@@ -3,11 +3,13 @@ import type { Health } from '../core/health.ts';
 import type { History } from '../core/history.ts';
 import type { Incident } from '../core/incident.ts';
 import type { Mute } from '../core/mute.ts';
+import type { Panels } from '../core/panel-control.ts';
 import type { Pictures } from '../core/picture.ts';
 import type { Configured } from '../core/preferences.ts';
+import type { Reason } from '../core/reason.ts';
 import type { Role } from '../core/role.ts';
 import type { Settings } from '../core/settings.ts';
-import type { Control, ServiceView, TelegramView } from '../core/snapshot.ts';
+import type { Actor, Control, ServiceView, TelegramView } from '../core/snapshot.ts';
 import type { Language } from '../i18n.ts';
 import type { Logger } from '../logger.ts';
 import type { Button, Transport } from '../outbox/transport.ts';
@@ -33,6 +35,9 @@ export interface TelegramOptions {
   readonly timezone: string;
   readonly control: Control;
   readonly alerting: Alerting;
+  readonly panels: Panels;
+  /** Notes what was done at a panel; `refused` null: it worked. */
+  auditPanel(by: Actor, action: string, panel: string, refused: Reason | null): void;
   /** The incidents that a message of a chat shows. */
   incidentsIn(chat: string, message: number): readonly number[];
   readonly history: Pick<History, 'series'>;

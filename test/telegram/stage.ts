@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import { pino } from 'pino';
+import type { Panels } from '../../src/core/panel-control.ts';
 import { reason } from '../../src/core/reason.ts';
 import { createTelegram, type Telegram, type TelegramOptions } from '../../src/telegram/bot.ts';
 import type { Timing } from '../../src/telegram/timing.ts';
@@ -43,6 +44,15 @@ export const guest = {
 } as const;
 
 const nothing = () => Promise.resolve({ ok: false, reason: reason('chart-no-data') } as const);
+/** No panel is known. */
+const noPanels: Panels = {
+  states: () => [],
+  state: () => null,
+  balance: () => ({ rows: [], botPick: null, pick: null, conditions: [] }),
+  databaseProblem: () => null,
+  actions: () => null,
+  check: async () => null,
+};
 const noPictures = { chart: nothing, dashboard: nothing };
 
 /** Monday noon in UTC. */
@@ -100,6 +110,8 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
     timezone: 'UTC',
     control,
     alerting: incidents.alerting,
+    panels: noPanels,
+    auditPanel: () => undefined,
     history: { series: () => [] },
     pictures: noPictures,
     incidentsIn: (chat, message) => copies.get(`${chat} ${message}`) ?? [],

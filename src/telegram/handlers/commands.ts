@@ -86,6 +86,7 @@ function statusKeyboard(ctx: ChatContext, desk: Desk): InlineKeyboard {
   const titleOf = titlesOf(desk.control.snapshot().services);
   for (const mute of may(ctx.visitor.role, 'act') ? desk.alerting.mutes().slice(-mostUnmutes) : [])
     keyboard.text(endText(ctx.language, mute, titleOf), encode({ kind: 'lift', mute: mute.id, target: '*' })).row();
+  if (desk.panels.states().length > 0) keyboard.text(buttonText(ctx, 'panels'), encode({ kind: 'panels' })).row();
   return keyboard
     .text(buttonText(ctx, 'alerts'), encode({ kind: 'alerts', page: 0 }))
     .text(buttonText(ctx, 'menu'), encode({ kind: 'menu' }));

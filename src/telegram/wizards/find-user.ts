@@ -1,0 +1,80 @@
+import type { Conversation } from '@grammyjs/conversations';
+import { type Context, InlineKeyboard } from 'grammy';
+import type { Role } from '../../core/role.ts';
+import { html, type Language, sayReason, t } from '../../i18n.ts';
+import { decode, encode } from '../callback-data.ts';
+import type { ChatContext } from '../context.ts';
+import type { Desk } from '../desk.ts';
+import { handleOf } from '../panel-handle.ts';
+import { shorten } from '../say.ts';
+import { userScreen } from '../screens/panel-user.ts';
+import { asHtml } from '../screens/show.ts';
+
+/** More would not be looked through on a phone. */
+const MOST = 8;
+const longestName = 64;
+
+type Answer = { readonly text: string; readonly keyboard: readonly (readonly { text: string; data: string }[])[] };
+
+/** Asks for a user's name and shows who that is, or who it may be. Everything that is no answer goes on. */
+export function findUserWizard(desk: Desk) {
+  return async function findUser(
+    conversation: Conversation<ChatContext, Context>,
+    ctx: Context,
+    panel: string,
+    language: Language,
+    role: Role,
+  ): Promise<void> {
+    const leave = new InlineKeyboard().text(t(language, 'button-cancel'), encode({ kind: 'leave' }));
+    const asked = await ctx.reply(t(language, 'chat-user-ask'), { ...asHtml, reply_markup: leave });
+    const reply = await conversation.wait();
+    if (reply.callbackQuery !== undefined) {
+      const ours = reply.callbackQuery.message?.message_id === asked.message_id;
+      if (!ours || decode(reply.callbackQuery.data ?? '')?.kind !== 'leave') await conversation.skip({ next: true });
+      await reply.editMessageText(t(language, 'chat-user-left'), asHtml);
+      await reply.answerCallbackQuery();
+      return;
+    }
+    const text = reply.message?.text;
+    if (text === undefined) return await conversation.skip({ next: true });
+    if (text.startsWith('/')) return await conversation.halt({ next: true });
+    // In a group people talk to each other, too.
+    const meant = reply.chat?.type === 'private' || reply.message?.reply_to_message?.message_id === asked.message_id;
+    if (!meant) await conversation.skip({ next: true });
+    const found = await conversation.external(() =>
+      find(desk, panel, text.trim().slice(0, longestName), language, role),
+    );
+    const buttons = InlineKeyboard.from(
+      found.keyboard.map((row) => row.map(({ text, data }) => InlineKeyboard.text(text, data))),
+    );
+    await reply.reply(found.text, { ...asHtml, reply_markup: buttons });
+  };
+}
+
+/** What to show, as plain data: the conversation keeps it. */
+async function find(desk: Desk, panel: string, name: string, language: Language, role: Role): Promise<Answer> {
+  const { panels, panelQuestions: questions, clock, timezone } = desk;
+  const back = [{ text: t(language, 'button-back'), data: encode({ kind: 'panel', panel: handleOf(panel), page: 0 }) }];
+  const state = panels.state(panel);
+  const actions = panels.actions(panel);
+  if (state === null || actions === null) return { text: t(language, 'chat-panel-gone'), keyboard: [back] };
+  const asked = await actions.findUsers(name, MOST);
+  if (!asked.ok) {
+    const why = sayReason(language, asked.error.reason);
+    return { text: html(language, 'chat-user-unasked', { why }), keyboard: [back] };
+  }
+  const [first, ...others] = asked.value;
+  if (first === undefined) return { text: html(language, 'chat-user-none', { name }), keyboard: [back] };
+  if (others.length > 0) {
+    const rows = asked.value.map((user) => [
+      { text: shorten(user.name, 40), data: encode({ kind: 'user', found: questions.remember({ panel, user }) }) },
+    ]);
+    return { text: html(language, 'chat-user-several', { name }), keyboard: [...rows, back] };
+  }
+  const found = questions.remember({ panel, user: first });
+  const { text, buttons } = userScreen(language, role, { state, user: first, found }, clock(), timezone);
+  const keyboard = buttons.inline_keyboard.map((row) =>
+    row.map((button) => ({ text: button.text, data: 'callback_data' in button ? button.callback_data : '' })),
+  );
+  return { text, keyboard };
+}

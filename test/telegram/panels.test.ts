@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Reason } from '../../src/core/reason.ts';
+import { createCalendar } from '../../src/panels/calendar.ts';
+import { createPanelFleet } from '../../src/panels/fleet.ts';
+import { createMemoryTokens } from '../../src/panels/token-store.ts';
+import { sourceOf } from '../panels/source.ts';
+import { startPanel } from '../world/panel/server.ts';
+import { guest, setStage, vera } from './stage.ts';
+
+/** The chat with a panel of 11 nodes behind it, one of them broken; the panel's clock runs as fast as we look. */
+async function setPanelStage(t: TestContext) {
+  let now = Date.UTC(2026, 10, 23, 7, 0, 5);
+  const clock = () => now;
+  const nodes = Array.from({ length: 11 }, (_, index) => ({ name: `N-${index}` }));
+  const panel = await startPanel({ nodes, clock, users: [{ username: 'alice' }, { username: 'bob' }] });
+  const pass = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 1000) {
+      now += 1000;
+      panel.engine.run(now);
+      fleet.tick(now);
+      await fleet.idle();
+    }
+  };
+  const source = sourceOf(panel, { id: 's001', name: 'Main' });
+  const fleet = createPanelFleet({
+    sources: { load: async () => ({ panels: [source], databaseProblem: null }) },
+    ...{ tokens: createMemoryTokens(), records: { load: () => null, save: () => undefined } },
+    ...{ calendar: createCalendar('UTC'), clock, random: () => 0.5, reach: async () => true },
+    sleep: async (ms) => {
+      now += ms;
+      panel.engine.run(now);
+    },
+    ...{ onTransition: () => undefined, onRemoved: () => undefined, onError: (error) => assert.fail(String(error)) },
+  });
+  panel.node('N-10').break('killed', now);
+  await pass(90_000);
+  const audit: { action: string; refused: Reason | null }[] = [];
+  const auditPanel = (_: unknown, action: string, __: string, refused: Reason | null) =>
+    void audit.push({ action, refused });
+  const stage = await setStage(t, { telegram: { panels: fleet, auditPanel } });
+  t.after(async () => {
+    await fleet.stop();
+    await panel.stop();
+  });
+  await stage.heard();
+  return { ...stage, panel, audit };
+}
+
+test('without a panel the chat says how to add one', async (t) => {
+  const { world, heard } = await setStage(t);
+  await heard();
+  const person = world.user({ id: vera.id, first_name: 'Vera', language_code: 'en' });
+  const since = world.revision;
+  await person.sends('/marzban');
+  const shown = await world.waitForMessage(vera.id, (message) => message.text.includes('No panel is known'), { since });
+  assert.match(shown.text, /MARZBAN_BASE_URL/);
+});
+
+test('from the panels to a node, worst first and page by page, and a confirmed action that is checked and audited', async (t) => {
+  const { world, audit } = await setPanelStage(t);
+  const person = world.user({ id: vera.id, first_name: 'Vera', language_code: 'en' });
+  let since = world.revision;
+  const next = async (pattern: RegExp) => {
+    const found = await world.waitForMessage(vera.id, (message) => message.fromBot && pattern.test(message.text), {
+      ...{ since, timeoutMs: 15_000 },
+    });
+    since = world.revision;
+    return found;
+  };
+  await person.sends('/marzban');
+  const list = await next(/10 of 11 nodes up/);
+  assert.match(list.text, /2 users · \d online within 24 h/);
+  await person.taps(list, '🟡 Main');
+  const first = await next(/Page 1 of 2/);
+  assert.match(first.buttons.flat()[0] ?? '', /N-10/, 'the worst comes first');
+  await person.taps(first, first.buttons.flat().find((each) => each.startsWith('Next')) ?? '');
+  await next(/Page 2 of 2/);
+
+  await person.taps(first, first.buttons.flat().find((each) => each.startsWith('‹')) ?? '‹ Previous');
+  const again = await next(/Page 1 of 2/);
+  const upNode = again.buttons.flat().find((each) => each.startsWith('🟢')) ?? '';
+  await person.taps(again, upNode);
+  const node = await next(/up for/);
+  await person.taps(node, 'Switch off');
+  const question = await next(/Switch the node off\?/);
+  assert.match(question.text, /everybody on it is dropped/);
+  assert.match(question.text, /Only Vera can confirm/);
+  await person.taps(question, 'Yes, do it');
+  await next(/Switch the node off \(Main\): done/);
+  assert.deepEqual(audit, [{ action: 'panel-disable-node', refused: null }]);
+});
+
+test('a viewer sees the nodes and is offered no action; a forged press is refused', async (t) => {
+  const { world, panel } = await setPanelStage(t);
+  const person = world.user({ id: guest.id, first_name: 'Guest', language_code: 'en' });
+  let since = world.revision;
+  await person.sends('/marzban');
+  const list = await world.waitForMessage(guest.id, (message) => /10 of 11/.test(message.text), { since });
+  since = world.revision;
+  await person.taps(list, '🟡 Main');
+  const screen = await world.waitForMessage(guest.id, (message) => /Page 1 of 2/.test(message.text), { since });
+  assert.ok(!screen.buttons.flat().includes('Restart the core'));
+  const open = screen.keyboard.flat().find((button) => button.callback_data?.startsWith('node:'))?.callback_data ?? '';
+  const [, handle, id] = open.split(':');
+  const refused = await person.forges(screen.id, `node-do:disable-node:${handle}:${id}`);
+  assert.match(refused?.text ?? '', /look/);
+  assert.ok(!panel.requests.some(({ method }) => method === 'PUT'));
+});
+
+test('a user is found by name and disabled after a question', async (t) => {
+  const { world, panel, audit } = await setPanelStage(t);
+  const person = world.user({ id: vera.id, first_name: 'Vera', language_code: 'en' });
+  let since = world.revision;
+  const next = async (pattern: RegExp) => {
+    const found = await world.waitForMessage(vera.id, (message) => message.fromBot && pattern.test(message.text), {
+      ...{ since, timeoutMs: 15_000 },
+    });
+    since = world.revision;
+    return found;
+  };
+  await person.sends('/marzban');
+  await person.taps(await next(/10 of 11/), '🟡 Main');
+  await person.taps(await next(/Page 1 of 2/), 'Find a user');
+  await next(/Whom do you look for/);
+  await person.sends('alice');
+  const user = await next(/alice · Main/);
+  assert.match(user.text, /Status: active/);
+  await person.taps(user, 'Disable');
+  await person.taps(await next(/Disable the user\?/), 'Yes, do it');
+  await next(/Disable the user \(Main\): done/);
+  assert.equal(panel.users.find(({ username }) => username === 'alice')?.status, 'disabled');
+  assert.deepEqual(audit, [{ action: 'panel-user-disable', refused: null }]);
+});
