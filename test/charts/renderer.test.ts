@@ -103,7 +103,8 @@ describe('the renderer', () => {
          parentPort.postMessage({ ok: true, png: new Uint8Array(1) });
        });`,
     );
-    const { renderer } = setUp(test, { file, deadline: 300 });
+    // Long enough for a worker to start on a busy machine: the next picture has the same deadline.
+    const { renderer } = setUp(test, { file, deadline: 3000 });
     const [late, next] = await Promise.all([
       renderer.render(drawing('dark', 'hang').chart),
       renderer.render(drawing().chart),
