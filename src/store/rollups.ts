@@ -1,18 +1,9 @@
 import { z } from 'zod';
 import { type Bucket, RAW_STEP, rollUp } from '../core/history.ts';
 import type { SqlStore } from './database.ts';
+import { prepareMany, WANTED_SLOTS } from './many-rows.ts';
 
-const rows = z.array(
-  z.object({
-    slot: z.number(),
-    series: z.number(),
-    min: z.number(),
-    avg: z.number(),
-    max: z.number(),
-    last: z.number(),
-    count: z.number(),
-  }),
-);
+const row = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]);
 const edge = z.object({ slot: z.number().nullable() });
 
 const LEEWAY_MS = 3600_000;
@@ -27,13 +18,18 @@ export function createRollupTable(store: SqlStore, step: number) {
     `INSERT OR REPLACE INTO rollups (step, slot, series, min, avg, max, last, count)
      VALUES (${step}, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const inSlots = connection.prepare(
-    `SELECT ${columns} FROM rollups r WHERE step = ${step} AND slot >= ? AND slot < ? ORDER BY slot`,
+  const inSlots = prepareMany(
+    connection,
+    { columns, from: `rollups r WHERE step = ${step} AND slot >= ? AND slot < ?` },
+    row,
   );
-  const ofSeries = connection.prepare(
-    `WITH RECURSIVE wanted (slot) AS (SELECT ?1 UNION ALL SELECT slot + 1 FROM wanted WHERE slot + 1 < ?2)
-     SELECT ${columns} FROM wanted
-     CROSS JOIN rollups r ON r.step = ${step} AND r.slot = wanted.slot AND r.series = ?3`,
+  const ofSeries = prepareMany(
+    connection,
+    {
+      ...{ with: WANTED_SLOTS, columns },
+      from: `wanted CROSS JOIN rollups r ON r.step = ${step} AND r.slot = wanted.slot AND r.series = ?3`,
+    },
+    row,
   );
   const newest = connection.prepare(`SELECT max(slot) AS slot FROM rollups WHERE step = ${step}`);
   const oldest = connection.prepare(`SELECT min(slot) AS slot FROM rollups WHERE step = ${step}`);
@@ -42,8 +38,11 @@ export function createRollupTable(store: SqlStore, step: number) {
   /** Epoch ms up to which all is rolled up; null: not looked up yet. */
   let until: number | null = null;
 
-  const buckets = (found: unknown): readonly BucketOf[] =>
-    rows.parse(found).map(({ slot, ...rest }) => ({ ...rest, at: slot * step }));
+  const buckets = (found: readonly z.infer<typeof row>[]): readonly BucketOf[] =>
+    found.map(([slot, series, min, avg, max, last, count]) => ({
+      ...{ series, at: slot * step },
+      ...{ min, avg, max, last, count },
+    }));
 
   function lookUp(now: number): number {
     const known = edge.parse(newest.get()).slot;
@@ -78,11 +77,11 @@ export function createRollupTable(store: SqlStore, step: number) {
       until = from + step;
     },
     /** All series in [from, to), in order of time. */
-    all: (from: number, to: number) => buckets(inSlots.all(Math.floor(from / step), Math.floor(to / step))),
+    all: (from: number, to: number) => buckets(inSlots(Math.floor(from / step), Math.floor(to / step))),
     /** One series in [from, to). */
     of(series: number, from: number, to: number): readonly Bucket[] {
       if (from >= to) return [];
-      return buckets(ofSeries.all(Math.floor(from / step), Math.ceil(to / step), series)).map(
+      return buckets(ofSeries(Math.floor(from / step), Math.ceil(to / step), series)).map(
         ({ series: _, ...bucket }) => bucket,
       );
     },

@@ -13,6 +13,7 @@ import {
   tiersOf,
 } from '../core/history.ts';
 import type { SqlStore } from './database.ts';
+import { prepareMany, WANTED_SLOTS } from './many-rows.ts';
 import { createMarkTable } from './marks.ts';
 import { createRollupTable } from './rollups.ts';
 import { createSeriesTable } from './series.ts';
@@ -49,7 +50,7 @@ interface Waiting {
   readonly value: number;
 }
 
-const sampleRows = z.array(z.object({ series: z.number(), slot: z.number(), late: z.number(), value: z.number() }));
+const sampleRow = z.tuple([z.number(), z.number(), z.number(), z.number()]);
 const lowest = z.object({ slot: z.number().nullable() });
 
 /**
@@ -65,11 +66,15 @@ export function createSamples(options: SampleOptions) {
   const marks = createMarkTable(store);
   const rollups = coarser.map((tier) => createRollupTable(store, tier.step));
   const insert = connection.prepare('INSERT OR REPLACE INTO samples (slot, series, late, value) VALUES (?, ?, ?, ?)');
-  const inSlots = connection.prepare('SELECT slot, series, late, value FROM samples WHERE slot >= ? AND slot < ?');
-  // Slot by slot: the key begins with it, and a day has fewer slots than a busy table has rows.
-  const ofSeries = connection.prepare(
-    `WITH RECURSIVE wanted (slot) AS (SELECT ?1 UNION ALL SELECT slot + 1 FROM wanted WHERE slot + 1 < ?2)
-     SELECT s.slot, s.series, s.late, s.value FROM wanted CROSS JOIN samples s ON s.slot = wanted.slot AND s.series = ?3`,
+  const columns = 's.slot, s.series, s.late, s.value';
+  const inSlots = prepareMany(connection, { columns, from: 'samples s WHERE slot >= ? AND slot < ?' }, sampleRow);
+  const ofSeries = prepareMany(
+    connection,
+    {
+      ...{ with: WANTED_SLOTS, columns },
+      from: 'wanted CROSS JOIN samples s ON s.slot = wanted.slot AND s.series = ?3',
+    },
+    sampleRow,
   );
   const oldest = connection.prepare('SELECT min(slot) AS slot FROM samples');
   const erase = connection.prepare('DELETE FROM samples WHERE slot < ?');
@@ -130,8 +135,10 @@ export function createSamples(options: SampleOptions) {
     dropped += count;
   }
 
-  function samplesAsBuckets(rows: z.infer<typeof sampleRows>): readonly (Bucket & { readonly series: number })[] {
-    return rows.map(({ series, slot, late, value }) => ({
+  function samplesAsBuckets(
+    rows: readonly z.infer<typeof sampleRow>[],
+  ): readonly (Bucket & { readonly series: number })[] {
+    return rows.map(([slot, series, late, value]) => ({
       ...{ series, at: slot * RAW_STEP + late },
       ...{ min: value, avg: value, max: value, last: value, count: 1 },
     }));
@@ -141,7 +148,7 @@ export function createSamples(options: SampleOptions) {
   function below(index: number, from: number, to: number) {
     const finer = rollups[index - 1];
     if (finer !== undefined) return finer.all(from, to);
-    return samplesAsBuckets(sampleRows.parse(inSlots.all(Math.floor(from / RAW_STEP), Math.floor(to / RAW_STEP))));
+    return samplesAsBuckets(inSlots(Math.floor(from / RAW_STEP), Math.floor(to / RAW_STEP)));
   }
 
   function rollUpDue(now: number): void {
@@ -186,12 +193,10 @@ export function createSamples(options: SampleOptions) {
   function read(series: number, index: number, from: number, to: number): readonly Bucket[] {
     const table = rollups[index - 1];
     if (table === undefined) {
-      const rows = ofSeries.all(Math.floor(from / RAW_STEP), Math.ceil(to / RAW_STEP), series);
+      const rows = ofSeries(Math.floor(from / RAW_STEP), Math.ceil(to / RAW_STEP), series);
       const fresh = waiting.filter((each) => each.series === series);
       const news = fresh.map(({ at, value }) => ({ at, min: value, avg: value, max: value, last: value, count: 1 }));
-      return [...samplesAsBuckets(sampleRows.parse(rows)), ...news]
-        .filter(({ at }) => at >= from && at < to)
-        .sort((a, b) => a.at - b.at);
+      return [...samplesAsBuckets(rows), ...news].filter(({ at }) => at >= from && at < to).sort((a, b) => a.at - b.at);
     }
     const edge = Math.min(to, Math.max(from, table.until(clock())));
     return [
