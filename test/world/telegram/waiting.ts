@@ -3,7 +3,7 @@ import type { ShownMessage } from './view.ts';
 import { show } from './view.ts';
 
 export interface WaitOptions {
-  /** Default: 5000 ms. */
+  /** Default: 20 s: a busy machine is no failure, and what comes is not waited for any longer. */
   readonly timeoutMs?: number;
   /** For the error when it does not come. */
   readonly what?: string;
@@ -22,7 +22,7 @@ export function waitFor<T>(
   probe: () => T | null | undefined | false,
   options: WaitOptions = {},
 ): Promise<T> {
-  const { timeoutMs = 5000, what = 'it' } = options;
+  const { timeoutMs = 20_000, what = 'it' } = options;
   // Made here for a stack that shows who waited.
   const late = new Error(`Waited ${timeoutMs} ms in vain for ${what}`);
   return new Promise((resolve, reject) => {
