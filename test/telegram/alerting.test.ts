@@ -132,11 +132,13 @@ test('what is wrong with no service, but with the manager or a panel, is shown, 
   for (const name of ['(manager)', 'panel:main']) {
     const list = await says(stage, user, '/alerts');
     const opened = (await tap(stage, user, list, new RegExp(`^🔴 ${name.replace(/[()]/g, '.')}`))).shown;
-    assert.deepEqual(opened.buttons, [['Acknowledge'], ['Mute 30 min', 'Mute 2 h', 'Till morning'], ['Back']]);
+    assert.deepEqual(opened.buttons[0], ['Acknowledge']);
+    assert.deepEqual(opened.buttons.slice(-2), [['Mute 30 min', 'Mute 2 h', 'Till morning'], ['Back']]);
+    assert.ok(!opened.buttons.flat().includes('Logs'), 'there is no log of it');
     const taken = (await tap(stage, user, opened, 'Acknowledge')).shown;
     const muted = (await tap(stage, user, taken, 'Mute 30 min')).shown;
     assert.match(muted.text, /🔕 Alert \d is muted until 12:30/);
-    assert.deepEqual(muted.buttons, [['Unmute'], ['Back']]);
+    assert.deepEqual(muted.buttons.slice(-2), [['Unmute'], ['Back']]);
   }
   const { alerting } = stage.incidents;
   assert.deepEqual(
