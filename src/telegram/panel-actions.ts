@@ -3,7 +3,7 @@ import type { PanelActions, UserChange } from '../core/panel-control.ts';
 import type { Reason } from '../core/reason.ts';
 import { may } from '../core/role.ts';
 import type { ActionResult } from '../core/snapshot.ts';
-import { escapeHtml, html, sayReason, t } from '../i18n.ts';
+import { escapeHtml, html, type Language, sayReason, t } from '../i18n.ts';
 import { answer } from './answer.ts';
 import { type CallbackData, encode } from './callback-data.ts';
 import type { ChatContext } from './context.ts';
@@ -38,7 +38,7 @@ export function createPanelActs(desk: Desk) {
     const consequence = consequenceOf(actions, order);
     const name = panels.state(order.panel)?.name ?? order.panel;
     const text = [
-      `❓ <b>${html(ctx.language, 'chat-panel-ask', { action: actionOf(order), name })}</b>`,
+      `❓ <b>${html(ctx.language, 'chat-panel-ask', { action: sayAction(ctx.language, order), name })}</b>`,
       escapeHtml(sayReason(ctx.language, consequence)),
       html(ctx.language, 'chat-panel-owner', { by: ctx.visitor.name }),
     ].join('\n');
@@ -86,7 +86,7 @@ export function createPanelActs(desk: Desk) {
     const { language, visitor } = ctx;
     const key = keyOf(ctx);
     const name = panels.state(order.panel)?.name ?? order.panel;
-    const args = { action: actionOf(order), name, by: visitor.name };
+    const args = { action: sayAction(language, order), name, by: visitor.name };
     /** That it is under way is worth a try; only how it ended is worth several. */
     const progress = (code: string) => say(`⏳ ${html(language, code, args)}`, null).catch(() => undefined);
     const say = async (text: string, buttons: InlineKeyboard | null) => {
@@ -139,6 +139,10 @@ export type PanelActs = ReturnType<typeof createPanelActs>;
 
 function consequenceOf(actions: PanelActions, order: Order): Reason {
   return order.to === 'panel' ? actions.consequence(order.action) : actions.userConsequence(order.user, order.change);
+}
+
+function sayAction(language: Language, order: Order): string {
+  return t(language, 'chat-panel-action', { action: actionOf(order) });
 }
 
 /** As the texts name it. */
