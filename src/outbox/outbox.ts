@@ -9,6 +9,8 @@ export interface OutboxOptions extends Omit<TellerOptions, 'table'> {
   readonly table: OutboxTable;
   /** A chat blocked us or was never opened; its messages wait. */
   readonly onParked: (chat: string) => void;
+  /** A group has a new id; what is told from now on goes there. */
+  readonly onMoved: (from: string, to: string) => void;
   readonly log: Logger;
 }
 
@@ -97,7 +99,12 @@ export function createOutbox(options: OutboxOptions) {
       const telling = teller.next(chat);
       if (telling === null) return;
       table.markSending(telling.rows);
-      if (!settle(chat, telling.rows, await telling.run())) return;
+      const delivery = await telling.run().catch((error: unknown): Delivery => {
+        // A bug in a text: it is buried and logged, so that it does not stop everything behind it.
+        log.error({ err: error, chat }, 'what was to be told could not be put into words');
+        return { outcome: 'refused', cause: { code: 'not-sayable' } };
+      });
+      if (!settle(chat, telling.rows, delivery)) return;
     }
   }
 
@@ -130,6 +137,7 @@ export function createOutbox(options: OutboxOptions) {
         table.markWaiting(rows, 'moved', false);
         table.move(chat, delivery.chat);
         log.warn({ chat, to: delivery.chat }, 'the group has a new id; followed it');
+        options.onMoved(chat, delivery.chat);
         setImmediate(kick);
         return false;
     }

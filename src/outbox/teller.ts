@@ -39,6 +39,9 @@ export const LATE_AFTER_MS = 10_000;
 /** Incidents in one message: their names fit into Telegram's 4,096 characters. */
 export const MAX_IN_MESSAGE = 80;
 
+/** A chat's turn may come so much later (ms), when it has been written to a lot: a group takes 20 messages a minute. */
+const JOIN_GRACE_MS = 10_000;
+
 /** Up to so many incidents in one message, each end of one is answered on its own. */
 const FEW = 3;
 
@@ -124,25 +127,29 @@ export function createTeller(options: TellerOptions) {
   }
 
   function tellText(chat: string, row: OutboxRow): Telling {
-    const message = render.text(chat, row.body ?? '', lateness([row]));
     return {
       rows: [row],
-      run: () => post({ chat, topic: row.topic }, { ...message, silent: row.silent }, [row], []),
+      async run() {
+        const message = render.text(chat, row.body ?? '', lateness([row]));
+        return post({ chat, topic: row.topic }, { ...message, silent: row.silent }, [row], []);
+      },
     };
   }
 
   function tellMatter(chat: string, first: Matter, all: readonly Matter[]): Telling {
-    if (needsMessage(first)) return tellAnew(chat, all.filter(needsMessage).slice(0, MAX_IN_MESSAGE));
+    if (needsMessage(first)) return tellAnew(chat, all.filter(needsMessage));
     return bringUpToDate(chat, first, all);
   }
 
   /** Openings, reminders and what got worse: one new message for all of them, or a place in the one just sent. */
-  function tellAnew(chat: string, matters: readonly Matter[]): Telling {
+  function tellAnew(chat: string, all: readonly Matter[]): Telling {
+    const joined = all.every((matter) => matter.copy === null) ? messageToJoin(chat, all) : null;
+    // A message is filled up before the next one begins.
+    const matters = all.slice(0, joined?.room ?? MAX_IN_MESSAGE);
     const rows = matters.flatMap((matter) => matter.rows);
     const to: Destination = { chat, topic: rows[0]?.topic ?? null };
     const late = lateness(rows);
     const told = matters.map((matter) => matter.incident);
-    const joined = matters.every((matter) => matter.copy === null) ? messageToJoin(chat, told) : null;
     return {
       rows,
       async run() {
@@ -215,15 +222,17 @@ export function createTeller(options: TellerOptions) {
     };
   }
 
-  /** The message that was sent a moment ago, if what opens now may stand in it without a sound of its own. */
-  function messageToJoin(chat: string, told: readonly Incident[]) {
+  /** The message that was sent a moment ago, if what opened since may stand in it without a sound of its own. */
+  function messageToJoin(chat: string, matters: readonly Matter[]) {
     if (!canEdit(chat)) return null;
     const newest = table.newestCopy(chat);
-    if (newest === null || clock() - newest.sentAt >= groupWindow) return null;
-    const there = table.incidentsIn(chat, newest.message);
-    if (there.length + told.length > MAX_IN_MESSAGE) return null;
-    const loud = told.some((incident) => incident.level === 'critical' || incident.resolvedAt !== null);
-    return loud ? null : newest;
+    if (newest === null || clock() - newest.sentAt >= groupWindow + JOIN_GRACE_MS) return null;
+    // What had to wait for its turn joins what it would have joined at once.
+    const before = newest.sentAt + groupWindow;
+    if (matters.some(({ rows }) => rows.some((row) => row.createdAt >= before))) return null;
+    const loud = matters.some(({ incident }) => incident.level === 'critical' || incident.resolvedAt !== null);
+    const room = MAX_IN_MESSAGE - table.incidentsIn(chat, newest.message).length;
+    return loud || room <= 0 ? null : { ...newest, room };
   }
 
   function show(chat: string, told: readonly (Incident | null)[], late: Lateness): Message {
@@ -268,10 +277,16 @@ function needsMessage({ incident, verdict, copy }: Matter): boolean {
   return verdict.verdict === 'send' && (copy === null || incident.resolvedAt === null);
 }
 
-/** A reminder of what the chat was told of since it was due is none. */
-function kindOf({ kind }: OutboxRow, incident: Incident, toldAt: number | null): NoticeKind {
-  const stale = kind === 'repeat' && toldAt !== null && toldAt >= incident.saidAt;
-  return kind === 'text' || stale ? 'updated' : kind;
+/**
+ * A reminder of what the chat was told of since it was due is none; nor is what arrived and was written down, only not
+ * ticked off any more before the manager died.
+ */
+function kindOf({ kind, uncertain, createdAt }: OutboxRow, incident: Incident, toldAt: number | null): NoticeKind {
+  if (kind === 'text') return 'updated';
+  if (toldAt === null) return kind;
+  const stale = kind === 'repeat' && toldAt >= incident.saidAt;
+  const arrived = uncertain && (kind === 'opened' || toldAt >= createdAt);
+  return stale || arrived ? 'updated' : kind;
 }
 
 const idsOf = (incidents: readonly Incident[]) => incidents.map((incident) => incident.id);

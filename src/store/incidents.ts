@@ -17,6 +17,11 @@ export function createIncidentTable(store: SqlStore) {
   const pastOnes = connection.prepare(
     'SELECT incident FROM incidents WHERE resolved_at < ? ORDER BY resolved_at DESC, id DESC LIMIT ? OFFSET ?',
   );
+  // What still waits to be told stays, and the newest stays so that no number is given twice.
+  const old = `SELECT id FROM incidents WHERE resolved_at < ? AND id < (SELECT max(id) FROM incidents)
+     AND id NOT IN (SELECT incident FROM outbox WHERE incident IS NOT NULL)`;
+  const pruneCopies = connection.prepare(`DELETE FROM copies WHERE incident IN (${old})`);
+  const pruneOld = connection.prepare(`DELETE FROM incidents WHERE id IN (${old})`);
   const highest = connection.prepare('SELECT coalesce(max(id), 0) AS id FROM incidents');
   return {
     save(incident: Incident): void {
@@ -33,6 +38,13 @@ export function createIncidentTable(store: SqlStore) {
     /** Resolved before `before` (epoch ms), newest first, without the first `skip`. */
     past(before: number, limit: number, skip = 0): readonly Incident[] {
       return pastOnes.all(before, limit, skip).map((found) => fromJson(incidentSchema, row.parse(found).incident));
+    },
+    /** Forgets what was resolved before that time, and which messages showed it. */
+    prune(before: number): void {
+      store.transaction(() => {
+        pruneCopies.run(before);
+        pruneOld.run(before);
+      });
     },
     lastId(): number {
       return z.object({ id: z.number() }).parse(highest.get()).id;

@@ -53,7 +53,10 @@ function world(store = openStore(':memory:')) {
         `${all.map((one) => `#${one.id} ${one.level} ${one.resolvedAt === null ? 'open' : 'over'}`).join(', ')}${late(how)}`,
       ),
     recovery: (_chat, all, how) => plain(`${all.map((one) => `#${one.id}`).join(', ')} back${late(how)}`),
-    text: (_chat, body, how) => plain(`${body}${late(how)}`),
+    text: (_chat, body, how) => {
+      if (body === 'unsayable') throw new Error('no words for it');
+      return plain(`${body}${late(how)}`);
+    },
   };
   const incidents = createIncidentTable(store);
   const table = createOutboxTable(store);
@@ -73,6 +76,7 @@ function world(store = openStore(':memory:')) {
       }),
       groupWindow: 5000,
       onParked: () => undefined,
+      onMoved: () => undefined,
       clock: () => clock.now,
       log: quiet,
     });
@@ -289,7 +293,7 @@ describe('the outbox', () => {
     ]);
   });
 
-  it('holds what is muted, acts on what is queued already, and speaks up when the mute ends', async () => {
+  it('uptime-kuma#6764: holds what is muted, acts on what is queued already, and speaks up when the mute ends', async () => {
     const w = world();
     w.tell('opened', opened);
     w.sky.mutes.push({
@@ -363,6 +367,18 @@ describe('the outbox', () => {
     for (let i = 0; i < 20; i += 1) w.tell('opened', { ...opened, id: i + 1, key: `s${i}/down` });
     assert.equal(w.table.enforceBound(30), 10);
     assert.equal(w.outbox.view().waiting, 30);
+  });
+
+  it('buries a text that cannot be put into words, and goes on with what is behind it', async () => {
+    const w = world();
+    w.table.add({
+      ...{ chat: '1', topic: null, kind: 'text', incident: null, silent: false, createdAt: w.clock.now },
+      body: 'unsayable',
+    });
+    w.tell('opened', opened);
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), ['send #1 error open']);
+    assert.equal(w.table.deadLetters(), 1);
   });
 
   it('does not pile up quiet updates of what still waits', () => {
