@@ -141,5 +141,6 @@ export function createRenderer(options: RendererOptions): Renderer {
 
 /** In tests and the demo there is no JavaScript yet, and a thread does not get the loader of the one that started it. */
 function fromSource(file: URL): string {
-  return `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); });`;
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  return `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); });`;
 }
