@@ -77,6 +77,7 @@ function world(store: SqlStore = openStore(':memory:'), start = 1_000_000) {
     },
     groupWindow: 5000,
     onParked: () => undefined,
+    onMoved: () => undefined,
     clock: () => clock.now,
   });
   running.push(outbox);
