@@ -52,6 +52,8 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
   /** Of our own operations under way; their answers come before any news. */
   let operations = 0;
   const inTurn = createTurns();
+  /** Nothing is news before the first answer. */
+  let answered = false;
   let told = '';
   let lastEnd: Ended | null = null;
   /** The run that we stopped ourselves: its end is nobody else's doing. */
@@ -71,7 +73,7 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
 
   function hear(sight: Sight): void {
     const seen = judge(sight);
-    if (seen === null || operations > 0) return;
+    if (seen === null || operations > 0 || !answered) return;
     if (seen.state === 'exited' && sight.ok && !sight.asked && isDown(sight.unit) && seen.fate === 'restarts') {
       // Down for a moment on the way to a restart, or for good: only asking tells.
       catchUp();
@@ -102,6 +104,7 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
     watch();
     const sight = await link.read(unit);
     const seen = judge(sight);
+    answered = true;
     if (seen !== null) {
       if (isNews(seen) && seen.state === 'exited') callOffRestart(sight);
       return seen;
@@ -119,6 +122,7 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
       return await inTurn(work);
     } finally {
       operations -= 1;
+      answered = true;
       if (operations === 0) setImmediate(catchUp);
     }
   }

@@ -35,7 +35,9 @@ async function visit(uid: number, ...args: string[]) {
   const visitor = fileURLToPath(new URL('systemd-visitor.ts', import.meta.url));
   const user = ['--reuid', String(uid), '--regid', String(uid), '--groups', 'systemd-journal'];
   const command = [process.execPath, '--import', import.meta.resolve('tsx'), visitor, ...args];
-  return JSON.parse(await systemd.inside('setpriv', ...user, ...command));
+  const output = await systemd.inside('sh', '-c', 'exec "$@" 2>&1', 'sh', 'setpriv', ...user, ...command);
+  assert.match(output, /^\{.*\}$/);
+  return JSON.parse(output);
 }
 
 describe('the way to systemd', () => {
@@ -108,6 +110,30 @@ describe('the way to systemd', () => {
       context.after(() => relay.close());
       const end = await exited(told);
       assert.equal(end.exit.signal, 'SIGKILL');
+    });
+
+    it('does not answer with what was true before the news that came with the answer', async (context) => {
+      await systemd.unit('late.service', forever);
+      const folder = await makeFolder(context);
+      const relay = await startRelay(join(folder, 'bus'), systemd.systemBus);
+      context.after(() => relay.close());
+      const { driver, told } = drive(context, 'late.service', [{ path: relay.path, direct: false }]);
+      assert.equal((await driver.start()).ok, true);
+      for (const _ of [1, 2]) await driver.inspect();
+      relay.holdAnswersTo('GetAll');
+      const asked = driver.inspect();
+      await eventually('the answer waits', () => relay.heldBytes() > 0);
+      const alone = relay.heldBytes();
+      await systemd.inside('systemctl', 'kill', '--signal=SIGKILL', 'late.service');
+      await eventually('the news waits behind it', () => relay.heldBytes() > alone + 1000);
+      relay.letGo();
+      const seen = await asked;
+      assert.equal(seen.state, 'exited');
+      assert.deepEqual(await driver.inspect(), seen);
+      assert.deepEqual(
+        told.map(({ state }) => state),
+        ['exited'],
+      );
     });
 
     it('goes on hearing of deaths after systemd was started anew in place', async (context) => {

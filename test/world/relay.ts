@@ -11,6 +11,10 @@ export interface Relay {
   mute(): void;
   /** From now on requests wait here instead of going through, until they are let go. */
   hold(): void;
+  /** As soon as a request with this text has gone through, answers wait here, and come in one piece when let go. */
+  holdAnswersTo(text: string): void;
+  /** Bytes of answers that wait. */
+  heldBytes(): number;
   letGo(): void;
   /** Takes new connections again, after `close` had refused them. */
   open(): Promise<void>;
@@ -21,6 +25,8 @@ export async function startRelay(path: string, target: string): Promise<Relay> {
   const pairs = new Set<readonly [Socket, Socket]>();
   const requests: string[] = [];
   let held: (() => void)[] | null = null;
+  let trigger: string | null = null;
+  let answers: Map<Socket, Buffer[]> | null = null;
   const server = createServer((client) => {
     const upstream = connect(target);
     const pair = [client, upstream] as const;
@@ -31,8 +37,13 @@ export async function startRelay(path: string, target: string): Promise<Relay> {
       if (!pairs.has(pair)) return;
       if (held) held.push(() => void upstream.write(chunk));
       else upstream.write(chunk);
+      if (trigger !== null && chunk.includes(trigger)) answers ??= new Map();
     });
-    upstream.pipe(client);
+    upstream.on('data', (chunk: Buffer) => {
+      if (!pairs.has(pair)) return;
+      if (answers) answers.set(client, [...(answers.get(client) ?? []), chunk]);
+      else client.write(chunk);
+    });
     for (const [one, other] of [pair, [upstream, client] as const])
       one
         .on('error', () => {})
@@ -54,20 +65,24 @@ export async function startRelay(path: string, target: string): Promise<Relay> {
     requests,
     cut,
     mute() {
-      for (const [client, upstream] of pairs) {
-        upstream.unpipe(client);
-        // Read and thrown away, as a broken relay does.
-        upstream.resume();
-      }
+      // Read and thrown away, as a broken relay does.
       pairs.clear();
     },
     hold() {
       held ??= [];
     },
+    holdAnswersTo(text) {
+      trigger = text;
+    },
+    heldBytes: () => [...(answers?.values() ?? [])].flat().reduce((sum, { length }) => sum + length, 0),
     letGo() {
       const waiting = held ?? [];
+      const back = answers ?? new Map<Socket, Buffer[]>();
       held = null;
+      trigger = null;
+      answers = null;
       for (const go of waiting) go();
+      for (const [client, chunks] of back) client.write(Buffer.concat(chunks));
     },
     open: () => new Promise((resolve) => void server.listen(path, () => resolve())),
     close() {

@@ -16,7 +16,11 @@ export type Reply =
   | { readonly ok: false; readonly error: string; readonly message: string };
 
 export interface Connection {
-  call(call: MethodCall, deadlineMs?: number): Promise<Reply>;
+  /**
+   * Never rejects. `at`: told of the reply at its place in the stream, before any message that follows it; who awaits
+   * the promise gets to it later.
+   */
+  call(call: MethodCall, deadlineMs?: number, at?: (reply: Reply) => void): Promise<Reply>;
   onSignal(listener: (message: Message) => void): void;
   /** Told once, however it ends; at once when it has ended already. */
   onClose(listener: (why: string) => void): void;
@@ -114,7 +118,7 @@ function speak(socket: Socket): Connection {
   socket.resume();
 
   return {
-    call(call, deadlineMs = callDeadlineMs) {
+    call(call, deadlineMs = callDeadlineMs, at = undefined) {
       if (ended !== null) return Promise.resolve({ ok: false, error: 'disconnected', message: ended });
       serial += 1;
       const own = serial;
@@ -122,6 +126,7 @@ function speak(socket: Socket): Connection {
         const settle = (reply: Reply) => {
           clearTimeout(timer);
           waiting.delete(own);
+          at?.(reply);
           resolve(reply);
         };
         const timer = setTimeout(

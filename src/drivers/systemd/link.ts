@@ -1,8 +1,9 @@
 import { type Reason, reason } from '../../core/reason.ts';
 import { type Connection, connectBus, type Endpoint, type Reply } from '../dbus/connection.ts';
 import type { Message, MethodCall } from '../dbus/message.ts';
+import { addMatch, allProperties, managerPath, properties, systemd, toManager } from './calls.ts';
 import { connectFailure, type Failure, failureOf } from './failures.ts';
-import { type Properties, parseProperties, serviceKeys, type UnitProperties, unitKeys } from './properties.ts';
+import { parseProperties, propertyNames, type UnitProperties } from './properties.ts';
 
 export type Sight =
   /** `asked`: as it stands now; else as it was told, which may be one step of several that systemd makes at once. */
@@ -32,13 +33,11 @@ interface Watched {
   readonly listeners: Set<(sight: Sight) => void>;
   /** Of the unit object, once systemd has told it. */
   path: string | null;
-  unit: Map<unknown, unknown>;
-  service: Map<unknown, unknown> | null;
+  /** As systemd told them last, in the order in which it told them. */
+  known: Map<unknown, unknown>;
+  asked: boolean;
 }
 
-const systemd = 'org.freedesktop.systemd1';
-const managerPath = '/org/freedesktop/systemd1';
-const properties = 'org.freedesktop.DBus.Properties';
 /** First wait before connecting again; doubles up to the last. */
 const reconnectMs = 250;
 const maxReconnectMs = 15_000;
@@ -52,7 +51,7 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
   const watched = new Map<string, Watched>();
   const byPath = new Map<string, Watched>();
   /** Jobs that are waited for, and those whose end came before the answer that named them. */
-  const jobs = new Map<string, (result: string) => void>();
+  const jobs = new Map<string, (result: string | null) => void>();
   const endedJobs = new Map<string, string>();
   let connection: Connection | null = null;
   /** Not on systemd's own socket. */
@@ -88,8 +87,8 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
   async function prepare(opened: Connection): Promise<Reply> {
     opened.onSignal((message) => hear(opened, message));
     if (onBus) {
-      await match(opened, `type='signal',sender='${systemd}',path='${managerPath}',member='JobRemoved'`);
-      await match(opened, `type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${systemd}'`);
+      await addMatch(opened, `type='signal',sender='${systemd}',path='${managerPath}',member='JobRemoved'`);
+      await addMatch(opened, `type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${systemd}'`);
     }
     return opened.call(toManager('Subscribe'));
   }
@@ -109,6 +108,8 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
         connection = null;
         byPath.clear();
         for (const each of watched.values()) each.path = null;
+        // Their ends are told to nobody now.
+        for (const settle of [...jobs.values()]) settle(null);
         reconnectSoon(0);
       });
       return opened;
@@ -135,18 +136,7 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
     rules += 1;
     if (rules > maxRules + 1) return;
     const place = rules > maxRules ? `path_namespace='${managerPath}/unit'` : `path='${path}'`;
-    await match(opened, `type='signal',sender='${systemd}',interface='${properties}',${place}`);
-  }
-
-  function match(opened: Connection, rule: string): Promise<Reply> {
-    return opened.call({
-      destination: 'org.freedesktop.DBus',
-      path: '/org/freedesktop/DBus',
-      iface: 'org.freedesktop.DBus',
-      member: 'AddMatch',
-      signature: 's',
-      args: [rule],
-    });
+    await addMatch(opened, `type='signal',sender='${systemd}',interface='${properties}',${place}`);
   }
 
   async function call(member: string, signature: string, args: MethodCall['args']): Promise<Reply> {
@@ -172,12 +162,11 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
 
   /** systemd tells a service's own properties first and the unit's next: only then do they fit together. */
   function takeChanges(changed: Watched, [iface, values]: readonly unknown[]): void {
-    if (!(values instanceof Map)) return;
-    const isUnit = iface === `${systemd}.Unit`;
-    const target = isUnit ? changed.unit : iface === `${systemd}.Service` ? changed.service : null;
-    const keys = isUnit ? unitKeys : serviceKeys;
-    for (const [key, value] of values) if (keys.has(key)) target?.set(key, value);
-    if (isUnit) tell(changed, sightOf(changed.unit, changed.service, false));
+    // Before the first answer there is nothing that it could be a change of.
+    if (!(values instanceof Map) || changed.known.size === 0) return;
+    for (const [name, value] of values) if (propertyNames.has(name)) changed.known.set(name, value);
+    changed.asked = false;
+    if (iface === `${systemd}.Unit`) tell(changed, sightOf(changed));
   }
 
   function jobEnded(path: string, result: string): void {
@@ -215,7 +204,7 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
     if (!Array.isArray(units)) return;
     for (const [name, , , active, sub] of units) {
       const each = watched.get(name);
-      if (!each || (each.unit.get('ActiveState') === active && each.unit.get('SubState') === sub)) continue;
+      if (!each || (each.known.get('ActiveState') === active && each.known.get('SubState') === sub)) continue;
       tell(each, await read(name));
     }
   }
@@ -231,23 +220,20 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
     const loaded = await opened.call(toManager('LoadUnit', 's', [name]));
     if (!loaded.ok) return { ok: false, ...failureOf(loaded, name) };
     const path = String(loaded.body[0]);
-    const each = watched.get(name);
-    if (each && each.path !== path) {
+    const each = watched.get(name) ?? unknownUnit(name);
+    if (each.path !== path && watched.has(name)) {
       each.path = path;
       byPath.set(path, each);
       // Before it is asked: what changes in between is told, and told again.
       if (onBus) await matchUnit(opened, path);
     }
-    const [unit, service] = await Promise.all([
-      getAll(opened, path, 'Unit'),
-      name.endsWith('.service') ? getAll(opened, path, 'Service') : null,
-    ]);
-    if (!unit.ok) return { ok: false, ...failureOf(unit, name) };
-    if (service?.ok === false) return { ok: false, ...failureOf(service, name) };
-    const unitFacts = picked(unit, unitKeys);
-    const serviceFacts = service === null ? null : picked(service, serviceKeys);
-    if (each) Object.assign(each, { unit: unitFacts, service: serviceFacts });
-    return sightOf(unitFacts, serviceFacts, true);
+    const all = await opened.call(allProperties(path), undefined, (reply) => {
+      if (!reply.ok || !(reply.body[0] instanceof Map)) return;
+      each.known = new Map([...reply.body[0]].filter(([property]) => propertyNames.has(property)));
+      each.asked = true;
+    });
+    // With what was told since then: an answer must not come after the news that make it old.
+    return all.ok ? sightOf(each) : { ok: false, ...failureOf(all, name) };
   }
 
   async function job(method: 'StartUnit' | 'StopUnit', name: string, deadlineMs: number): Promise<JobEnd> {
@@ -266,21 +252,13 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
       };
       const timer = setTimeout(() => settle(null), deadlineMs);
       jobs.set(path, settle);
-      // Its end would be told to nobody.
-      opened.onClose(() => settle(null));
     });
   }
 
   return {
     read,
     watch(name, listener) {
-      const each = watched.get(name) ?? {
-        name,
-        listeners: new Set(),
-        path: null,
-        unit: new Map(),
-        service: null,
-      };
+      const each = watched.get(name) ?? unknownUnit(name);
       watched.set(name, each);
       each.listeners.add(listener);
       return () => {
@@ -301,31 +279,15 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
   };
 }
 
-function toManager(member: string, signature = '', args: MethodCall['args'] = []): MethodCall {
-  return { destination: systemd, path: managerPath, iface: `${systemd}.Manager`, member, signature, args };
+function unknownUnit(name: string): Watched {
+  return { name, listeners: new Set(), path: null, known: new Map(), asked: false };
 }
 
-function getAll(opened: Connection, path: string, kind: 'Unit' | 'Service'): Promise<Reply> {
-  return opened.call({
-    destination: systemd,
-    path,
-    iface: properties,
-    member: 'GetAll',
-    signature: 's',
-    args: [`${systemd}.${kind}`],
-  });
-}
-
-function picked(reply: Extract<Reply, { ok: true }>, keys: ReadonlySet<unknown>): Map<unknown, unknown> {
-  const [all] = reply.body;
-  return new Map(all instanceof Map ? [...all].filter(([key]) => keys.has(key)) : []);
-}
-
-function sightOf(unit: Properties, service: Properties | null, asked: boolean): Sight {
-  const parsed = parseProperties(unit, service);
-  return parsed === null
+function sightOf({ known, asked }: Watched): Sight {
+  const unit = parseProperties(known);
+  return unit === null
     ? { ok: false, reason: reason('systemd-not-understood'), fatal: false }
-    : { ok: true, unit: parsed, asked };
+    : { ok: true, unit, asked };
 }
 
 function isFailure(found: Connection | Failure): found is Failure {

@@ -38,14 +38,17 @@ export type UnitProperties = z.infer<typeof unitSchema> & {
 
 export type Properties = ReadonlyMap<unknown, unknown>;
 
-/** null: this is not what a unit looks like. */
-export function parseProperties(unit: Properties, service: Properties | null): UnitProperties | null {
-  const own = unitSchema.safeParse(Object.fromEntries(unit));
-  const more = service === null ? null : serviceSchema.safeParse(Object.fromEntries(service));
-  if (!own.success || more?.success === false) return null;
-  return { ...own.data, service: more?.data ?? null };
-}
-
 /** The names that are looked at, so that nothing else of a unit's hundreds of properties is kept. */
-export const unitKeys: ReadonlySet<unknown> = new Set(Object.keys(unitSchema.shape));
-export const serviceKeys: ReadonlySet<unknown> = new Set(Object.keys(serviceSchema.shape));
+export const propertyNames: ReadonlySet<unknown> = new Set([
+  ...Object.keys(unitSchema.shape),
+  ...Object.keys(serviceSchema.shape),
+]);
+
+/** null: this is not what a unit looks like. */
+export function parseProperties(properties: Properties): UnitProperties | null {
+  const found = Object.fromEntries(properties);
+  const unit = unitSchema.safeParse(found);
+  const service = properties.has('ExecMainCode') ? serviceSchema.safeParse(found) : null;
+  if (!unit.success || service?.success === false) return null;
+  return { ...unit.data, service: service?.data ?? null };
+}
