@@ -1,39 +1,31 @@
-import { statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createPictures } from './charts/pictures.ts';
 import { createRenderer as createChartRenderer } from './charts/renderer.ts';
-import type { Check } from './checks/check.ts';
 import type { BootMemory } from './checks/host.ts';
 import { createPanelCheck } from './checks/panel.ts';
 import { createCheck } from './checks/registry.ts';
 import { ControlSocketError, createControlServer, refuseIfTaken } from './cli/control-server.ts';
 import { socketName } from './cli/protocol.ts';
 import { diffConfig } from './config/diff.ts';
-import type { CheckConfig, Config, HttpConfig, ServiceConfig } from './config/schema.ts';
+import type { CheckConfig, Config, ServiceConfig } from './config/schema.ts';
 import { panelService } from './core/incident.ts';
 import type { Liveness } from './core/liveness.ts';
-import { preferencesOf } from './core/preferences.ts';
 import { type Readiness, readinessOf } from './core/readiness.ts';
 import { reason } from './core/reason.ts';
 import type { Reload } from './core/reload.ts';
 import { newService } from './core/service.ts';
-import type { Settings } from './core/settings.ts';
 import type { TelegramView } from './core/snapshot.ts';
 import { createLogRounds } from './drivers/log-rounds.ts';
 import { bootId } from './drivers/proctree.ts';
 import { createDriver } from './drivers/registry.ts';
-import type { ApiOptions } from './http/api.ts';
-import type { HttpOptions } from './http/server.ts';
 import type { Logger } from './logger.ts';
 import { createAnnouncer, type Recipient } from './outbox/announce.ts';
-import { webhookChat } from './outbox/channel.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { createRouter } from './outbox/router.ts';
-import type { Transport } from './outbox/transport.ts';
-import { createPanelsOfApp } from './panel-fleet.ts';
 import { createAudit } from './store/audit.ts';
 import { openStore } from './store/database.ts';
+import { freeBytes } from './store/free-space.ts';
 import { createIncidentTable } from './store/incidents.ts';
 import { createMuteTable } from './store/mutes.ts';
 import { createOutboxTable } from './store/outbox.ts';
@@ -55,6 +47,10 @@ import { createScheduler } from './supervisor/scheduler.ts';
 import { createSchedules } from './supervisor/schedules.ts';
 import { createTelegram } from './telegram/bot.ts';
 import { createRenderer } from './telegram/renderer.ts';
+import { movedKey, openChannels, otherChannels, recipientsOf } from './wiring/channels.ts';
+import { scheduleChecks } from './wiring/checks.ts';
+import { startHttp } from './wiring/http.ts';
+import { createPanelsOfApp } from './wiring/panels.ts';
 
 export interface AppOptions {
   readonly log: Logger;
@@ -76,9 +72,6 @@ export interface App {
   /** Lets go of everything; services keep running. Idempotent. */
   stop(why: string): Promise<void>;
 }
-
-/** Kinds of checks that ask the service itself; what the others find (a full disk, a refused login) no restart mends. */
-const LIVENESS: ReadonlySet<string> = new Set(['process', 'http', 'tcp', 'command']);
 
 /** Exit codes of `orbit run`. */
 const EXIT_OK = 0;
@@ -425,88 +418,4 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   log.info({ services: [...services.keys()], version }, 'the manager runs');
 
   return { exited, httpPort: http?.port ?? null, reload, stop: (why) => stop(why, EXIT_OK) };
-}
-
-/** The chats beside Telegram's. */
-function otherChannels({ monitoring: { alerts } }: Config): readonly string[] {
-  return [
-    ...(alerts.email === null ? [] : [`mailto:${alerts.email.to}`]),
-    ...(alerts.webhook === null ? [] : [webhookChat(alerts.webhook)]),
-  ];
-}
-
-/** The ways to them; what is not configured is not even loaded. */
-async function openChannels({ monitoring: { alerts } }: Config, clock: () => number) {
-  const { email, webhook } = alerts;
-  const host = hostname();
-  const ways: { email?: Transport; webhook?: Transport } = {};
-  if (email !== null) {
-    const { createEmail } = await import('./outbox/email.ts');
-    ways.email = createEmail({ smtpUrl: email.smtp_url, from: email.from ?? email.to, host, clock });
-  }
-  if (webhook !== null) {
-    const { createWebhook } = await import('./outbox/webhook.ts');
-    ways.webhook = createWebhook({ url: webhook, host, clock });
-  }
-  return ways;
-}
-
-/** Admins' own chats (a private chat has its user's id), as each wants it, and the group, if there is one. */
-function recipientsOf(config: Config, settings: Settings): readonly Recipient[] {
-  const own = config.admins.map((admin): Recipient => {
-    const { level, quiet, hours } = preferencesOf(settings, admin);
-    return { chat: String(admin.id), topic: null, level, quiet: quiet ? hours : null, tier: admin.tier };
-  });
-  const { alert_chat, alert_topic } = config.telegram;
-  if (alert_chat === null) return own;
-  const chat = settings.get(movedKey(String(alert_chat))) ?? String(alert_chat);
-  return [...own, { chat, topic: alert_topic, level: 'info', quiet: null, tier: 'first' }];
-}
-
-/** Where a group lives since it became a supergroup: the configuration still has its old id. */
-function movedKey(chat: string): string {
-  return `moved:${chat}`;
-}
-
-async function scheduleChecks(
-  service: ServiceConfig,
-  collectInterval: number,
-  createAnyCheck: (check: CheckConfig) => Promise<Check>,
-  clock: () => number,
-  random: () => number,
-) {
-  const { checks: configured, driver, health_check_interval: interval } = service;
-  // Whether its process lives, and what it uses, is asked of every service that has one, configured or not.
-  const asked = driver === 'external' || configured.some((check) => check.type === 'process');
-  const all: readonly CheckConfig[] = asked ? configured : [{ type: 'process', id: 'process' }, ...configured];
-  const checks = await Promise.all(all.map(createAnyCheck));
-  // Spread over a tenth of the interval, so that a hundred checks do not ask in the same millisecond.
-  return checks.map((check) => ({
-    check,
-    restarts: LIVENESS.has(check.kind),
-    every: check.kind === 'process' ? Math.min(collectInterval, interval) : interval,
-    nextAt: clock() + (random() * interval) / 10,
-    busy: false,
-  }));
-}
-
-function freeBytes(folder: string): number | null {
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
-  } catch {
-    return null;
-  }
-}
-
-async function startHttp(
-  { token, ...where }: HttpConfig,
-  parts: Pick<HttpOptions, 'liveness' | 'readiness' | 'log' | 'clock'>,
-  sources: Omit<ApiOptions, 'token'>,
-) {
-  // Prometheus's library is loaded only where somebody may ask.
-  const api = token === null ? null : (await import('./http/api.ts')).createApi({ token, ...sources });
-  const { createHttpServer } = await import('./http/server.ts');
-  const server = createHttpServer({ ...where, ...parts, api });
-  return { server, port: (await server.listen()).port };
 }

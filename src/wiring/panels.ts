@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import type { Config, ServiceConfig } from './config/schema.ts';
-import { panelService } from './core/incident.ts';
-import type { Logger } from './logger.ts';
-import { createCalendar } from './panels/calendar.ts';
-import type { Query } from './panels/database-source.ts';
-import { createPanelFleet, type PanelFleet } from './panels/fleet.ts';
-import { panelSamples } from './panels/metrics.ts';
-import { panelRecordSchema } from './panels/record-schema.ts';
-import { createPanelSources } from './panels/sources.ts';
-import type { SqlStore } from './store/database.ts';
-import { createPanelLogins, createPanelTable } from './store/panels.ts';
-import type { Samples } from './store/samples.ts';
-import type { Ledger } from './supervisor/ledger.ts';
-import { createPanelIncidents } from './supervisor/panel-incidents.ts';
+import type { Config, ServiceConfig } from '../config/schema.ts';
+import { panelService } from '../core/incident.ts';
+import type { Logger } from '../logger.ts';
+import { createCalendar } from '../panels/calendar.ts';
+import type { Query } from '../panels/database-source.ts';
+import { createPanelFleet, type PanelFleet } from '../panels/fleet.ts';
+import { panelSamples } from '../panels/metrics.ts';
+import { panelRecordSchema } from '../panels/record-schema.ts';
+import { createPanelSources } from '../panels/sources.ts';
+import type { SqlStore } from '../store/database.ts';
+import { createPanelLogins, createPanelTable } from '../store/panels.ts';
+import type { Samples } from '../store/samples.ts';
+import type { Ledger } from '../supervisor/ledger.ts';
+import { createPanelIncidents } from '../supervisor/panel-incidents.ts';
 
 export interface PanelsOfApp {
   readonly fleet: PanelFleet;
@@ -110,8 +110,8 @@ function openDatabase(url: string | null, log: Logger): { query: Query; close():
   if (url === null) return null;
   const opening = async () => {
     const [{ createPostgresConnection }, { isPostgresUrl }] = await Promise.all([
-      import('./checks/postgres-connection.ts'),
-      import('./checks/postgres-target.ts'),
+      import('../checks/postgres-connection.ts'),
+      import('../checks/postgres-target.ts'),
     ]);
     if (isPostgresUrl(url)) return createPostgresConnection(url);
     log.warn('DATABASE_URL is not the address of a PostgreSQL: no panels are looked for there');

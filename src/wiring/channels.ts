@@ -1,0 +1,47 @@
+import { hostname } from 'node:os';
+import type { Config } from '../config/schema.ts';
+import { preferencesOf } from '../core/preferences.ts';
+import type { Settings } from '../core/settings.ts';
+import type { Recipient } from '../outbox/announce.ts';
+import { webhookChat } from '../outbox/channel.ts';
+import type { Transport } from '../outbox/transport.ts';
+/** The chats beside Telegram's. */
+export function otherChannels({ monitoring: { alerts } }: Config): readonly string[] {
+  return [
+    ...(alerts.email === null ? [] : [`mailto:${alerts.email.to}`]),
+    ...(alerts.webhook === null ? [] : [webhookChat(alerts.webhook)]),
+  ];
+}
+
+/** The ways to them; what is not configured is not even loaded. */
+export async function openChannels({ monitoring: { alerts } }: Config, clock: () => number) {
+  const { email, webhook } = alerts;
+  const host = hostname();
+  const ways: { email?: Transport; webhook?: Transport } = {};
+  if (email !== null) {
+    const { createEmail } = await import('../outbox/email.ts');
+    ways.email = createEmail({ smtpUrl: email.smtp_url, from: email.from ?? email.to, host, clock });
+  }
+  if (webhook !== null) {
+    const { createWebhook } = await import('../outbox/webhook.ts');
+    ways.webhook = createWebhook({ url: webhook, host, clock });
+  }
+  return ways;
+}
+
+/** Admins' own chats (a private chat has its user's id), as each wants it, and the group, if there is one. */
+export function recipientsOf(config: Config, settings: Settings): readonly Recipient[] {
+  const own = config.admins.map((admin): Recipient => {
+    const { level, quiet, hours } = preferencesOf(settings, admin);
+    return { chat: String(admin.id), topic: null, level, quiet: quiet ? hours : null, tier: admin.tier };
+  });
+  const { alert_chat, alert_topic } = config.telegram;
+  if (alert_chat === null) return own;
+  const chat = settings.get(movedKey(String(alert_chat))) ?? String(alert_chat);
+  return [...own, { chat, topic: alert_topic, level: 'info', quiet: null, tier: 'first' }];
+}
+
+/** Where a group lives since it became a supergroup: the configuration still has its old id. */
+export function movedKey(chat: string): string {
+  return `moved:${chat}`;
+}
