@@ -96,7 +96,7 @@ export function createDockerDriver(options: DockerOptions): DockerDriver {
   }
 
   async function start(): Promise<StartResult> {
-    const found = await sight.find();
+    const { found } = await sight.look();
     if (!found.ok) return refuse(found);
     const { container } = found;
     const { Status } = container.State;
@@ -104,10 +104,9 @@ export function createDockerDriver(options: DockerOptions): DockerDriver {
     // For one that waits for its restart "start" would be nothing to do.
     const verb = Status === 'paused' ? 'unpause' : Status === 'restarting' ? 'restart' : 'start';
     const answer = await post(container, verb, verb === 'restart');
-    const after = await sight.find();
+    const { found: after, seen } = await sight.look();
     if (!answer.ok) return startFailure(answer, container, after);
     if (!after.ok) return refuse(after);
-    const seen = sight.judge(after);
     if (seen.state === 'running') sight.answered(seen);
     return { ok: true, run: runOf(after.container) };
   }
@@ -126,7 +125,7 @@ export function createDockerDriver(options: DockerOptions): DockerDriver {
   }
 
   async function stop(): Promise<StopResult> {
-    const found = await sight.find();
+    const { found } = await sight.look();
     if (!found.ok) return isMissing(found) ? nothing : { ok: false, reason: found.reason };
     const { container } = found;
     const { Status, Pid } = container.State;
@@ -136,7 +135,7 @@ export function createDockerDriver(options: DockerOptions): DockerDriver {
     const answer = await post(container, 'stop', true);
     const graceIsOver = performance.now() - begun >= graceSeconds * 1000;
     if (!answer.ok && answer.status === null) return { ok: false, reason: answer.failure.reason };
-    const after = await sight.find();
+    const { found: after, seen } = await sight.look();
     if (!after.ok && !isMissing(after)) return { ok: false, reason: after.reason };
     if (!ran) return nothing;
     // Removed by itself (--rm) or by somebody.
@@ -144,7 +143,7 @@ export function createDockerDriver(options: DockerOptions): DockerDriver {
       const end = sight.deathOf(container) ?? { code: null, signal: null };
       return { ok: true, exit: { ...end, at: clock() }, killed: [] };
     }
-    if (sight.judge(after).state === 'running') {
+    if (seen.state === 'running') {
       const problem = answer.ok ? 'still running' : answer.message;
       return { ok: false, reason: refused(nameOf(container), problem).reason };
     }
@@ -156,7 +155,7 @@ export function createDockerDriver(options: DockerOptions): DockerDriver {
   return {
     kind: 'docker',
     async inspect() {
-      const seen = sight.judge(await sight.find());
+      const { seen } = await sight.look();
       sight.answered(seen);
       sight.watch();
       return seen;

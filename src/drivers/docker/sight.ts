@@ -33,13 +33,23 @@ export function createSight({ engine, events, ref, takeover, clock, tell }: Sigh
   let lastDeath: ContainerEvent | null = null;
   /** The container that somebody asked the engine to end. */
   let endedByHand = '';
+  /** Looks begun so far, and which of them is the newest that has brought an answer. */
+  let looks = 0;
+  let lastLook = 0;
   let looking = false;
   let lookAgain = false;
 
-  async function find(): Promise<Found> {
-    const found = await findContainer(engine, ref);
-    if (found.ok && takeover && hasPolicy(found.container)) await takeOver(found.container);
-    return found;
+  /** Answers come on connections of their own: one that was overtaken by another look's is asked for again. */
+  async function look(): Promise<{ readonly found: Found; readonly seen: Observation }> {
+    for (;;) {
+      looks += 1;
+      const own = looks;
+      const found = await findContainer(engine, ref);
+      if (found.ok && takeover && hasPolicy(found.container)) await takeOver(found.container);
+      if (own < lastLook) continue;
+      lastLook = own;
+      return { found, seen: judge(found) };
+    }
   }
 
   /** Said once to the engine, which keeps it; a container that is made anew brings its own policy again. */
@@ -104,16 +114,15 @@ export function createSight({ engine, events, ref, takeover, clock, tell }: Sigh
     }
     looking = true;
     lookAgain = false;
-    void find().then((found) => {
+    const before = known;
+    void look().then(({ seen }) => {
       looking = false;
-      news(found);
+      news(before, seen);
       if (lookAgain) refresh();
     });
   }
 
-  function news(found: Found): void {
-    const before = known;
-    const seen = judge(found);
+  function news(before: Container | null, seen: Observation): void {
     if (held || unwatch === null) return;
     // The engine was quicker with the next start than we with the question.
     const missed = before?.State.Status === 'running' && diedLast(before.Id) && seen.state === 'running';
@@ -159,8 +168,7 @@ export function createSight({ engine, events, ref, takeover, clock, tell }: Sigh
   }
 
   return {
-    find,
-    judge,
+    look,
     watch,
     answered,
     /** How the container ended by the engine's word; null where that was not heard. */
