@@ -1505,6 +1505,7 @@ chat-user-traffic = Traffic: { $used } of { $limit }
 chat-user-online = Last online: { $at }
 chat-user-never = never
 chat-user-endless = unlimited
+button-charts = Charts
 button-panels = Panels
 button-find-user = Find a user
 button-restart-core = Restart the core

@@ -1577,6 +1577,7 @@ chat-user-traffic = Трафик: { $used } из { $limit }
 chat-user-online = Был онлайн: { $at }
 chat-user-never = никогда
 chat-user-endless = без лимита
+button-charts = Графики
 button-panels = Панели
 button-find-user = Найти пользователя
 button-restart-core = Перезапустить ядро

@@ -26,9 +26,11 @@ import { patience } from './patience.ts';
 import { createPolling } from './polling.ts';
 import { createPreferenceBook } from './preference-book.ts';
 import { alertOf, recoveryOf } from './screens/alert-group.ts';
-import { firstRange, usual } from './screens/chart.ts';
+import { firstDashboardRange, firstRange, usual } from './screens/chart.ts';
 import { createMenus, type Menus } from './screens/menus.ts';
-import { createShow } from './screens/show.ts';
+import { panelsScreen } from './screens/panels.ts';
+import { asHtml, createShow } from './screens/show.ts';
+import { splitHtml } from './split.ts';
 import type { Telegram, TelegramOptions } from './telegram.ts';
 import { defaultTiming } from './timing.ts';
 import { createTransport } from './transport.ts';
@@ -77,7 +79,12 @@ export function createTelegram(options: TelegramOptions): Telegram {
     show: show.here,
     act: (ctx, service, verb) => actions.press(ctx, service, verb, 'here'),
     unmute: alertActions.unmuteScope,
-    chart: (ctx, service) => chartActions.send(ctx, { service, which: usual, range: firstRange }),
+    chart: (ctx, service) =>
+      chartActions.send(ctx, { service, which: usual, range: service === null ? firstDashboardRange : firstRange }),
+    async panels(ctx) {
+      const { text, buttons } = panelsScreen(ctx, desk.panels);
+      await ctx.reply(splitHtml(text)[0] ?? '…', { ...asHtml, reply_markup: buttons });
+    },
     async search(ctx, service) {
       await ctx.conversation.exit('search');
       await ctx.conversation.enter('search', service, ctx.language);

@@ -328,7 +328,7 @@ test('the list and /status show what is open and what is muted, and end a mute w
     ['Unmute: Shop <bot>'],
     ['Unmute: Redis'],
     ['Unmute everything'],
-    ['Alerts', 'Mute…'],
+    ['Alerts', 'Mute…', 'Charts'],
   ]);
   const fewer = (await tap(stage, user, list, 'Unmute: Redis')).shown;
   assert.match(fewer.text, /🔕 Shop <bot>: muted until 12:10/);

@@ -29,7 +29,13 @@ test('/start shows how everything stands, worst first, and a button for each ser
   assert.match(lines[2] ?? '', /^🔴 Shop <bot>: down, next try in 8 s: .*code 1/);
   assert.match(lines[3] ?? '', /^⚫ Panel: stopped by an operator, 3 h ago/);
   assert.match(lines[4] ?? '', /^🟢 Redis: running for 3 h/);
-  assert.deepEqual(menu.buttons, [['Shop <bot>'], ['Panel'], ['Redis'], ['Alerts', 'Mute…'], ['Refresh', 'Settings']]);
+  assert.deepEqual(menu.buttons, [
+    ['Shop <bot>'],
+    ['Panel'],
+    ['Redis'],
+    ['Alerts', 'Mute…', 'Charts'],
+    ['Refresh', 'Settings'],
+  ]);
 });
 
 test('all healthy is said so, and only then', async (t) => {

@@ -16,8 +16,10 @@ export interface MenuHandlers {
   show(ctx: ChatContext, place: Place): Promise<void>;
   act(ctx: ChatContext, service: string, verb: 'start' | 'stop' | 'restart'): Promise<void>;
   search(ctx: ChatContext, service: string): Promise<void>;
-  /** Sends a picture of its numbers. */
-  chart(ctx: ChatContext, service: string): void;
+  /** Sends a picture of its numbers; `service` null: of everything. */
+  chart(ctx: ChatContext, service: string | null): void;
+  /** Shows the VPN panels in a message of their own. */
+  panels(ctx: ChatContext): Promise<void>;
   /** `service` null: what covers everything. */
   unmute(ctx: ChatContext, service: string | null, then: Place): Promise<void>;
 }
@@ -100,12 +102,18 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
       { text: label(ctx, 'alerts'), payload },
       go(() => ({ at: 'alerts', page: 0 })),
     );
-    range
-      .text(
-        { text: label(ctx, 'mutes'), payload },
-        go(() => ({ at: 'mutes', service: null, page: 0 })),
-      )
-      .row();
+    range.text(
+      { text: label(ctx, 'mutes'), payload },
+      go(() => ({ at: 'mutes', service: null, page: 0 })),
+    );
+    range.text({ text: label(ctx, 'charts'), payload }, async (ctx) => {
+      if (await answer(ctx)) handlers.chart(ctx, null);
+    });
+    if (desk.panels.states().length > 0)
+      range.text({ text: label(ctx, 'panels'), payload }, async (ctx) => {
+        if (await answer(ctx)) await handlers.panels(ctx);
+      });
+    range.row();
     range.text({ text: label(ctx, 'refresh'), payload }, go(listOf));
     range.text(
       { text: label(ctx, 'settings'), payload },
