@@ -23,7 +23,7 @@ describe('health', () => {
     assert.equal(worstHealth([]), 'unknown');
   });
 
-  it('goes down at the third failure in a row and comes back at the second success', () => {
+  it('3x-ui#5968: goes down at the third failure in a row and comes back at the second success', () => {
     const seen = after(['healthy', 'unhealthy', 'unhealthy', 'unhealthy', 'healthy', 'healthy']);
     assert.deepEqual(seen, ['healthy', 'healthy', 'healthy', 'unhealthy', 'unhealthy', 'healthy']);
   });

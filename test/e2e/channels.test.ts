@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type App, startApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createLogger } from '../../src/logger.ts';
+import { environment, type Home, makeHome, TOKEN, until, VERA } from '../world/manager.ts';
+import { type SmtpWorld, startSmtp } from '../world/smtp.ts';
+import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+import { startWebhook, type WebhookWorld } from '../world/webhook.ts';
+
+const minute = 60_000;
+const forever = (name: string) => ['sh', '-c', `echo $$ >> ${name}.pids; while :; do sleep 0.2; done`];
+
+describe('the channels beside Telegram, through the whole manager', () => {
+  let telegram: TelegramWorld;
+  let smtp: SmtpWorld;
+  let hook: WebhookWorld;
+  let home: Home;
+  let app: App | null = null;
+  let vera: WorldUser;
+  /** The manager's clock is this much ahead. */
+  let ahead = 0;
+  const lines: string[] = [];
+
+  async function start(): Promise<App> {
+    const env = environment(home, telegram.apiRoot);
+    const read = () => loadConfig({ path: home.config, env });
+    const loaded = read();
+    assert.ok(loaded.ok, JSON.stringify(loaded));
+    const log = createLogger({ level: 'trace', format: 'json', to: { write: (line) => void lines.push(line) } });
+    return startApp(loaded.config, { log, version: '0', read, clock: () => Date.now() + ahead });
+  }
+
+  before(async () => {
+    telegram = await startTelegram({ token: TOKEN });
+    smtp = await startSmtp({ login: { user: 'orbit', password: 'hunter2' } });
+    hook = await startWebhook('/hook/secret-part');
+    const fragile = (name: string) => ({ command: forever(name), restart_policy: 'never' });
+    home = await makeHome({
+      services: { bot: fragile('bot'), redis: fragile('redis') },
+      http: { port: 0 },
+      monitoring: {
+        alerts: {
+          email: { to: 'ops@example.org', smtp_url: smtp.url, from: 'orbit@example.org' },
+          webhook: hook.url,
+        },
+        heartbeat_url: hook.url.replace('/hook/', '/beat/'),
+      },
+    });
+    vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
+    vera.start();
+    app = await start();
+  });
+
+  after(async () => {
+    await app?.stop('the test is over');
+    await home.remove();
+    await Promise.all([smtp.stop(), hook.stop(), telegram.stop()]);
+  });
+
+  async function kill(name: string): Promise<void> {
+    const pid = await until(async () =>
+      Number((await readFile(join(home.folder, `${name}.pids`), 'utf8').catch(() => '')).split('\n')[0]),
+    );
+    process.kill(pid, 'SIGKILL');
+  }
+
+  it('beats while all is well', async () => {
+    await until(() => hook.received.some(({ method, path }) => method === 'GET' && path === '/beat/secret-part'));
+  });
+
+  it('take over with all that is open when Telegram has been away for two minutes, and /readyz says so', async () => {
+    await telegram.goOffline();
+    await kill('bot');
+    await kill('redis');
+    await until(() => lines.filter((line) => line.includes('"msg":"opened"')).length >= 2, 'both incidents');
+    assert.equal(smtp.mails.length, 0);
+    ahead += 6 * minute;
+    const mail = await until(() => smtp.mails[0], 'the mail');
+    for (const word of [/bot/, /redis/, /nothing has got through for 6 min/]) assert.match(mail.text, word);
+    const posted = await until(() => hook.received.find(({ method }) => method === 'POST'), 'the webhook');
+    assert.match(JSON.stringify(posted.body), /"kind":"telegram-away"/);
+    const ready = await fetch(`http://127.0.0.1:${app?.httpPort}/readyz`);
+    assert.equal(ready.status, 503);
+    assert.match(await ready.text(), /a notice has waited for 3\d\d s/);
+  });
+
+  it('hand back when Telegram is there again, which is told how long it was away', async () => {
+    await telegram.goOnline();
+    await telegram.waitForMessage(vera.id, /Telegram was away for \d+ min/, { timeoutMs: 30_000 });
+    await until(() => {
+      // Mail is paced by the manager's clock.
+      ahead += 1000;
+      return smtp.mails.some(({ text }) => /through to Telegram again/.test(text));
+    }, 'the mail that says so');
+    const told = vera.messages().filter(({ text }) => /bot|redis/.test(text) && /down/.test(text));
+    assert.equal(told.length, 1, 'both in one message');
+    await until(async () => (await fetch(`http://127.0.0.1:${app?.httpPort}/readyz`)).status === 200, 'ready');
+  });
+
+  it('tell of a gap in the watch and why it was; nothing after a deploy', async () => {
+    await app?.stop('a deploy');
+    app = await start();
+    await app.stop('for longer');
+    ahead += 10 * minute;
+    const since = telegram.revision;
+    app = await start();
+    const notice = await telegram.waitForMessage(vera.id, /runs again/, { since, timeoutMs: 30_000 });
+    assert.match(notice.text, /away for 10 min: it was stopped in order/);
+    assert.ok(notice.silent);
+    assert.equal(vera.messages().filter(({ text }) => /runs again/.test(text)).length, 1);
+  });
+
+  it('never wrote a password or a secret address', () => {
+    for (const secret of ['hunter2', 'secret-part', TOKEN]) assert.ok(!lines.join('').includes(secret), secret);
+  });
+});
