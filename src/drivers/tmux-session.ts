@@ -83,7 +83,7 @@ export class TmuxSession {
   /** Runs a shell script in a pane that stays after its end, and copies what it shows to `output`. */
   async open(where: readonly string[], cwd: string, script: string, output: string): Promise<Opened> {
     // One sequence: tmux reads nothing from the pane before all of it is done, so that no line is lost.
-    const answer = await this.tmux.run(
+    const sequence = [
       ...[...where, '-c', literal(cwd), '-P', '-F', '#{pane_id}\t#{pane_pid}'],
       // Away with the variables of whoever started the tmux server.
       ...['/usr/bin/env', '-i', '/bin/sh', script, ';'],
@@ -91,7 +91,11 @@ export class TmuxSession {
       // Somebody's tmux.conf may ask for sessions to go when nobody looks at them.
       ...['set-option', '-t', this.target, 'destroy-unattached', 'off', ';'],
       ...['pipe-pane', '-t', this.target, literal(`exec cat >>${quote(output)}`)],
-    );
+    ];
+    let answer = await this.tmux.run(...sequence);
+    // A server whose last session has just ended is leaving while it still answers the door; the next one is anew.
+    for (let tries = 1; tries < OPEN_TRIES && !answer.ok && answer.why === 'absent'; tries += 1)
+      answer = await this.tmux.run(...sequence);
     if (!answer.ok) return { ok: false, fatal: isFatal(answer), reason: this.say(answer) };
     const [pane = '', pid] = answer.text.trim().split('\t');
     return { ok: true, pane, pid: Number(pid) };
@@ -118,6 +122,9 @@ export class TmuxSession {
     return reason('tmux-refused', { text: answer.text.slice(0, 200) });
   }
 }
+
+/** Tries to open a session while a tmux server is on its way out, which takes it some ms. */
+const OPEN_TRIES = 3;
 
 function isFatal(answer: Extract<TmuxAnswer, { ok: false }>): boolean {
   return answer.why === 'missing' || answer.why === 'forbidden';
