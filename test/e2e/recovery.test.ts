@@ -46,6 +46,8 @@ describe('recovery', () => {
         missing: { title: 'Missing bot', command: ['/no/such/program'] },
         needs: { title: 'Needy bot', command: count('needs', 'sleep 1000'), depends_on: ['looping'] },
       },
+      // Each in a message of its own, with all of what was done about it.
+      monitoring: { alerts: { group_window: 0 } },
     });
     vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
     vera.start();
