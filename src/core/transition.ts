@@ -111,15 +111,15 @@ export function transition(
       return withForeign(foundRunning(before, event.run, now), before, event.restarts ?? null, policy, now);
     case 'found-exited':
       return event.run.id === before.lastRun
-        ? resume(before, now)
+        ? toldAgain(before, event, policy, now, random)
         : afterExit({ ...before, run: event.run }, event, policy, now, random);
     case 'found-absent':
       return foundAbsent(before, policy, now, random);
     case 'running':
       return withForeign(running(before, event.run, now), before, event.restarts ?? null, policy, now);
     case 'exited':
-      if (event.run.id === before.lastRun || (before.run !== null && event.run.id !== before.run.id))
-        return step(before);
+      if (event.run.id === before.lastRun) return fateChanged(before, event, policy, now, random) ?? step(before);
+      if (before.run !== null && event.run.id !== before.run.id) return step(before);
       return afterExit({ ...before, run: event.run }, event, policy, now, random);
     case 'unseen':
       return step(enter(before, 'unknown', now, { reason: event.reason }));
@@ -172,6 +172,36 @@ function foundRunning(before: ServiceRecord, run: Run, now: number): Step {
   if (before.state === 'stopping' && before.wanted === 'down')
     return step(enter(record, 'stopping', now), [{ do: 'stop' }]);
   return step({ ...record, wanted: wishOf(before) });
+}
+
+/** An end that was counted already, seen at a first look: what others made of it meanwhile, else where we stopped. */
+function toldAgain(before: ServiceRecord, ended: Ended, policy: RecoveryPolicy, now: number, random: number): Step {
+  const changed = fateChanged(before, ended, policy, now, random);
+  if (changed !== null) return changed;
+  // Its own policy is at it: the manager does not start it as well.
+  if (ended.fate === 'restarts' && before.wanted === 'up')
+    return step(enter(before, 'starting', now, { reason: reason('own-policy') }));
+  if (ended.fate === 'left' || ended.fate === 'stopped') return step(before);
+  return resume(before, now);
+}
+
+/** The same end, told again with another fate: acted on, not counted again. Null: nothing changes by it. */
+function fateChanged(
+  before: ServiceRecord,
+  ended: Ended,
+  policy: RecoveryPolicy,
+  now: number,
+  random: number,
+): Step | null {
+  const { exit, fate = null } = ended;
+  const waits = before.state === 'starting' || before.state === 'backing-off' || before.state === 'unknown';
+  // Its policy had begun to restart it, and then gave up; or it had given up before we lost sight of it.
+  if (fate === 'left' && waits && before.wanted === 'up') return afterForeignExit(before, ended, fate, policy, now);
+  if (fate === 'stopped' && waits) return step(enter(before, 'stopped', now, { wanted: 'down' }));
+  // What looked like somebody's stop was the engine's own end.
+  if (fate === null && before.state === 'stopped' && before.reason?.code === 'stopped-elsewhere')
+    return decide({ ...before, wanted: 'up' }, exit, null, policy, now, random);
+  return null;
 }
 
 /** Nothing new since the last manager: go on where it stopped. */
@@ -285,7 +315,9 @@ function withForeign(
   now: number,
 ): Step {
   if (restarts === null || restarts === before.foreignRestarts) return after;
-  const unseen = before.foreignRestarts === null ? 0 : Math.max(0, restarts - before.foreignRestarts);
+  const known = before.foreignRestarts;
+  // A start by hand sets the count back to 0.
+  const unseen = known === null ? 0 : restarts >= known ? restarts - known : restarts;
   const exits = exitsInWindow([...after.record.exits, ...Array<number>(Math.min(unseen, 100)).fill(now)], policy, now);
   const record = { ...after.record, foreignRestarts: restarts, exits };
   const signals = unseen > 0 ? looping(record, policy, record.lastExit, now) : [];

@@ -333,6 +333,34 @@ describe('a service with a restart policy of its own', () => {
     assert.equal(unit.record.exits.length, 0);
   });
 
+  it('its policy that gives up after all leaves it failed, not starting for ever; and no look starts it again', () => {
+    const unit = life();
+    const run = unit.run();
+    const exit = { code: 1, signal: null, at: 0 };
+    unit.feed({ type: 'found-running', run });
+    unit.feed({ type: 'exited', run, exit, fate: 'restarts' });
+    assert.equal(unit.record.state, 'starting');
+    unit.feed({ type: 'exited', run, exit, fate: 'left' });
+    assert.equal(unit.record.state, 'failed');
+    assert.equal(unit.record.exits.length, 1, 'counted once');
+    unit.feed({ type: 'unseen', reason: { code: 'systemd-absent' } });
+    unit.feed({ type: 'found-exited', run, exit, fate: 'left' });
+    assert.equal(unit.record.state, 'failed');
+    assert.equal(unit.starts(), 0);
+  });
+
+  it('an engine’s own end that looked like a stop is recovered from', () => {
+    const container = life();
+    const run = container.run();
+    const exit = { code: 137, signal: null, at: 0 };
+    container.feed({ type: 'found-running', run });
+    container.feed({ type: 'exited', run, exit, fate: 'stopped' });
+    assert.equal(container.record.wanted, 'down');
+    container.feed({ type: 'exited', run, exit });
+    assert.equal(container.record.wanted, 'up');
+    assert.equal(container.record.state, 'backing-off');
+  });
+
   it('left down by its policy is failed; stopped by somebody else is stopped, and stays so', () => {
     for (const [fate, state, signal] of [
       ['left', 'failed', 'left-down'],
