@@ -94,6 +94,8 @@ export function lives(pid: number): boolean {
 }
 
 export function kill(pid: number): void {
+  // 0 would be this whole process group, the tests and whoever started them included.
+  assert.ok(pid > 1, `not a process to kill: ${pid}`);
   try {
     process.kill(pid, 'SIGKILL');
   } catch {

@@ -346,7 +346,8 @@ describe('a process service beyond its manager', () => {
       // A crash, and the manager in the middle of the restart; every third time the keeper in the middle of it too.
       kill(pid ?? 0);
       await sleep(round % 4);
-      if (round % 3 === 2) kill(keeperOf(folder) ?? 0);
+      const keeper = keeperOf(folder);
+      if (round % 3 === 2 && keeper !== null) kill(keeper);
       manager.kill('SIGKILL');
       await once(manager, 'exit');
     }

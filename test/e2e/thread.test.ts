@@ -46,9 +46,16 @@ describe('from a crash to a tapped Restart', () => {
     return text.split('\n').filter(Boolean).map(Number);
   }
 
+  /** Never 0, which in a signal would be this whole process group. */
+  async function lastPid(): Promise<number> {
+    const pid = (await pids()).at(-1);
+    assert.ok(pid !== undefined && pid > 1);
+    return pid;
+  }
+
   async function runningPid(atLeast: number): Promise<number> {
-    const seen = await until(async () => ((await pids()).length >= atLeast ? pids() : null), `start number ${atLeast}`);
-    return seen.at(-1) ?? 0;
+    await until(async () => (await pids()).length >= atLeast, `start number ${atLeast}`);
+    return lastPid();
   }
 
   it('tells of the crash, brings it back, and says how long it was away', async () => {
@@ -80,7 +87,7 @@ describe('from a crash to a tapped Restart', () => {
 
   it('leaves services running when it is killed, knows them again, and starts nothing twice', async () => {
     const starts = (await pids()).length;
-    const pid = (await pids()).at(-1) ?? 0;
+    const pid = await lastPid();
     manager.kill('SIGKILL');
     await manager.exited;
     process.kill(pid, 0);
@@ -92,7 +99,7 @@ describe('from a crash to a tapped Restart', () => {
   });
 
   it('finds out what died while no manager was there, and its exit is told', async () => {
-    const pid = (await pids()).at(-1) ?? 0;
+    const pid = await lastPid();
     manager.kill('SIGKILL');
     await manager.exited;
     process.kill(pid, 'SIGTERM');
@@ -108,7 +115,7 @@ describe('from a crash to a tapped Restart', () => {
     await until(() => vera.messages().some((message) => /is back/.test(message.text)), 'the recovery before');
     const quietAgain = telegram.revision;
     await telegram.goOffline();
-    const pid = (await pids()).at(-1) ?? 0;
+    const pid = await lastPid();
     process.kill(pid, 'SIGKILL');
     await until(async () => ((await pids()).at(-1) !== pid ? true : null), 'the restart without Telegram');
     // Later than "late" begins, on real time: the manager is a process of its own.
@@ -140,7 +147,7 @@ describe('from a crash to a tapped Restart', () => {
   it('leaves services running on SIGTERM; stop --all leaves nothing', async () => {
     manager.kill('SIGTERM');
     assert.equal((await manager.exited).code, 0, manager.output());
-    const pid = (await pids()).at(-1) ?? 0;
+    const pid = await lastPid();
     process.kill(pid, 0);
     manager = await runManager(home, telegram.apiRoot);
     const stop = orbit(home, environment(home, telegram.apiRoot), 'stop', '--all');
