@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import pidusage from 'pidusage';
 import type { CheckResult, Metric } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
@@ -17,10 +17,10 @@ export function createProcessCheck(id: string): Check {
     kind: 'process',
     async run({ pid }): Promise<CheckResult> {
       if (pid === null) return { verdict: 'unknown', reason: reason('process-pid-unknown'), metrics: [] };
-      const status = await statusOf(pid);
+      const status = statusOf(pid);
       if (status === null) return unhealthy('process-gone', pid);
       if (status.state === 'Z') return unhealthy('process-zombie', pid);
-      const tree = await treeBelow(pid);
+      const tree = treeBelow(pid);
       if (primed !== pid) await pidusage(tree).catch(() => undefined);
       const usage = await usageOf(tree);
       const metrics: Metric[] = [
@@ -28,7 +28,7 @@ export function createProcessCheck(id: string): Check {
         ...(usage === null ? [] : [{ name: 'memory', value: usage.memory, unit: 'bytes' } as const]),
         { name: 'threads', value: status.threads, unit: 'count' },
         { name: 'processes', value: tree.length, unit: 'count' },
-        ...(await openFiles(pid)),
+        ...openFiles(pid),
       ];
       primed = pid;
       if (status.state === 'T' || status.state === 't')
@@ -64,8 +64,29 @@ async function usageOf(pids: readonly number[]): Promise<{ cpu: number; memory: 
   return { cpu, memory };
 }
 
-async function statusOf(pid: number): Promise<{ state: string; threads: number } | null> {
-  const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => null);
+/*
+ * What the kernel makes up at the moment of reading is read at once: it waits for no disk, and the way over the thread
+ * pool would cost several times as much as the answer.
+ */
+
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function namesIn(folder: string): readonly string[] | null {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return null;
+  }
+}
+
+function statusOf(pid: number): { state: string; threads: number } | null {
+  const text = textOf(`/proc/${pid}/status`);
   if (text === null) return null;
   return {
     state: /^State:\s+(\S)/m.exec(text)?.[1] ?? '?',
@@ -74,14 +95,13 @@ async function statusOf(pid: number): Promise<{ state: string; threads: number }
 }
 
 /** A process and all below it. */
-async function treeBelow(root: number): Promise<number[]> {
+function treeBelow(root: number): number[] {
   const tree = [root];
   // Grows while it is walked.
   for (const pid of tree) {
     if (tree.length >= MAX_PROCESSES) break;
-    const tasks = await readdir(`/proc/${pid}/task`).catch(() => []);
-    for (const task of tasks) {
-      const children = await readFile(`/proc/${pid}/task/${task}/children`, 'utf8').catch(() => '');
+    for (const task of namesIn(`/proc/${pid}/task`) ?? []) {
+      const children = textOf(`/proc/${pid}/task/${task}/children`) ?? '';
       tree.push(...children.split(' ').filter(Boolean).map(Number));
     }
   }
@@ -89,13 +109,10 @@ async function treeBelow(root: number): Promise<number[]> {
 }
 
 /** Open files and the share of the process's own limit; none where another user's process hides them. */
-async function openFiles(pid: number): Promise<readonly Metric[]> {
-  const [names, limits] = await Promise.all([
-    readdir(`/proc/${pid}/fd`).catch(() => null),
-    readFile(`/proc/${pid}/limits`, 'utf8').catch(() => ''),
-  ]);
+function openFiles(pid: number): readonly Metric[] {
+  const names = namesIn(`/proc/${pid}/fd`);
   if (names === null) return [];
   const files: Metric = { name: 'open_files', value: names.length, unit: 'count' };
-  const limit = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 0);
+  const limit = Number(/^Max open files\s+(\d+)/m.exec(textOf(`/proc/${pid}/limits`) ?? '')?.[1] ?? 0);
   return limit > 0 ? [files, { name: 'open_files_used', value: (100 * names.length) / limit, unit: '%' }] : [files];
 }
