@@ -25,7 +25,7 @@ const SLOW_KILLS = 10;
 function killOne(runner: Runner): void {
   // Spread over a second's part, so that tools with a tick are hit at every phase. With seven in turn each service
   // lives for a second and more: runit waits before it starts anew what lived for less.
-  Atomics.wait(pause, 0, 0, 100 + Math.random() * 150);
+  Atomics.wait(pause, 0, 0, 250 + Math.random() * 150);
   runner.births.poll();
   const start = process.hrtime.bigint();
   kill(runner.pid);
