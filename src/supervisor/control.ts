@@ -5,6 +5,7 @@ import { type Reason, reason } from '../core/reason.ts';
 import type { Run } from '../core/service.ts';
 import type { ActionResult, Actor, Control, Snapshot, TelegramView, Verb } from '../core/snapshot.ts';
 import type { Audit } from '../store/audit.ts';
+import { inTime } from './deadline.ts';
 import type { Ledger } from './ledger.ts';
 import { type Managed, possible } from './managed.ts';
 import type { Monitor } from './monitor.ts';
@@ -64,7 +65,7 @@ export function createControl(options: ControlOptions): Control {
     const limit = service.config.stop_timeout + OPERATION_MARGIN_MS;
     service.operation = { verb, by, since: clock(), deadline: clock() + limit };
     try {
-      return await withDeadline(operations[verb](service, by), limit);
+      return await withDeadline(service, operations[verb](service, by), limit);
     } finally {
       service.operation = null;
     }
@@ -79,14 +80,13 @@ export function createControl(options: ControlOptions): Control {
     return refused(reason('cannot-be-started'));
   }
 
-  async function withDeadline(work: Promise<Outcome>, ms: number): Promise<Outcome> {
-    let limit: NodeJS.Timeout | undefined;
-    const late = new Promise<Outcome>((resolve) => {
-      limit = setTimeout(() => resolve(refused(reason('operation-hung', { seconds: ms / 1000 }))), ms);
-    });
-    const outcome = await Promise.race([work, late]);
-    clearTimeout(limit);
-    return outcome;
+  /** What hangs is not waited for, and not believed: the service is looked at anew, and can be acted upon again. */
+  async function withDeadline(service: Managed, work: Promise<Outcome>, ms: number): Promise<Outcome> {
+    const outcome = await inTime(work, ms);
+    if (outcome !== 'late') return outcome;
+    const why = reason('operation-hung', { seconds: ms / 1000 });
+    monitor.observe(service, { type: 'unseen', reason: why });
+    return refused(why);
   }
 
   async function start(service: Managed): Promise<Outcome> {

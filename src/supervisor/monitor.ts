@@ -8,6 +8,7 @@ import { type Effect, type ServiceEvent, type Signal, transition } from '../core
 import type { Observation } from '../drivers/driver.ts';
 import type { Samples } from '../store/samples.ts';
 import type { ServiceTable } from '../store/services.ts';
+import { inTime } from './deadline.ts';
 import type { Ledger } from './ledger.ts';
 import { type Managed, startable } from './managed.ts';
 
@@ -90,11 +91,15 @@ export function createMonitor(options: MonitorOptions) {
 
   /** The manager's own restart of what runs but ails; an operation like any other, so that nobody cuts in. */
   async function restart(service: Managed): Promise<void> {
-    const deadline = clock() + service.config.stop_timeout + RESTART_MARGIN_MS;
-    service.operation = { verb: 'restart', by: MANAGER, since: clock(), deadline };
-    try {
+    const limit = service.config.stop_timeout + RESTART_MARGIN_MS;
+    service.operation = { verb: 'restart', by: MANAGER, since: clock(), deadline: clock() + limit };
+    const anew = async (): Promise<void> => {
       await stop(service);
       if (service.record.state === 'starting') await start(service);
+    };
+    try {
+      if ((await inTime(anew(), limit)) === 'late')
+        observe(service, { type: 'unseen', reason: reason('operation-hung', { seconds: limit / 1000 }) });
     } finally {
       service.operation = null;
     }

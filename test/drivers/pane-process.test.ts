@@ -28,6 +28,9 @@ describe('the word a command is known by', () => {
     [['node', 'dist/main.js'], 'main.js'],
     [['/opt/bot/bot', 'serve'], 'bot'],
     [['./start.sh'], 'start.sh'],
+    // pm2#5990: "bun" inside "ubuntu" made Bun run Python programs.
+    [['/home/ubuntu/bot/serve', 'config.py'], 'serve'],
+    [['/home/ubuntu/venv/bin/python3', 'run.py'], 'run.py'],
   ];
   for (const [command, key] of cases)
     it(`${command.join(' ')}: ${key}`, () => {

@@ -157,7 +157,7 @@ const family = `
   wait`;
 
 describe('the tree of a process service', () => {
-  it('is gone after a stop, sessions of their own included', async (context) => {
+  it('is gone after a stop, sessions of their own included (gastown PR #567)', async (context) => {
     const { folder, driver } = await make(context, family);
     const pid = await begin(driver);
     const kin = await pidsIn(join(folder, 'kin'), 3);
@@ -267,7 +267,7 @@ describe('a process service beyond its manager', () => {
     await later.stop();
   });
 
-  it('comes through a SIGKILL of the manager', async (context) => {
+  it('comes through a SIGKILL of the manager (pm2#2174)', async (context) => {
     const folder = await makeFolder(context);
     const { clock: _, ...plain } = options(folder, 'echo run >>runs; exec sleep 1000');
     const manager = spawn(process.execPath, [...childManager, JSON.stringify(plain)], {

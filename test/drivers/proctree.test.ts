@@ -39,7 +39,7 @@ describe('a process', () => {
     assert.equal(signalProcess(zombie, 'SIGKILL'), 'gone');
   });
 
-  it('whose pid somebody else has now is not signalled', (context) => {
+  it('whose pid somebody else has now is not signalled (linux-malware-detect#42)', (context) => {
     const stranger = spawn('sleep', ['1006'], { stdio: 'ignore' });
     context.after(() => stranger.kill('SIGKILL'));
     assert.ok(stranger.pid);

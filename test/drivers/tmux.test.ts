@@ -121,7 +121,7 @@ describe('a service in tmux', () => {
     assert.deepEqual((await driver.logs(10)).slice(0, 2), ['first', 'last']);
   });
 
-  it('kills one that ignores the signal, and its children', async (context) => {
+  it('kills one that ignores the signal, and its children (loom#2268, gastown#699)', async (context) => {
     const place = await make(context);
     const driver = place.driver(
       `trap '' TERM HUP; sleep 1001 & echo $! >>kin; setsid sh -c 'echo $$ >>kin; exec sleep 1002' & echo ready; while :; do sleep 1000; done`,
@@ -156,7 +156,7 @@ describe('a service in tmux', () => {
     await driver.stop();
   });
 
-  it('touches no other session, not even one whose name begins alike', async (context) => {
+  it('touches no other session, not even one whose name begins alike (universe-starter-agent#23)', async (context) => {
     const place = await make(context);
     place.tmux('new-session', '-d', '-s', 'bot_two', 'sleep 1003');
     place.tmux('new-session', '-d', '-s', 'other', 'sleep 1003');

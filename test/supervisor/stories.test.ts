@@ -1,0 +1,291 @@
+/** What happened to users of other supervisors ("Restart loops", "Stuck states"), and what happens to ours. */
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { pino } from 'pino';
+import { stringify } from 'yaml';
+import type { Check } from '../../src/checks/check.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { CheckResult } from '../../src/core/health.ts';
+import { newService, type Run } from '../../src/core/service.ts';
+import type { Actor } from '../../src/core/snapshot.ts';
+import type { Driver, Observation, StopResult } from '../../src/drivers/driver.ts';
+import { createAudit } from '../../src/store/audit.ts';
+import { openStore } from '../../src/store/database.ts';
+import { createServiceTable } from '../../src/store/services.ts';
+import { createCheckLoop } from '../../src/supervisor/check-loop.ts';
+import { createControl } from '../../src/supervisor/control.ts';
+import type { Managed } from '../../src/supervisor/managed.ts';
+import { createMonitor } from '../../src/supervisor/monitor.ts';
+import { makeAlerting } from '../world/alerting.ts';
+
+const env = { MANAGER_BOT_TOKEN: `123:${'a'.repeat(35)}`, ADMIN_CHAT_IDS: '5', HOME: '/home/op' };
+const vera: Actor = { kind: 'telegram', id: '7', name: 'Vera' };
+const healthy: CheckResult = { verdict: 'healthy', reason: null, metrics: [] };
+const sick: CheckResult = { verdict: 'unhealthy', reason: { code: 'check-threw' }, metrics: [] };
+
+/** Supervision of one service whose driver does as the test says, on a clock of the test's own. */
+function stage(settings: Readonly<Record<string, unknown>> = {}) {
+  const loaded = loadConfig({
+    ...{ path: '/etc/orbit/services.yaml', env },
+    readFile: () => stringify({ services: { bot: { driver: 'process', command: ['bot'], ...settings } } }),
+  });
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  const [config] = loaded.config.services;
+  assert.ok(config);
+
+  const world = { now: Date.UTC(2026, 10, 23), starts: 0, stops: 0, answers: 0 };
+  const clock = () => world.now;
+  let tell: (seen: Observation) => void = () => undefined;
+  let run: Run | null = null;
+  let stopping: () => Promise<StopResult> = async () => ({ ok: true, exit: null, killed: [] });
+  const driver: Driver = {
+    kind: 'process',
+    inspect: async () => (run === null ? { state: 'absent' } : { state: 'running', run }),
+    async start() {
+      world.starts += 1;
+      run = { id: `run-${world.starts}`, pid: 1000 + world.starts, startedAt: world.now };
+      return { ok: true, run };
+    },
+    stop() {
+      world.stops += 1;
+      return stopping();
+    },
+    onChange(listener) {
+      tell = listener;
+    },
+    logs: async () => [],
+    close: async () => undefined,
+  };
+  const check: Check = {
+    ...{ id: 'http', kind: 'http' },
+    async run() {
+      world.answers += 1;
+      return healthy;
+    },
+    close: async () => undefined,
+  };
+  const service: Managed = {
+    ...{ config, driver, record: newService('bot', world.now), operation: null, retry: null, overMemory: 0 },
+    checks: [{ check, restarts: true, every: config.health_check_interval, nextAt: 0, busy: false }],
+    commits: Promise.resolve(),
+  };
+  const services = new Map([['bot', service]]);
+  const log = pino({ level: 'silent' });
+  const { ledger } = makeAlerting({ clock });
+  const store = openStore(':memory:');
+  const monitor = createMonitor({
+    ...{ services, ledger, clock, log, random: () => 0, holdsStart: () => null },
+    serviceTable: createServiceTable(store),
+    samples: { add: () => undefined, started: () => undefined },
+  });
+  const control = createControl({
+    ...{ services, monitor, ledger, clock, log, host: 'vps', version: '1', mutes: () => [], audit: createAudit(store) },
+    telegram: () => ({
+      ...{
+        state: 'polling',
+        since: 0,
+        reason: null,
+        waiting: 0,
+        oldestWaiting: null,
+        lastDelivered: null,
+        dropped: 0,
+        dead: 0,
+      },
+    }),
+  });
+  const checks = createCheckLoop({ services, observeHealth: monitor.observeHealth, clock, log });
+  return {
+    ...{ world, service, monitor, control, checks, ledger },
+    /** How its next stops go. */
+    stops(how: () => Promise<StopResult>) {
+      stopping = how;
+    },
+    /** Its process ends now. */
+    async dies(code = 1) {
+      assert.ok(run);
+      const ended = run;
+      run = null;
+      tell({ state: 'exited', run: ended, exit: { code, signal: null, at: world.now } });
+      await settle();
+    },
+    /** `ms` later, all that is due is done. */
+    async later(ms: number) {
+      world.now += ms;
+      monitor.tick();
+      checks.tick();
+      await settle();
+    },
+    /** What its own check says this time. */
+    async says(result: CheckResult) {
+      monitor.observeHealth(service, service.record.run?.id ?? null, 'http', result);
+      await settle();
+    },
+  };
+}
+
+/** Promises that wait for each other, a few deep. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const open = (stageOf: ReturnType<typeof stage>) => stageOf.ledger.open().map(({ kind, level }) => `${kind} ${level}`);
+
+describe('restart loops', () => {
+  it('pm2#2584, pm2#1676, supervisor#1285: a whole night of crashes, each after the minimal uptime, is six starts', async () => {
+    for (const lifetime of [1100, 10_500, 31_000]) {
+      const bot = stage({ restart_delay: 0 });
+      await bot.monitor.begin();
+      await settle();
+      for (let night = 0; night < 8 * 3600_000 && bot.service.record.state === 'running'; night += lifetime) {
+        await bot.later(lifetime);
+        await bot.dies();
+      }
+      assert.equal(bot.service.record.state, 'failed');
+      assert.equal(bot.world.starts, 6, `lives of ${lifetime} ms`);
+      assert.ok(open(bot).includes('down critical'), String(open(bot)));
+    }
+  });
+
+  it('overdeck#257: a loop is stopped before it hurts the machine, and stays stopped', async () => {
+    const bot = stage({ restart_delay: 0 });
+    await bot.monitor.begin();
+    await settle();
+    for (let crash = 0; crash < 6; crash++) await bot.dies();
+    for (let hour = 0; hour < 24; hour++) await bot.later(3600_000);
+    assert.equal(bot.world.starts, 6);
+    assert.equal(bot.service.record.state, 'failed');
+  });
+
+  it('DockMon: the first restart has its delay, and a start that was called good does not reset the counter', async () => {
+    const bot = stage({ restart_delay: '10s', max_restarts: 3, stable_after: '60s' });
+    await bot.monitor.begin();
+    await settle();
+    await bot.dies();
+    assert.equal(bot.service.record.state, 'backing-off');
+    assert.equal(bot.world.starts, 1, 'not at once');
+    const delays: number[] = [];
+    while (bot.service.record.state === 'backing-off') {
+      const delay = (bot.service.record.retryAt ?? 0) - bot.world.now;
+      delays.push(delay);
+      await bot.later(delay);
+      assert.equal(bot.service.record.state, 'running');
+      await bot.dies();
+    }
+    assert.deepEqual(delays, [10_000, 20_000, 40_000]);
+    assert.equal(bot.service.record.state, 'failed');
+  });
+
+  it('process-compose#403: what fails its checks for ever is left running, and said to need a person', async () => {
+    const bot = stage({ restart_delay: 0, max_restarts: 2, start_grace: 0 });
+    await bot.monitor.begin();
+    await settle();
+    for (let answer = 0; answer < 40; answer++) {
+      await bot.later(1000);
+      await bot.says(sick);
+    }
+    assert.equal(bot.world.stops, 2, 'as many restarts as any cause is granted');
+    assert.equal(bot.service.record.state, 'running');
+    assert.equal(bot.service.record.health.health, 'unhealthy');
+    assert.deepEqual(open(bot), ['unhealthy critical']);
+  });
+
+  it('PasarGuard fa1709cb, Marzban#1736: a missed answer restarts nothing; it takes more than an alert does', async () => {
+    const bot = stage({ health_check_retries: 3, start_grace: 0 });
+    await bot.monitor.begin();
+    await settle();
+    for (let round = 0; round < 50; round++) {
+      for (const result of [sick, sick, healthy]) await bot.says(result);
+    }
+    assert.equal(bot.world.stops, 0);
+    for (let answer = 0; answer < 3; answer++) await bot.says(sick);
+    assert.equal(bot.service.record.health.health, 'unhealthy');
+    assert.equal(open(bot).length, 1, 'told');
+    assert.equal(bot.world.stops, 0, 'but not restarted yet');
+    await bot.says(sick);
+    assert.equal(bot.world.stops, 1);
+  });
+
+  it('monit#711: the grace holds after every start, not only the first', async () => {
+    const bot = stage({ start_grace: '10s', health_check_interval: '1s', restart_delay: 0, max_restarts: 10 });
+    await bot.monitor.begin();
+    await settle();
+    for (let life = 0; life < 3; life++) {
+      const before = bot.world.answers;
+      for (let second = 0; second < 9; second++) await bot.later(1000);
+      assert.equal(bot.world.answers, before, `asked inside the grace of life ${life + 1}`);
+      for (let second = 0; second < 3; second++) await bot.later(1000);
+      assert.ok(bot.world.answers > before, 'asked after it');
+      await bot.dies();
+    }
+  });
+});
+
+describe('stuck states', () => {
+  it('Marzban PR #2032, #1560: an operation that hangs has an owner and an end; the next one is not refused', async (context: TestContext) => {
+    const bot = stage({ stop_timeout: '5s', start_grace: 0 });
+    await bot.monitor.begin();
+    await settle();
+    bot.stops(() => new Promise(() => undefined));
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const hanging = bot.control.act('bot', 'stop', vera);
+    await settle();
+    assert.equal(bot.control.snapshot().services[0]?.operation?.by.name, 'Vera');
+    const meanwhile = await bot.control.act('bot', 'restart', vera);
+    assert.equal(meanwhile.ok ? 'done' : meanwhile.reason.code, 'busy-stop');
+    context.mock.timers.tick(35_000);
+    const ended = await hanging;
+    assert.equal(ended.ok ? 'done' : ended.reason.code, 'operation-hung');
+    assert.equal(bot.control.snapshot().services[0]?.operation, null);
+    context.mock.timers.reset();
+    bot.stops(async () => ({ ok: true, exit: null, killed: [] }));
+    assert.equal(bot.service.record.state, 'unknown', 'what hung is not believed');
+    await bot.later(5000);
+    assert.equal(bot.service.record.state, 'running', 'it is looked at anew');
+    const again = await bot.control.act('bot', 'stop', vera);
+    assert.ok(again.ok, JSON.stringify(again));
+    assert.equal(bot.service.record.state, 'stopped');
+  });
+
+  it('the manager’s own restart that hangs ends too', async (context: TestContext) => {
+    const bot = stage({ stop_timeout: '5s', start_grace: 0, health_check_retries: 1 });
+    await bot.monitor.begin();
+    await settle();
+    bot.stops(() => new Promise(() => undefined));
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    for (let answer = 0; answer < 2; answer++) await bot.says(sick);
+    assert.equal(bot.service.operation?.verb, 'restart');
+    context.mock.timers.tick(35_000);
+    await settle();
+    assert.equal(bot.service.operation, null);
+    context.mock.timers.reset();
+    await bot.later(5000);
+    assert.equal(bot.service.record.state, 'running');
+  });
+
+  it('pm2#5104: a press during the manager’s own restart waits for nobody and doubles nothing', async () => {
+    const bot = stage({ max_memory: '100mb', start_grace: 0, restart_delay: 0 });
+    await bot.monitor.begin();
+    await settle();
+    let finish: (result: StopResult) => void = () => undefined;
+    bot.stops(
+      () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+    );
+    const large: CheckResult = { ...healthy, metrics: [{ name: 'memory', value: 300 * 2 ** 20, unit: 'bytes' }] };
+    for (let sample = 0; sample < 3; sample++) {
+      bot.monitor.observeHealth(bot.service, bot.service.record.run?.id ?? null, 'process', large);
+      await settle();
+    }
+    assert.equal(bot.service.record.state, 'stopping');
+    for (const verb of ['restart', 'stop', 'start'] as const) {
+      const pressed = await bot.control.act('bot', verb, vera);
+      assert.equal(pressed.ok ? 'done' : pressed.reason.code, 'busy-restart', verb);
+    }
+    finish({ ok: true, exit: null, killed: [] });
+    await settle();
+    assert.equal(bot.service.record.state, 'running');
+    assert.deepEqual([bot.world.stops, bot.world.starts], [1, 2]);
+  });
+});
