@@ -603,7 +603,12 @@ reason-flapping =
     { $changes ->
         [one] { $changes } change
        *[other] { $changes } changes
-    } up and down within 5 min; its single alerts are held until it is stable
+    } between up and down within { $minutes } min; single alerts are held until it stays up or down
+reason-flapping-on =
+    { $changes ->
+        [one] { $changes } change
+       *[other] { $changes } changes
+    } between up and down so far; single alerts are held until it stays up or down
 reason-held-maintenance = not started: maintenance is on
 reason-held-dependency = not started yet: it needs { $name }, which does not run
 reason-unknown-incident = there is no alert { $id }

@@ -625,10 +625,16 @@ incident-flapping-over = { $title }: снова стабильно, длилос
 incident-removed = { $title }: больше нет в настройках
 reason-flapping =
     { $changes ->
-        [one] { $changes } перемена
-        [few] { $changes } перемены
-       *[many] { $changes } перемен
-    } за 5 мин; отдельные оповещения придержаны, пока не станет стабильно
+        [one] { $changes } раз
+        [few] { $changes } раза
+       *[many] { $changes } раз
+    } за { $minutes } мин упал или встал; отдельные оповещения придержаны, пока состояние не станет постоянным
+reason-flapping-on =
+    уже { $changes ->
+        [one] { $changes } раз
+        [few] { $changes } раза
+       *[many] { $changes } раз
+    } упал или встал; отдельные оповещения придержаны, пока состояние не станет постоянным
 reason-held-maintenance = не запускаю: идут работы
 reason-held-dependency = пока не запускаю: нужен { $name }, а он не работает
 reason-unknown-incident = нет оповещения { $id }

@@ -247,7 +247,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
         mutes: mutes.active(),
         level: recipient?.level ?? 'info',
         quiet: recipient?.quiet ?? null,
-        flapping: ledger.isFlapping(incident.service),
+        flapping: ledger.isFlap(incident),
         caused: ledger.isCaused(incident.service),
       };
     },

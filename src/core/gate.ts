@@ -19,6 +19,7 @@ export interface GateView {
   readonly shown: boolean;
   /** The gate has held its opening before. */
   readonly held: boolean;
+  /** It is one of the ups and downs of a service that flaps. */
   readonly flapping: boolean;
   /** What it depends on is down: the cause is told, not this. */
   readonly caused: boolean;

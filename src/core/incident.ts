@@ -175,7 +175,10 @@ export function remind(incident: Incident, rules: Reminders, now: number): Chang
   const escalates = incident.level === 'critical' && escalate_after > 0 && incident.escalatedAt === null;
   if (escalates && now - incident.openedAt >= escalate_after)
     return { change: 'escalated', incident: { ...incident, escalatedAt: now } };
-  if (repeat_every > 0 && incident.level !== 'info' && now - incident.saidAt >= repeat_every)
+  // What goes up and down for hours is known by then: each reminder comes after twice as long as the one before.
+  const wait =
+    incident.kind === 'flapping' ? Math.max(repeat_every, incident.saidAt - incident.openedAt) : repeat_every;
+  if (repeat_every > 0 && incident.level !== 'info' && now - incident.saidAt >= wait)
     return { change: 'repeat', incident: { ...incident, saidAt: now } };
   return null;
 }

@@ -278,15 +278,20 @@ function needsMessage({ incident, verdict, copy }: Matter): boolean {
 }
 
 /**
- * A reminder of what the chat was told of since it was due is none; nor is what arrived and was written down, only not
- * ticked off any more before the manager died.
+ * A reminder of what the chat was told of since it was due is none; nor is what the gate held while something else about
+ * it was told (it got critical), or what arrived and was written down, only not ticked off any more before the manager
+ * died.
  */
-function kindOf({ kind, uncertain, createdAt }: OutboxRow, incident: Incident, toldAt: number | null): NoticeKind {
+function kindOf(
+  { kind, held, uncertain, createdAt }: OutboxRow,
+  incident: Incident,
+  toldAt: number | null,
+): NoticeKind {
   if (kind === 'text') return 'updated';
   if (toldAt === null) return kind;
   const stale = kind === 'repeat' && toldAt >= incident.saidAt;
-  const arrived = uncertain && (kind === 'opened' || toldAt >= createdAt);
-  return stale || arrived ? 'updated' : kind;
+  const told = (held || uncertain) && (kind === 'opened' || toldAt >= createdAt);
+  return stale || told ? 'updated' : kind;
 }
 
 const idsOf = (incidents: readonly Incident[]) => incidents.map((incident) => incident.id);

@@ -17,6 +17,9 @@ export function createIncidentTable(store: SqlStore) {
   const pastOnes = connection.prepare(
     'SELECT incident FROM incidents WHERE resolved_at < ? ORDER BY resolved_at DESC, id DESC LIMIT ? OFFSET ?',
   );
+  const recentOnes = connection.prepare(
+    'SELECT incident FROM incidents WHERE resolved_at IS NULL OR resolved_at >= ? ORDER BY id',
+  );
   // What still waits to be told stays, and the newest stays so that no number is given twice.
   const old = `SELECT id FROM incidents WHERE resolved_at < ? AND id < (SELECT max(id) FROM incidents)
      AND id NOT IN (SELECT incident FROM outbox WHERE incident IS NOT NULL)`;
@@ -34,6 +37,10 @@ export function createIncidentTable(store: SqlStore) {
     },
     open(): readonly Incident[] {
       return openOnes.all().map((found) => fromJson(incidentSchema, row.parse(found).incident));
+    },
+    /** Open now, or at any time since `from` (epoch ms), oldest first. */
+    since(from: number): readonly Incident[] {
+      return recentOnes.all(from).map((found) => fromJson(incidentSchema, row.parse(found).incident));
     },
     /** Resolved before `before` (epoch ms), newest first, without the first `skip`. */
     past(before: number, limit: number, skip = 0): readonly Incident[] {

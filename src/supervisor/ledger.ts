@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type FlapRecord, flap, steady } from '../core/flapping.ts';
+import { FLAP_MEMORY_MS, type FlapRecord, flap, replay, staysAfter, steady } from '../core/flapping.ts';
 import {
   acknowledge,
   type Change,
@@ -38,7 +38,9 @@ const CAUSE_LINGERS_MS = 15_000;
 export function createLedger(options: LedgerOptions) {
   const { store, table, needs, rules, clock, log } = options;
   const open = new Map<string, Incident>(table.open().map((incident) => [incident.key, incident]));
-  const flaps = new Map<string, FlapRecord>();
+  const flaps = new Map<string, FlapRecord>(flapsOf(table.since(clock() - FLAP_MEMORY_MS), clock()));
+  /** Of each service that flaps the first incident that got critical meanwhile: it is told at once. */
+  const firstCritical = new Map<string, number>();
   const endedAt = new Map<string, number>();
   let lastId = table.lastId();
 
@@ -60,6 +62,14 @@ export function createLedger(options: LedgerOptions) {
     write(decide(), alongside);
   }
 
+  /** What is said again of flapping says how much of it there was by now. */
+  function recounted(change: Change): Change {
+    const { incident } = change;
+    if (incident.kind !== 'flapping') return change;
+    const changes = flaps.get(incident.service)?.total ?? 0;
+    return { ...change, incident: { ...incident, reason: reason('flapping-on', { changes }) } };
+  }
+
   /** Openings and endings that come too often are a problem of their own. */
   function flapped(service: string, changes: readonly Change[], now: number): readonly Change[] {
     let record = flaps.get(service) ?? steady;
@@ -70,16 +80,17 @@ export function createLedger(options: LedgerOptions) {
       record = step.record;
       begins ||= step.flapping === 'begins';
     }
-    flaps.set(service, record);
+    if (moved.length > 0) flaps.set(service, record);
+    if (record.since !== null && !firstCritical.has(service)) {
+      const critical = changes.find(({ incident }) => incident.level === 'critical' && incident.resolvedAt === null);
+      if (critical !== undefined) firstCritical.set(service, critical.incident.id);
+    }
     if (!begins) return [];
-    const why = reason('flapping', { changes: record.changes.length });
+    const minutes = Math.max(1, Math.ceil((now - (record.changes.at(-record.total) ?? now)) / 60_000));
+    const why = reason('flapping', { changes: record.total, minutes });
     const input: IncidentInput = {
-      type: 'problem',
-      kind: 'flapping',
-      level: 'warning',
+      ...{ type: 'problem', kind: 'flapping', level: 'warning', attempt: null, lines: [] },
       reason: why,
-      attempt: null,
-      lines: [],
     };
     const change = changeIncident(open.get(`${service}/flapping`) ?? null, service, input, () => ++lastId, now);
     return change === null ? [] : [change];
@@ -144,12 +155,14 @@ export function createLedger(options: LedgerOptions) {
     tick(): void {
       const now = clock();
       const due = [...open.values()].flatMap((incident) => remind(incident, rules(), now) ?? []);
-      if (due.length > 0) write(due, () => undefined);
+      if (due.length > 0) write(due.map(recounted), () => undefined);
       for (const [service, record] of flaps) {
         const step = flap(record, false, now);
         if (step.record.since === null && step.record.changes.length === 0) flaps.delete(service);
         else flaps.set(service, step.record);
-        if (step.flapping === 'ends') commit(service, [{ type: 'over', kind: 'flapping', resolution: 'recovered' }]);
+        if (step.flapping !== 'ends') continue;
+        firstCritical.delete(service);
+        commit(service, [{ type: 'over', kind: 'flapping', resolution: 'recovered' }]);
       }
     },
     /** The open incident with this key (see {@link incidentKey}). */
@@ -160,7 +173,16 @@ export function createLedger(options: LedgerOptions) {
     /** Whether this service's problem is told inside another's. */
     isCaused: (service: string): boolean => causeOf(service) !== null || lingers(service),
     causeOf,
-    isFlapping: (service: string): boolean => (flaps.get(service)?.since ?? null) !== null,
+    /**
+     * Whether it is one of the ups and downs of a service that flaps, which are told together: not what stays as it is,
+     * nor the first that got critical.
+     */
+    isFlap(incident: Incident): boolean {
+      const { service, kind, id, openedAt, resolvedAt } = incident;
+      const record = flaps.get(service) ?? steady;
+      if (record.since === null || kind === 'flapping' || firstCritical.get(service) === id) return false;
+      return (resolvedAt ?? clock()) - openedAt < staysAfter(record);
+    },
     /** Services whose open incidents this one explains. */
     affectedBy: (incident: Incident): readonly string[] => [
       ...new Set(
@@ -208,7 +230,24 @@ export function createLedger(options: LedgerOptions) {
 export type Ledger = ReturnType<typeof createLedger>;
 
 function isTurn(change: Change['change'], incident: Incident): boolean {
-  // A panel has many nodes, and each is judged for flapping where it is watched.
-  if (incident.kind === 'flapping' || incident.kind === 'panel') return false;
+  if (!flips(incident)) return false;
   return change === 'opened' || (change === 'resolved' && incident.resolution === 'recovered');
+}
+
+/** Whether its coming and going counts: a panel has many nodes, and each is judged for flapping where it is watched. */
+function flips({ kind }: Incident): boolean {
+  return kind !== 'flapping' && kind !== 'panel';
+}
+
+/** What the last manager knew of flapping, from the incidents that it left. */
+function flapsOf(incidents: readonly Incident[], now: number): readonly (readonly [string, FlapRecord])[] {
+  return [...new Set(incidents.map(({ service }) => service))].map((service) => {
+    const own = incidents.filter((each) => each.service === service);
+    const turns = own.filter(flips).flatMap(({ openedAt, resolvedAt, resolution }) => {
+      return resolvedAt !== null && resolution === 'recovered' ? [openedAt, resolvedAt] : [openedAt];
+    });
+    const told = own.find(({ kind, resolvedAt }) => kind === 'flapping' && resolvedAt === null);
+    const recent = turns.filter((at) => now - at < FLAP_MEMORY_MS).toSorted((a, b) => a - b);
+    return [service, replay(recent, told?.openedAt ?? null, now)] as const;
+  });
 }

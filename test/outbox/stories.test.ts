@@ -49,6 +49,20 @@ async function world(options: { readonly limits?: Limits; readonly inGroup?: boo
         return which.table.waiting().waiting === 0;
       }, 'everything to be told');
     },
+    /** Lets time pass, five seconds at a time; what is under way gets its answer before it goes on. */
+    async leap(seconds: number, which = parts) {
+      for (let i = 0; i < seconds; i += 5) {
+        time.now += 5000;
+        which.ledger.tick();
+        which.outbox.kick();
+        if (which.table.waiting().waiting > 0)
+          await until(() => {
+            which.outbox.kick();
+            return which.table.waiting().waiting === 0;
+          }, 'what waits to be told');
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
     async pass(seconds: number) {
       for (let i = 0; i < seconds; i += 1) {
         time.now += 1000;
@@ -213,6 +227,88 @@ describe('lost alerts', () => {
 });
 
 describe('alert storms', () => {
+  it('3x-ui#5968: a night of going up and down every few minutes is a handful of messages', async () => {
+    const w = await world();
+    for (let i = 0; i < 80; i += 1) {
+      w.down('bot');
+      await w.leap(150);
+      w.up('bot');
+      await w.leap(150);
+    }
+    assert.ok(w.vera().length <= 12, `${w.vera().length} messages in eight hours`);
+    assert.match(w.vera().at(-1)?.text ?? '', /still flapping/);
+    const before = w.vera().length;
+    await w.leap(1860);
+    await w.deliver();
+    assert.equal(w.vera().length, before + 1);
+    assert.match(w.vera().at(-1)?.text ?? '', /stable again/);
+  });
+
+  it('what flaps slowly and then stays down is told within minutes, and its end, too', async () => {
+    const w = await world();
+    for (let i = 0; i < 8; i += 1) {
+      w.down('bot');
+      await w.leap(150);
+      w.up('bot');
+      await w.leap(150);
+    }
+    const before = w.vera().length;
+    w.down('bot');
+    await w.leap(270);
+    assert.equal(w.vera().length, before, 'so long it has been down before');
+    await w.leap(60);
+    assert.match(w.vera().at(-1)?.text ?? '', /bot is down/);
+    w.up('bot');
+    await w.deliver();
+    assert.match(w.vera().at(-1)?.text ?? '', /bot is back after 5 min/);
+  });
+
+  it('what gets critical while it flaps sounds at once, the first time', async () => {
+    const w = await world();
+    for (let i = 0; i < 4; i += 1) {
+      w.down('bot');
+      await w.leap(60);
+      w.up('bot');
+      await w.leap(60);
+    }
+    const before = w.vera().length;
+    for (let i = 0; i < 3; i += 1) {
+      w.down('bot');
+      await w.leap(10);
+      w.down('bot', 'critical');
+      await w.leap(30);
+      w.up('bot');
+      await w.leap(20);
+    }
+    const since = w
+      .vera()
+      .slice(before)
+      .map(({ text }) => text.split('\n')[0]);
+    assert.equal(since.length, 2, since.join('; '));
+    assert.match(since[1] ?? '', /bot is back/);
+  });
+
+  it('gatus#679: what flaps goes on to do so under the next manager, and ends there', async () => {
+    const w = await world();
+    for (let i = 0; i < 4; i += 1) {
+      w.down('bot');
+      await w.leap(150);
+      w.up('bot');
+      await w.leap(150);
+    }
+    await w.outbox.stop(1000);
+    const next = w.make();
+    const before = w.vera().length;
+    next.down('bot');
+    await w.leap(60, next);
+    next.up('bot');
+    await w.leap(60, next);
+    assert.equal(w.vera().length, before);
+    await w.leap(1800, next);
+    assert.match(w.vera().at(-1)?.text ?? '', /stable again/);
+    assert.deepEqual(next.ledger.open(), []);
+  });
+
   it('Marzban PR #1117: the same problem seen every 10 s is one message', async () => {
     const w = await world();
     for (let i = 0; i < 60; i += 1) {

@@ -55,7 +55,7 @@ export function makeParts({ store, transport, chats, clock }: PartsOptions) {
     ),
     view: (_chat, incident) => ({
       ...{ timezone: 'UTC', mutes: [], level: 'info', quiet: null, caused: false },
-      flapping: ledger.isFlapping(incident.service),
+      flapping: ledger.isFlap(incident),
     }),
     groupWindow: 5000,
     onParked: () => undefined,
