@@ -152,14 +152,12 @@ cli-help-yes = do not ask
 cli-help-reload-restart = also restart what runs with an old command
 cli-help-stop-removed = also stop what is not in the configuration any more
 cli-help-service = name of the service, as in the configuration
-cli-help-all = all services, dependants first
 cli-help-lines = how many lines, at most { $max }
 cli-usage-title = Usage:
 cli-arguments-title = Arguments:
 cli-options-title = Options:
 cli-commands-title = Commands:
 cli-lines-range = A number from 1 to { $max } is needed.
-cli-stop-what = Say which service to stop, or --all.
 
 cli-status-head = { $host }, manager { $version }, up { $uptime }, { $incidents ->
     [0] no open alerts
@@ -208,14 +206,12 @@ cli-duration-seconds = { $n }s
 cli-doing-start = Starting { $service } …
 cli-doing-stop = Stopping { $service } …
 cli-doing-restart = Restarting { $service } …
-cli-doing-stop-all = Stopping all services …
 cli-done-start = { $service } was started in { $took }.
 cli-done-stop = { $service } was stopped in { $took }.
 cli-done-restart = { $service } was restarted in { $took }.
 cli-failed-start = { $service } was not started: { $why } (after { $took })
 cli-failed-stop = { $service } was not stopped: { $why } (after { $took })
 cli-failed-restart = { $service } was not restarted: { $why } (after { $took })
-cli-nothing-to-stop = There is nothing to stop.
 cli-goes-on = The manager goes on with it; “orbit status” shows how it ends.
 cli-config-ok = ok: { $services ->
     [one] { $services } service
@@ -1312,6 +1308,35 @@ reason-shop-no-table = there is no table { $table }
 reason-shop-no-column = the table { $table } has no column { $column }
 reason-shop-no-right = { $user } may not read { $table }.{ $column }
 reason-shop-other-type = { $table }.{ $column } is no moment in time ({ $type })
+
+## supervision: what a service needs, all services at once
+reason-needs-down =
+    { $count ->
+        [one] it needs { $names }, which is down
+       *[other] it needs { $names }, which are down
+    }
+reason-need-not-started = it needs { $name }, which could not be started
+cli-help-all-start = all services, each after what it depends on
+cli-help-all-stop = all services, dependants first
+cli-help-all-restart = all services that are not stopped, each after what it depends on
+cli-help-with-dependencies = first start what it depends on
+cli-help-force = also while something that it depends on is down
+cli-start-what = Say which service to start, or --all.
+cli-stop-what = Say which service to stop, or --all.
+cli-restart-what = Say which service to restart, or --all.
+cli-needs-down = Nothing was done. --with-dependencies starts what it needs first; --force does without.
+cli-doing-start-all = Starting all services …
+cli-doing-stop-all = Stopping all services …
+cli-doing-restart-all = Restarting all services …
+cli-nothing-to-start = There is nothing to start.
+cli-nothing-to-stop = There is nothing to stop.
+cli-nothing-to-restart = There is nothing to restart.
+chat-ask-needs = It needs <b>{ $title }</b>, which is down: { $state }.
+chat-ask-needed-by = Depending on it: { $titles }.
+button-first-start = Start { $title } first
+button-first-start-all = Start what it needs first
+button-anyway-start = Start anyway
+button-anyway-restart = Restart anyway
 
 ## configuration: reload (supervisor/reload.ts, cli/config-reload.ts)
 reason-reload-busy = a reload is under way already

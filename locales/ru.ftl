@@ -152,14 +152,12 @@ cli-help-yes = не спрашивать
 cli-help-reload-restart = заодно перезапустить то, что работает со старой командой
 cli-help-stop-removed = заодно остановить то, чего в конфигурации больше нет
 cli-help-service = имя сервиса, как в конфигурации
-cli-help-all = все сервисы, сначала зависимые
 cli-help-lines = сколько строк, не больше { $max }
 cli-usage-title = Использование:
 cli-arguments-title = Аргументы:
 cli-options-title = Параметры:
 cli-commands-title = Команды:
 cli-lines-range = Нужно число от 1 до { $max }.
-cli-stop-what = Укажите, какой сервис остановить, или --all.
 
 cli-status-head = { $host }, менеджер { $version }, работает { $uptime }, { $incidents ->
     [0] открытых тревог нет
@@ -210,14 +208,12 @@ cli-duration-seconds = { $n } с
 cli-doing-start = Запускаю { $service } …
 cli-doing-stop = Останавливаю { $service } …
 cli-doing-restart = Перезапускаю { $service } …
-cli-doing-stop-all = Останавливаю все сервисы …
 cli-done-start = { $service }: запущен за { $took }.
 cli-done-stop = { $service }: остановлен за { $took }.
 cli-done-restart = { $service }: перезапущен за { $took }.
 cli-failed-start = { $service }: не запущен: { $why } (через { $took })
 cli-failed-stop = { $service }: не остановлен: { $why } (через { $took })
 cli-failed-restart = { $service }: не перезапущен: { $why } (через { $took })
-cli-nothing-to-stop = Останавливать нечего.
 cli-goes-on = Менеджер доведёт это до конца; «orbit status» покажет, чем кончилось.
 cli-config-ok = ok: { $services ->
     [one] { $services } сервис
@@ -1376,6 +1372,35 @@ reason-shop-no-table = таблицы { $table } нет
 reason-shop-no-column = в таблице { $table } нет столбца { $column }
 reason-shop-no-right = { $user } нельзя читать { $table }.{ $column }
 reason-shop-other-type = { $table }.{ $column } — не момент времени ({ $type })
+
+## supervision: от чего сервис зависит, все сервисы сразу
+reason-needs-down =
+    { $count ->
+        [one] не работает сервис, от которого он зависит: { $names }
+       *[other] не работают сервисы, от которых он зависит: { $names }
+    }
+reason-need-not-started = не удалось запустить то, от чего он зависит: { $name }
+cli-help-all-start = все сервисы, каждый после тех, от которых зависит
+cli-help-all-stop = все сервисы, сначала зависимые
+cli-help-all-restart = все сервисы, кроме остановленных, каждый после тех, от которых зависит
+cli-help-with-dependencies = сначала запустить то, от чего он зависит
+cli-help-force = даже если то, от чего он зависит, не работает
+cli-start-what = Укажите, какой сервис запустить, или --all.
+cli-stop-what = Укажите, какой сервис остановить, или --all.
+cli-restart-what = Укажите, какой сервис перезапустить, или --all.
+cli-needs-down = Ничего не сделано. С --with-dependencies сначала запустится то, что ему нужно; с --force он обойдётся без этого.
+cli-doing-start-all = Запускаю все сервисы …
+cli-doing-stop-all = Останавливаю все сервисы …
+cli-doing-restart-all = Перезапускаю все сервисы …
+cli-nothing-to-start = Запускать нечего.
+cli-nothing-to-stop = Останавливать нечего.
+cli-nothing-to-restart = Перезапускать нечего.
+chat-ask-needs = Он зависит от <b>{ $title }</b>, а тот не работает: { $state }.
+chat-ask-needed-by = От него зависят: { $titles }.
+button-first-start = Сначала запустить { $title }
+button-first-start-all = Сначала запустить, от чего зависит
+button-anyway-start = Всё равно запустить
+button-anyway-restart = Всё равно перезапустить
 
 ## configuration: reload (supervisor/reload.ts, cli/config-reload.ts)
 reason-reload-busy = конфигурация уже перечитывается

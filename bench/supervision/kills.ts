@@ -98,7 +98,7 @@ export function kills(rounds: number): Promise<Table> {
     if (!(await calm())) stuck += 1;
     await sleep(1000);
     look();
-    await client.stopAll();
+    await client.actAll('stop');
     manager.kill('SIGTERM');
     await soon(() => !lives(manager.pid ?? 0), 10_000);
     clearInterval(watch);

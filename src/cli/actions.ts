@@ -1,4 +1,4 @@
-import type { ActionResult, Verb } from '../core/snapshot.ts';
+import type { ActionResult, Needs, Verb } from '../core/snapshot.ts';
 import { sayReason } from '../i18n.ts';
 import type { ControlClient } from './client.ts';
 import { shortDuration } from './duration.ts';
@@ -10,28 +10,31 @@ export async function actOn(
   client: ControlClient,
   terminal: Terminal,
   service: string,
-  verb: Verb,
+  { verb, needs }: { readonly verb: Verb; readonly needs: Needs },
   json: boolean,
 ): Promise<number> {
   terminal.hint(terminal.say(`cli-doing-${verb}`, { service }));
-  const asked = await interruptible(client.act(service, verb), terminal);
+  const asked = await interruptible(client.act(service, verb, needs), terminal);
   if (!asked.ok) return reportFailure(terminal, asked, json);
   if (json) printJson(terminal, forScripts(asked.value, terminal));
-  else printResult(terminal, service, verb, asked.value);
+  else {
+    printResult(terminal, service, verb, asked.value);
+    if (!asked.value.ok && asked.value.reason.code === 'needs-down') terminal.err(terminal.say('cli-needs-down'));
+  }
   return asked.value.ok ? exitCodes.ok : exitCodes.failed;
 }
 
-/** `orbit stop --all`. */
-export async function stopAll(client: ControlClient, terminal: Terminal, json: boolean): Promise<number> {
-  terminal.hint(terminal.say('cli-doing-stop-all'));
-  const asked = await interruptible(client.stopAll(), terminal);
+/** `orbit start|stop|restart --all`. */
+export async function actOnAll(client: ControlClient, terminal: Terminal, verb: Verb, json: boolean): Promise<number> {
+  terminal.hint(terminal.say(`cli-doing-${verb}-all`));
+  const asked = await interruptible(client.actAll(verb), terminal);
   if (!asked.ok) return reportFailure(terminal, asked, json);
   const results = Object.entries(asked.value);
   if (json) {
     printJson(terminal, Object.fromEntries(results.map(([name, result]) => [name, forScripts(result, terminal)])));
   } else {
-    for (const [name, result] of results) printResult(terminal, name, 'stop', result);
-    if (results.length === 0) terminal.out(terminal.say('cli-nothing-to-stop'));
+    for (const [name, result] of results) printResult(terminal, name, verb, result);
+    if (results.length === 0) terminal.out(terminal.say(`cli-nothing-to-${verb}`));
   }
   return results.every(([, result]) => result.ok) ? exitCodes.ok : exitCodes.failed;
 }

@@ -5,7 +5,7 @@ import type { AuditEntry } from '../core/audit.ts';
 import type { Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { ReloadChoices, ReloadLook, ReloadResult } from '../core/reload.ts';
-import type { ActionResult, Snapshot, Verb } from '../core/snapshot.ts';
+import type { ActionResult, Needs, Snapshot, Verb } from '../core/snapshot.ts';
 import { readLines } from './lines.ts';
 import { type Metrics, metricsSchema } from './metrics-protocol.ts';
 import { type PanelList, type PanelReport, panelCheckSchema, panelListSchema } from './panel-protocol.ts';
@@ -35,8 +35,8 @@ export type Asked<T> =
 /** The command's end of the control socket; each call is a connection of its own. Nothing rejects. */
 export interface ControlClient {
   snapshot(): Promise<Asked<Snapshot>>;
-  act(service: string, verb: Verb): Promise<Asked<ActionResult>>;
-  stopAll(): Promise<Asked<Readonly<Record<string, ActionResult>>>>;
+  act(service: string, verb: Verb, needs?: Needs): Promise<Asked<ActionResult>>;
+  actAll(verb: Verb): Promise<Asked<Readonly<Record<string, ActionResult>>>>;
   logs(service: string, lines: number): Promise<Asked<readonly string[]>>;
   /** `service` null: the usual numbers of all; `span`: ms until now. */
   metrics(service: string | null, span: number): Promise<Asked<Metrics>>;
@@ -67,8 +67,8 @@ export function createControlClient(path: string, by: string, silence: number = 
   const ask = <T>(request: Request, schema: z.ZodType<T>): Promise<Asked<T>> => askOnce(path, request, schema, silence);
   return {
     snapshot: () => ask({ id, do: 'snapshot' }, snapshotSchema),
-    act: (service, verb) => ask({ id, do: 'act', service, verb, by }, actionResultSchema),
-    stopAll: () => ask({ id, do: 'stopAll', by }, actionResultsSchema),
+    act: (service, verb, needs = 'ask') => ask({ id, do: 'act', service, verb, needs, by }, actionResultSchema),
+    actAll: (verb) => ask({ id, do: 'act-all', verb, by }, actionResultsSchema),
     metrics: (service, span) => ask({ id, do: 'metrics', service, span }, metricsSchema),
     logs: (service, lines) => ask({ id, do: 'logs', service, lines }, logLinesSchema),
     alerts: (past) => ask({ id, do: 'alerts', past }, alertsSchema),

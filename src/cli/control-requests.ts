@@ -54,8 +54,8 @@ async function answer(request: Request, doors: Doors): Promise<Answer> {
   switch (request.do) {
     case 'snapshot':
       return done(request, control.snapshot());
-    case 'stopAll':
-      return done(request, Object.fromEntries(await control.stopAll(actor(request.by))));
+    case 'act-all':
+      return done(request, Object.fromEntries(await control.actAll(request.verb, actor(request.by))));
     case 'alerts': {
       const past = request.past === 0 ? [] : alerting.past(null, request.past);
       return done(request, { at: clock(), open: alerting.open(), past, mutes: alerting.mutes() });
@@ -100,7 +100,7 @@ async function answer(request: Request, doors: Doors): Promise<Answer> {
     case 'act':
       return (
         unknown(request, request.service, control) ??
-        done(request, await control.act(request.service, request.verb, actor(request.by)))
+        done(request, await control.act(request.service, request.verb, actor(request.by), request.needs))
       );
   }
 }

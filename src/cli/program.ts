@@ -15,6 +15,12 @@ interface Json {
   readonly json?: true;
 }
 
+interface Acting extends Json {
+  readonly all?: true;
+  readonly withDependencies?: true;
+  readonly force?: true;
+}
+
 /**
  * Reads the arguments and does what they say; gives the exit code. What a command needs is imported by that command:
  * `orbit status` has to answer at once, also on a machine in trouble.
@@ -78,33 +84,27 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
       exitCode = await showMetrics(connect(), terminal, service ?? null, options.range, options.json === true);
     });
 
-  for (const verb of ['start', 'restart'] satisfies Verb[]) {
-    orbit
+  for (const verb of ['start', 'stop', 'restart'] satisfies Verb[]) {
+    const command = orbit
       .command(verb)
       .description(say(`cli-help-${verb}`))
-      .argument('<service>', say('cli-help-service'))
-      .option('--json', json)
-      .action(async (service: string, options: Json) => {
-        const { actOn } = await import('./actions.ts');
-        exitCode = await actOn(connect(), terminal, service, verb, options.json === true);
-      });
-  }
-
-  const stop = orbit
-    .command('stop')
-    .description(say('cli-help-stop'))
-    .argument('[service]', say('cli-help-service'))
-    .option('--all', say('cli-help-all'))
-    .option('--json', json)
-    .action(async (service: string | undefined, options: Json & { readonly all?: true }) => {
-      if ((service === undefined) === (options.all === undefined)) stop.error(say('cli-stop-what'));
-      const { actOn, stopAll } = await import('./actions.ts');
-      const client = connect();
+      .argument('[service]', say('cli-help-service'))
+      .option('--all', say(`cli-help-all-${verb}`));
+    if (verb !== 'stop')
+      command
+        .option('--with-dependencies', say('cli-help-with-dependencies'))
+        .addOption(new Option('--force', say('cli-help-force')).conflicts('withDependencies'));
+    command.option('--json', json).action(async (service: string | undefined, options: Acting) => {
+      const { all, withDependencies, force } = options;
+      if ((service === undefined) === (all === undefined)) command.error(say(`cli-${verb}-what`));
+      const { actOn, actOnAll } = await import('./actions.ts');
+      const needs = withDependencies ? 'first' : force ? 'ignore' : 'ask';
       exitCode =
         service === undefined
-          ? await stopAll(client, terminal, options.json === true)
-          : await actOn(client, terminal, service, 'stop', options.json === true);
+          ? await actOnAll(connect(), terminal, verb, options.json === true)
+          : await actOn(connect(), terminal, service, { verb, needs }, options.json === true);
     });
+  }
 
   orbit
     .command('logs')

@@ -44,11 +44,13 @@ const serviceName = z.string().min(1).max(256);
 /** The OS user who typed the command. Taken on trust: whoever can open the socket is that user or root. */
 const by = z.string().min(1).max(64);
 const verb = z.enum(['start', 'stop', 'restart']);
+/** Left out by commands of earlier versions. */
+const needs = z.enum(['ask', 'first', 'ignore']).default('ask');
 
 export const requestSchema = z.discriminatedUnion('do', [
   z.object({ id, do: z.literal('snapshot') }),
-  z.object({ id, do: z.literal('act'), service: serviceName, verb, by }),
-  z.object({ id, do: z.literal('stopAll'), by }),
+  z.object({ id, do: z.literal('act'), service: serviceName, verb, needs, by }),
+  z.object({ id, do: z.literal('act-all'), verb, by }),
   /** The open alerts, so many of those that are over, and what is muted. */
   z.object({ id, do: z.literal('alerts'), past: z.int().min(0).max(maxPast) }),
   z.object({ id, do: z.literal('ack'), incident: z.int().min(0), by }),
@@ -97,6 +99,7 @@ const service: z.ZodType<ServiceView> = z.object({
   name: z.string(),
   title: z.string(),
   driver: z.string(),
+  needs: z.array(z.string()),
   state: stateWord,
   since: when,
   wanted: wantedWord,

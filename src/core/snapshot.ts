@@ -15,6 +15,12 @@ export interface Actor {
   readonly name: string;
 }
 
+/**
+ * What becomes of a start (or a restart) while something that the service depends on is down: it is refused and the
+ * refusal says so (`needs-down`), that is started before, or nobody cares.
+ */
+export type Needs = 'ask' | 'first' | 'ignore';
+
 /** What is being done to a service at this moment. One at a time per service. */
 export interface Operation {
   readonly verb: Verb;
@@ -28,6 +34,8 @@ export interface ServiceView {
   readonly name: string;
   readonly title: string;
   readonly driver: string;
+  /** Names of the services that it depends on. */
+  readonly needs: readonly string[];
   readonly state: ServiceState;
   readonly since: number;
   readonly wanted: Wanted;
@@ -87,10 +95,21 @@ export type ActionResult =
 /** The one door to supervision for chat, CLI and HTTP. */
 export interface Control {
   snapshot(): Snapshot;
-  /** Does it, verifies it, and resolves with the outcome; never rejects for what can be expected. Audited. */
-  act(service: string, verb: Verb, by: Actor): Promise<ActionResult>;
+  /**
+   * Does it, verifies it, and resolves with the outcome; never rejects for what can be expected. Audited. `needs`:
+   * `ask` unless said otherwise.
+   */
+  act(service: string, verb: Verb, by: Actor, needs?: Needs): Promise<ActionResult>;
   /** The last lines of a service's own log, oldest first; colour codes removed. */
   logs(service: string, lines: number): Promise<readonly string[]>;
-  /** Stops every service, dependants first. Resolves when all are down. */
-  stopAll(by: Actor): Promise<ReadonlyMap<string, ActionResult>>;
+  /**
+   * Does it to every service for which it makes sense: a stop begins with what nothing depends on, the others with
+   * what depends on nothing; what is independent at the same time. A restart leaves alone what an operator has
+   * stopped. `ended`: told of each as it ends. Resolves when all are done.
+   */
+  actAll(
+    verb: Verb,
+    by: Actor,
+    ended?: (service: string, result: ActionResult) => void,
+  ): Promise<ReadonlyMap<string, ActionResult>>;
 }

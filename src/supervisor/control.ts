@@ -3,11 +3,13 @@ import { overallOf, worstFirst } from '../core/condition.ts';
 import type { Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Run } from '../core/service.ts';
-import type { ActionResult, Actor, Control, Snapshot, TelegramView, Verb } from '../core/snapshot.ts';
+import type { ActionResult, Actor, Control, Needs, Snapshot, TelegramView, Verb } from '../core/snapshot.ts';
 import type { Audit } from '../store/audit.ts';
 import { inTime } from './deadline.ts';
+import { missingNeeds } from './hold.ts';
+import { inOrder } from './in-order.ts';
 import type { Ledger } from './ledger.ts';
-import { type Managed, possible } from './managed.ts';
+import { type Managed, possible, startable } from './managed.ts';
 import type { Monitor } from './monitor.ts';
 import { viewOf } from './view.ts';
 
@@ -28,6 +30,7 @@ export interface ControlOptions {
 const PROOF_OF_LIFE_MS = 1000;
 /** What an operation gets beyond the service's own `stop_timeout` before it is ended and said to hang. */
 const OPERATION_MARGIN_MS = 30_000;
+const LOOK_MS = 50;
 
 type Outcome = { readonly ok: true; readonly note: Reason | null } | { readonly ok: false; readonly reason: Reason };
 
@@ -39,18 +42,18 @@ export function createControl(options: ControlOptions): Control {
   const { services, monitor, audit, clock, log } = options;
   const startedAt = clock();
 
-  async function act(name: string, verb: Verb, by: Actor): Promise<ActionResult> {
+  async function act(name: string, verb: Verb, by: Actor, needs: Needs = 'ask'): Promise<ActionResult> {
     const begun = clock();
     const service = services.get(name);
     const outcome =
-      service === undefined ? refused(reason('unknown-service', { name })) : await attempt(service, verb, by);
+      service === undefined ? refused(reason('unknown-service', { name })) : await attempt(service, verb, by, needs);
     const took = clock() - begun;
     audit.add(clock(), by, verb, name, outcome.ok ? null : outcome.reason);
-    log.info({ service: name, verb, by, took, outcome }, 'action');
+    log.info({ service: name, verb, by, needs, took, outcome }, 'action');
     return outcome.ok ? { ok: true, took, note: outcome.note } : { ok: false, took, reason: outcome.reason };
   }
 
-  async function attempt(service: Managed, verb: Verb, by: Actor): Promise<Outcome> {
+  async function attempt(service: Managed, verb: Verb, by: Actor, needs: Needs): Promise<Outcome> {
     const { operation } = service;
     if (operation !== null) {
       const seconds = Math.round((clock() - operation.since) / 1000);
@@ -58,17 +61,54 @@ export function createControl(options: ControlOptions): Control {
     }
     const can = possible(service);
     // Whoever restarts what is down wants it up.
-    if (verb === 'restart' && !can.includes(verb) && can.includes('start')) return attempt(service, 'start', by);
+    if (verb === 'restart' && !can.includes(verb) && can.includes('start')) return attempt(service, 'start', by, needs);
     // Nothing runs, but something of it may be left: removing that is part of what was asked for.
     if (verb === 'stop' && !can.includes(verb)) await service.driver.stop();
     if (!can.includes(verb)) return senseless(service, verb);
-    const limit = service.config.stop_timeout + OPERATION_MARGIN_MS;
+    const missing = verb === 'stop' ? [] : missingNeeds(service, services);
+    if (missing.length > 0 && needs === 'ask') {
+      const names = missing.map((needed) => needed.config.title).join(', ');
+      return refused(reason('needs-down', { names, count: missing.length }));
+    }
+    const limit = limitOf(service, needs);
     service.operation = { verb, by, since: clock(), deadline: clock() + limit };
+    const work = async (): Promise<Outcome> => {
+      const fallen = needs === 'first' ? await raise(missing, by) : null;
+      return fallen === null ? operations[verb](service, by) : refused(fallen);
+    };
     try {
-      return await withDeadline(service, operations[verb](service, by), limit);
+      return await withDeadline(service, work(), limit);
     } finally {
       service.operation = null;
     }
+  }
+
+  /** Ms that an operation may take, with that of what is started before it. */
+  function limitOf(service: Managed, needs: Needs): number {
+    const own = service.config.stop_timeout + OPERATION_MARGIN_MS;
+    const before = needs === 'first' ? missingNeeds(service, services) : [];
+    return own + Math.max(0, ...before.map((needed) => limitOf(needed, needs)));
+  }
+
+  /** Starts what a service needs, with what that needs itself. Null: all of it runs. */
+  async function raise(missing: readonly Managed[], by: Actor): Promise<Reason | null> {
+    const up = await Promise.all(
+      missing.map(async (needed) => {
+        // Somebody may be at it already; what they began is waited for.
+        if (needed.operation === null) await act(needed.config.name, 'start', by, 'first');
+        await started(needed);
+        return needed.record.state === 'running';
+      }),
+    );
+    const down = missing.find((_, index) => !up[index]);
+    return down === undefined ? null : reason('need-not-started', { name: down.config.title });
+  }
+
+  /** Waits until nobody is starting it any more. */
+  async function started(service: Managed): Promise<void> {
+    const until = service.operation?.deadline ?? clock() + OPERATION_MARGIN_MS;
+    while ((service.operation !== null || service.record.state === 'starting') && clock() < until)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 
   /** A verb that makes no sense now: a repeat is no mistake, the rest says why not. */
@@ -102,7 +142,7 @@ export function createControl(options: ControlOptions): Control {
   async function prove(service: Managed, run: Run): Promise<Outcome> {
     const until = clock() + Math.min(PROOF_OF_LIFE_MS, service.config.start_grace);
     while (service.record.run?.id === run.id && clock() < until)
-      await new Promise((resolve) => setTimeout(resolve, Math.min(50, until - clock())));
+      await new Promise((resolve) => setTimeout(resolve, Math.min(LOOK_MS, until - clock())));
     if (service.record.run?.id === run.id) return done();
     return refused(reason('died-at-once', { exit: exitCode(service) }));
   }
@@ -162,28 +202,30 @@ export function createControl(options: ControlOptions): Control {
       const service = services.get(name);
       return service === undefined ? [] : service.driver.logs(lines);
     },
-    /** Those that nobody alive depends on go first. */
-    async stopAll(by) {
+    async actAll(verb, by, ended) {
       const results = new Map<string, ActionResult>();
-      const left = new Set([...services.keys()].filter((name) => services.get(name)?.config.driver !== 'external'));
-      while (left.size > 0) {
-        const free = [...left].filter((name) => ![...left].some((other) => dependsOn(services.get(other), name)));
-        // The configuration has no cycles; without this line a bug there would make this loop for ever.
-        const batch = free.length > 0 ? free : [...left];
-        await Promise.all(
-          batch.map(async (name) => {
-            results.set(name, await act(name, 'stop', by));
-            left.delete(name);
-          }),
-        );
-      }
+      const names = [...services.values()]
+        .filter((service) => concerns(service, verb))
+        .map(({ config }) => config.name);
+      const needs = (name: string) => services.get(name)?.config.depends_on ?? [];
+      const dependants = (name: string) => names.filter((other) => needs(other).includes(name));
+      await inOrder(names, verb === 'stop' ? dependants : needs, async (name) => {
+        const result = await act(name, verb, by);
+        results.set(name, result);
+        ended?.(name, result);
+        const service = services.get(name);
+        if (verb !== 'stop' && service !== undefined) await started(service);
+      });
       return results;
     },
   };
 }
 
-function dependsOn(service: Managed | undefined, name: string): boolean {
-  return service?.config.depends_on.includes(name) ?? false;
+/** Whether a verb that is meant for all is meant for this one. */
+function concerns({ config, record }: Managed, verb: Verb): boolean {
+  if (config.driver === 'external') return false;
+  if (verb === 'stop') return true;
+  return startable(config) && (verb === 'start' || record.wanted === 'up');
 }
 
 function exitCode(service: Managed): string {

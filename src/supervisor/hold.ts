@@ -13,15 +13,14 @@ export function holdOn(
   now: number,
 ): Reason | null {
   if (inMaintenance(mutes, service.record.name, now)) return reason('held-maintenance');
-  const missing = missingNeed(service, services);
-  return missing === null ? null : reason('held-dependency', { name: missing.config.title });
+  const [missing] = missingNeeds(service, services);
+  return missing === undefined ? null : reason('held-dependency', { name: missing.config.title });
 }
 
-/** The first of the services it needs that does not run, or null. */
-export function missingNeed(service: Managed, services: ReadonlyMap<string, Managed>): Managed | null {
-  for (const name of service.config.depends_on) {
+/** Those of the services it needs that do not run. */
+export function missingNeeds(service: Managed, services: ReadonlyMap<string, Managed>): readonly Managed[] {
+  return service.config.depends_on.flatMap((name) => {
     const needed = services.get(name);
-    if (needed !== undefined && needed.record.state !== 'running') return needed;
-  }
-  return null;
+    return needed !== undefined && needed.record.state !== 'running' ? [needed] : [];
+  });
 }

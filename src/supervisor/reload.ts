@@ -150,12 +150,12 @@ export function createReload(options: ReloadOptions) {
     await swap(service, config);
     if (other) {
       if (!runs) return done(name, reason('reload-taken'));
-      const started = await control.act(name, 'start', by);
+      const started = await control.act(name, 'start', by, 'ignore');
       return started.ok ? done(name, reason('reload-restarted')) : left(name, started.reason);
     }
     if (change.nextStart.length === 0 || !runs) return done(name, reason('reload-taken'));
     if (!choices.restart) return done(name, reason('reload-next-start'));
-    const restarted = await control.act(name, 'restart', by);
+    const restarted = await control.act(name, 'restart', by, 'ignore');
     return restarted.ok ? done(name, reason('reload-restarted')) : left(name, restarted.reason);
   }
 

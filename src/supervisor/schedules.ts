@@ -61,7 +61,10 @@ export function createSchedules(options: SchedulesOptions) {
       log.info({ service: name, cron: entry.cron, action: entry.action, reason: why }, 'scheduled action skipped');
       return;
     }
-    act(name, entry.action, by).catch((err: unknown) => log.error({ err, service: name }, 'scheduled action failed'));
+    // Whether what it needs matters is for `skip_if` to say.
+    act(name, entry.action, by, 'ignore').catch((err: unknown) =>
+      log.error({ err, service: name }, 'scheduled action failed'),
+    );
   }
 
   /** Why it is not done this time, or null. */

@@ -9,6 +9,7 @@ export function viewOf(service: Managed, now: number): ServiceView {
     name: record.name,
     title: config.title,
     driver: config.driver,
+    needs: config.depends_on,
     state: record.state,
     since: record.since,
     wanted: record.wanted,

@@ -1,6 +1,7 @@
 import { InlineKeyboard } from 'grammy';
+import { missingNeeds, neededBy } from '../core/needs.ts';
 import { may } from '../core/role.ts';
-import type { ActionResult, Operation, ServiceView, Verb } from '../core/snapshot.ts';
+import type { ActionResult, Needs, Operation, ServiceView, Verb } from '../core/snapshot.ts';
 import { html, type Language, sayReason, t } from '../i18n.ts';
 import { answer } from './answer.ts';
 import { encode } from './callback-data.ts';
@@ -9,7 +10,7 @@ import { type Desk, findService } from './desk.ts';
 import { classify, reasonOf } from './errors.ts';
 import type { Job, MessageKey } from './jobs.ts';
 import { persist } from './persist.ts';
-import { sayDuration, sayTime } from './say.ts';
+import { sayDuration, sayTime, shorten } from './say.ts';
 import { questionText } from './screens/service.ts';
 import { sayState } from './screens/service-line.ts';
 import { asHtml, buttonText, keyOf, runningHeader, type Show } from './screens/show.ts';
@@ -17,18 +18,24 @@ import { asHtml, buttonText, keyOf, runningHeader, type Show } from './screens/s
 export interface Actions {
   /** A verb was pressed: on a service's screen (`here`), or under an alert, which stays as it is (`anew`). */
   press(ctx: ChatContext, service: string, verb: Verb, where: 'here' | 'anew'): Promise<void>;
-  confirm(ctx: ChatContext, nonce: string, service: string): Promise<void>;
+  /** `first`: what the service needs is started before it. */
+  confirm(ctx: ChatContext, nonce: string, service: string, how: 'yes' | 'first'): Promise<void>;
   cancel(ctx: ChatContext, nonce: string, service: string): Promise<void>;
 }
+
+/** What is to be done to a service, which can be done now. */
+interface Wish {
+  readonly view: ServiceView;
+  readonly verb: Verb;
+}
+
+/** What a service is called on a button. */
+const longestTitle = 30;
 
 /** Start, stop, restart: who may, whether it makes sense now, the question before it, and the result after it. */
 export function createActions(desk: Desk, show: Show): Actions {
   /** The verb that does what was meant, if it makes sense now; else says why not, and null. */
-  async function allowed(
-    ctx: ChatContext,
-    service: string,
-    verb: Verb,
-  ): Promise<{ readonly view: ServiceView; readonly verb: Verb } | null> {
+  async function allowed(ctx: ChatContext, service: string, verb: Verb): Promise<Wish | null> {
     const { language, visitor } = ctx;
     const refuse = async (text: string) => {
       const fresh = await answer(ctx, text, true);
@@ -61,16 +68,17 @@ export function createActions(desk: Desk, show: Show): Actions {
   async function press(ctx: ChatContext, service: string, verb: Verb, where: 'here' | 'anew'): Promise<void> {
     const found = await allowed(ctx, service, verb);
     if (found === null || !(await answer(ctx))) return;
-    if (found.verb === 'start') {
-      run(ctx, found.view, found.verb, where === 'here' ? keyOf(ctx) : null);
+    const { services } = desk.control.snapshot();
+    const missing = found.verb === 'stop' ? [] : missingNeeds(found.view, services);
+    if (found.verb === 'start' && missing.length === 0) {
+      run(ctx, found, 'ask', where === 'here' ? keyOf(ctx) : null);
       return;
     }
-    const { nonce, by } = desk.confirmations.ask(service, found.verb, ctx.visitor);
-    const text = questionText(ctx.language, found.view, found.verb, desk.clock(), by.name);
-    const keyboard = new InlineKeyboard()
-      .text(buttonText(ctx, `confirm-${found.verb}`), encode({ kind: 'yes', nonce, service }))
-      .text(buttonText(ctx, 'cancel'), encode({ kind: 'no', nonce, service }));
-    const options = { ...asHtml, reply_markup: keyboard };
+    const needs = missing.length === 0 ? 'ask' : 'ignore';
+    const { nonce, by } = desk.confirmations.ask(service, found.verb, needs, ctx.visitor);
+    const around = { missing, dependants: found.verb === 'start' ? [] : neededBy(found.view, services) };
+    const text = questionText(ctx.language, found.view, found.verb, around, desk.clock(), by.name);
+    const options = { ...asHtml, reply_markup: answersTo(ctx, found, missing, nonce) };
     const asked =
       where === 'here' &&
       (await ctx.editMessageText(text, options).then(
@@ -81,6 +89,23 @@ export function createActions(desk: Desk, show: Show): Actions {
         },
       ));
     if (!asked) await ctx.reply(text, options);
+  }
+
+  function answersTo(ctx: ChatContext, { view, verb }: Wish, missing: readonly ServiceView[], nonce: string) {
+    const keyboard = new InlineKeyboard();
+    const service = view.name;
+    if (verb === 'stop' || missing.length === 0)
+      keyboard.text(buttonText(ctx, `confirm-${verb}`), encode({ kind: 'yes', nonce, service }));
+    else {
+      const [first] = missing;
+      const label =
+        missing.length === 1 && first !== undefined
+          ? t(ctx.language, 'button-first-start', { title: shorten(first.title, longestTitle) })
+          : buttonText(ctx, 'first-start-all');
+      if (missing.every(comesUp)) keyboard.text(label, encode({ kind: 'first', nonce, service })).row();
+      keyboard.text(buttonText(ctx, `anyway-${verb}`), encode({ kind: 'yes', nonce, service }));
+    }
+    return keyboard.text(buttonText(ctx, 'cancel'), encode({ kind: 'no', nonce, service }));
   }
 
   /** Whether this person may answer this question; else says why not. Shows the service in place of a dead question. */
@@ -99,13 +124,13 @@ export function createActions(desk: Desk, show: Show): Actions {
     return null;
   }
 
-  async function confirm(ctx: ChatContext, nonce: string, service: string): Promise<void> {
+  async function confirm(ctx: ChatContext, nonce: string, service: string, how: 'yes' | 'first'): Promise<void> {
     const question = await owned(ctx, nonce, service);
     if (question === null) return;
     const found = await allowed(ctx, service, question.verb);
     if (found === null || !(await answer(ctx))) return;
     desk.confirmations.close(nonce);
-    run(ctx, found.view, found.verb, keyOf(ctx));
+    run(ctx, found, how === 'first' ? 'first' : question.needs, keyOf(ctx));
   }
 
   async function cancel(ctx: ChatContext, nonce: string, service: string): Promise<void> {
@@ -115,14 +140,11 @@ export function createActions(desk: Desk, show: Show): Actions {
   }
 
   /** Begins the operation and returns: the chat must not wait for it. `key` null: it gets a message of its own. */
-  function run(ctx: ChatContext, view: ServiceView, verb: Verb, key: MessageKey | null): void {
+  function run(ctx: ChatContext, { view, verb }: Wish, needs: Needs, key: MessageKey | null): void {
     const { visitor } = ctx;
     const job: Job = { service: view.name, verb, by: visitor.name };
-    const acting = desk.control.act(view.name, verb, {
-      kind: 'telegram',
-      id: String(visitor.id),
-      name: visitor.name,
-    });
+    const by = { kind: 'telegram', id: String(visitor.id), name: visitor.name } as const;
+    const acting = desk.control.act(view.name, verb, by, needs);
     if (key !== null) desk.jobs.show(key, job);
     desk.jobs.run(
       follow(ctx, job, key, acting).catch((error: unknown) => {
@@ -179,6 +201,11 @@ export function createActions(desk: Desk, show: Show): Actions {
   }
 
   return { press, confirm, cancel };
+}
+
+/** Whether it can be started, or is being started already. */
+function comesUp(view: ServiceView): boolean {
+  return view.can.includes('start') || view.state === 'starting' || view.operation?.verb === 'start';
 }
 
 /** Whether the pressed message is a screen of ours that can be redrawn; an alert stays as it is. */

@@ -51,8 +51,9 @@ const forms = [
   z.object({ ...said('logs'), service }),
   /** Turns this message into the service's screen. */
   z.object({ ...said('open'), service }),
-  /** The two answers to a confirmation. */
+  /** The answers to a confirmation; `first`: after what the service needs. */
   z.object({ ...said('yes'), nonce, service }),
+  z.object({ ...said('first'), nonce, service }),
   z.object({ ...said('no'), nonce, service }),
   /** The list of services: in a new message, or in place of this one. */
   z.object({ ...said('menu') }),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Verb } from '../core/snapshot.ts';
+import type { Needs, Verb } from '../core/snapshot.ts';
 import type { Visitor } from './context.ts';
 
 /** A question dies after this long (ms): what was meant a minute ago may not be meant now. */
@@ -12,6 +12,8 @@ export interface Question {
   readonly nonce: string;
   readonly service: string;
   readonly verb: Verb;
+  /** What a plain Yes means where something that the service needs is down. */
+  readonly needs: Needs;
   readonly by: Visitor;
   /** Epoch ms. */
   readonly until: number;
@@ -25,7 +27,7 @@ export type Answer =
 
 export interface Confirmations {
   /** Asks; the nonce goes into the buttons. */
-  ask(service: string, verb: Verb, by: Visitor): Question;
+  ask(service: string, verb: Verb, needs: Needs, by: Visitor): Question;
   /** Whether this person may answer this question now. Does not use it up. */
   check(nonce: string, service: string, by: Visitor): Answer;
   /** The question is answered: nobody can answer it again. */
@@ -37,11 +39,12 @@ export function createConfirmations(clock: () => number): Confirmations {
   const open = new Map<string, Question>();
 
   return {
-    ask(service, verb, by) {
+    ask(service, verb, needs, by) {
       const question = {
         nonce: randomBytes(6).toString('base64url'),
         service,
         verb,
+        needs,
         by,
         until: clock() + confirmationLife,
       };

@@ -72,8 +72,10 @@ async function managed(name: string, how = 'well'): Promise<{ readonly ORBIT_DAT
 
 let well: { readonly ORBIT_DATA_DIR: string };
 let failing: { readonly ORBIT_DATA_DIR: string };
+let needy: { readonly ORBIT_DATA_DIR: string };
 before(async () => {
-  [well, failing] = await Promise.all([managed('well'), managed('failing', 'fail')]);
+  const all = [managed('well'), managed('failing', 'fail'), managed('needy', 'needy')] as const;
+  [well, failing, needy] = await Promise.all(all);
 });
 
 test('without a manager: one line that says how to start it, exit 3', async () => {
@@ -159,11 +161,33 @@ test('stop --all: each one is told of, exit 1 when one stays', async () => {
   assert.match(err, /^shop_bot was not stopped: /);
 });
 
-test('stop needs a service or --all, not both', async () => {
-  for (const args of [['stop'], ['stop', 'redis', '--all']]) {
-    const { code, err } = await orbit(args, well);
-    assert.deepEqual({ code, err }, { code: 2, err: 'Say which service to stop, or --all.\n' });
-  }
+test('start, stop and restart need a service or --all, not both', async () => {
+  for (const verb of ['start', 'stop', 'restart'])
+    for (const args of [[verb], [verb, 'redis', '--all']]) {
+      const { code, err } = await orbit(args, well);
+      assert.deepEqual({ code, err }, { code: 2, err: `Say which service to ${verb}, or --all.\n` });
+    }
+});
+
+test('a start whose dependency is down: said, exit 1, and how to go on; two options say which', async () => {
+  const [asked, json, forced, first, both] = await Promise.all([
+    orbit(['start', 'redis'], needy),
+    orbit(['restart', 'redis', '--json'], needy),
+    orbit(['start', 'redis', '--force'], needy),
+    orbit(['restart', 'redis', '--with-dependencies'], needy),
+    orbit(['start', 'redis', '--with-dependencies', '--force'], needy),
+  ]);
+  assert.equal(asked.code, 1);
+  assert.equal(
+    asked.err,
+    'redis was not started: it needs PostgreSQL, which is down (after 0s)\n' +
+      'Nothing was done. --with-dependencies starts what it needs first; --force does without.\n',
+  );
+  assert.equal(json.code, 1);
+  assert.equal(JSON.parse(json.out).reason.code, 'needs-down');
+  assert.match(forced.out, /^redis was started in 1s\. .*ignore/);
+  assert.match(first.out, /^redis was restarted in 1s\. .*first/);
+  assert.equal(both.code, 2);
 });
 
 test('logs: as many lines as asked for, and none of what moves a cursor', async () => {

@@ -93,7 +93,7 @@ test('every question has its answer', async () => {
   assert.deepEqual(await client.snapshot(), { ok: true, value: snapshot() });
   assert.deepEqual(await client.logs('redis', 2), { ok: true, value: ['two', 'three'] });
   assert.deepEqual(await client.act('redis', 'restart'), { ok: true, value: { ok: true, took: 1_250, note: null } });
-  assert.deepEqual(await client.stopAll(), {
+  assert.deepEqual(await client.actAll('stop'), {
     ok: true,
     value: {
       redis: { ok: true, took: 5, note: null },

@@ -2,7 +2,7 @@ import type { History } from '../../src/core/history.ts';
 import { changeIncident, type Incident } from '../../src/core/incident.ts';
 import { reason } from '../../src/core/reason.ts';
 import type { Reload } from '../../src/core/reload.ts';
-import type { ActionResult, Actor, Control, ServiceView, Snapshot, Verb } from '../../src/core/snapshot.ts';
+import type { ActionResult, Actor, Control, Needs, ServiceView, Snapshot, Verb } from '../../src/core/snapshot.ts';
 
 /** A moment that tests call now. */
 export const now = Date.UTC(2026, 10, 23, 3, 0, 0);
@@ -12,6 +12,7 @@ export function service(name: string, differences: Partial<ServiceView> = {}): S
     name,
     title: name,
     driver: 'process',
+    needs: [],
     state: 'running',
     since: now - 60_000,
     wanted: 'up',
@@ -125,7 +126,7 @@ const flat = (value: number) => ({ min: value, avg: value, max: value, last: val
 /** Does as told: `act` answers what is given here, or what the function makes of it. */
 export function fakeControl(
   options: {
-    readonly act?: () => Promise<ActionResult>;
+    readonly act?: (needs: Needs) => Promise<ActionResult>;
     readonly logs?: readonly string[];
     readonly snapshot?: () => Snapshot;
   } = {},
@@ -135,13 +136,13 @@ export function fakeControl(
   return {
     asked,
     snapshot: options.snapshot ?? snapshot,
-    act(name, verb, by) {
+    act(name, verb, by, needs = 'ask') {
       asked.push({ service: name, verb, by });
-      return act();
+      return act(needs);
     },
     logs: async (_service, lines) => (options.logs ?? ['one', 'two', 'three']).slice(-lines),
-    async stopAll(by) {
-      asked.push({ service: '*', verb: 'stop', by });
+    async actAll(verb, by) {
+      asked.push({ service: '*', verb, by });
       return new Map([
         ['redis', { ok: true, took: 5, note: null }],
         ['shop_bot', { ok: false, took: 20, reason: reason('control-failed') }],

@@ -27,7 +27,7 @@ function client(metrics: Metrics, told = snapshot()): ControlClient {
   const answer = <T>(value: T): Promise<Asked<T>> => Promise.resolve({ ok: true, value });
   const never = () => Promise.reject(new Error('not asked for here'));
   return {
-    ...{ act: never, stopAll: never, logs: never, alerts: never, acknowledge: never, mute: never, unmute: never },
+    ...{ act: never, actAll: never, logs: never, alerts: never, acknowledge: never, mute: never, unmute: never },
     ...{ panels: never, checkPanel: never, audit: never, lookAtConfig: never, applyConfig: never },
     snapshot: () => answer(told),
     metrics: () => answer(metrics),

@@ -18,7 +18,7 @@ writeFileSync(
   'services:\n  sleeper: { driver: process, command: [sleep, "600"], cwd: /, start_grace: 0 }\nhttp: null\n',
 );
 after(async () => {
-  await createControlClient(socket, 'test').stopAll();
+  await createControlClient(socket, 'test').actAll('stop');
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reason } from '../../src/core/reason.ts';
+import type { ServiceView } from '../../src/core/snapshot.ts';
 import { encode } from '../../src/telegram/callback-data.ts';
 import type { ShownMessage } from '../world/telegram/server.ts';
 import { eventually, noon, type Stage, setStage } from './stage.ts';
@@ -68,6 +69,78 @@ test('Start does not ask', async (t) => {
   await stage.world.waitForMessage(7, /Starting Shop bot… \(asked by Vera\)/);
   stage.control.asked[0]?.end({ ok: true, took: 900, note: null });
   await stage.world.waitForMessage(7, /Started in 900 ms/);
+});
+
+/** The shop bot is down, and so is what it needs. */
+async function openDownShop(stage: Stage, postgres: Partial<ServiceView> = {}): Promise<ShownMessage> {
+  const down = { state: 'stopped', wanted: 'down', can: ['start'] } as const;
+  stage.control.add('shop', { title: 'Shop bot', needs: ['postgres', 'redis'], ...down });
+  stage.control.add('postgres', { title: 'PostgreSQL', state: 'failed', can: ['start'], ...postgres });
+  stage.control.add('redis', { title: 'Redis' });
+  return await openShop(stage);
+}
+
+test('Start says what it needs is down, and asks: that first, anyway, or not at all', async (t) => {
+  const stage = await setStage(t);
+  await user(stage).taps(await openDownShop(stage), 'Start');
+  const question = await stage.world.waitForMessage(7, /Start Shop bot\?/);
+  assert.match(question.text, /It needs PostgreSQL, which is down: down, the manager gave up 3 h ago[\s\S]*Only Vera/);
+  assert.ok(!question.text.includes('Redis'));
+  assert.deepEqual(question.buttons, [['Start PostgreSQL first'], ['Start anyway', 'Cancel']]);
+  assert.equal(stage.control.asked.length, 0);
+  await user(stage).taps(question, 'Start PostgreSQL first');
+  await stage.world.waitForMessage(7, /Starting Shop bot… \(asked by Vera\)/);
+  const [asked] = stage.control.asked;
+  assert.deepEqual([asked?.service, asked?.verb, asked?.needs], ['shop', 'start', 'first']);
+  asked?.end({ ok: false, took: 900, reason: reason('need-not-started', { name: 'PostgreSQL' }) });
+  await stage.world.waitForMessage(7, /❌ Not started: it needs PostgreSQL, which could not be started/);
+});
+
+test('Start anyway is one person’s word and dies after a minute', async (t) => {
+  const stage = await setStage(t);
+  const screen = await openDownShop(stage);
+  await user(stage).taps(screen, 'Start');
+  const dead = await stage.world.waitForMessage(7, /Start Shop bot\?/);
+  stage.now += 60_000;
+  for (const button of ['Start PostgreSQL first', 'Start anyway'])
+    assert.equal(
+      (await user(stage).tapsStale(dead, button))?.text,
+      'This question is no longer open. Nothing was done.',
+    );
+  const fresh = await stage.world.waitForMessage(7, /Checks:[\s\S]*12:01:00/);
+  await user(stage).taps(fresh, 'Start');
+  const question = await stage.world.waitForMessage(7, /Start Shop bot\?/);
+  await user(stage).taps(question, 'Start anyway');
+  await stage.world.waitForMessage(7, /Starting Shop bot…/);
+  assert.deepEqual(
+    stage.control.asked.map(({ service, needs }) => [service, needs]),
+    [['shop', 'ignore']],
+  );
+});
+
+test('what cannot be started from here is not offered to be started first', async (t) => {
+  const stage = await setStage(t);
+  await user(stage).taps(await openDownShop(stage, { state: 'unknown', can: ['stop'] }), 'Start');
+  const question = await stage.world.waitForMessage(7, /It needs PostgreSQL/);
+  assert.deepEqual(question.buttons, [['Start anyway', 'Cancel']]);
+});
+
+test('Restart says what is down that it needs, Stop says who needs it', async (t) => {
+  const stage = await setStage(t);
+  const screen = await openDownShop(stage);
+  stage.control.change('shop', { state: 'running', wanted: 'up', can: ['restart', 'stop'] });
+  stage.control.add('site', { title: 'Site', needs: ['shop'] });
+  await user(stage).taps(screen, 'Refresh');
+  await user(stage).taps(await stage.world.waitForMessage(7, /Running for/), 'Restart');
+  const restart = await stage.world.waitForMessage(7, /Restart Shop bot\?/);
+  assert.match(restart.text, /It needs PostgreSQL, which is down[\s\S]*Depending on it: Site\./);
+  assert.deepEqual(restart.buttons, [['Start PostgreSQL first'], ['Restart anyway', 'Cancel']]);
+  await user(stage).taps(restart, 'Cancel');
+  await user(stage).taps(await stage.world.waitForMessage(7, /Checks:/, { since: restart.revision }), 'Stop');
+  const stop = await stage.world.waitForMessage(7, /Stop Shop bot\?/);
+  assert.match(stop.text, /Depending on it: Site\./);
+  assert.ok(!stop.text.includes('PostgreSQL'));
+  assert.deepEqual(stop.buttons, [['Confirm stop', 'Cancel']]);
 });
 
 test('Cancel does nothing and says so', async (t) => {

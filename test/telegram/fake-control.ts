@@ -4,6 +4,7 @@ import type {
   ActionResult,
   Actor,
   Control,
+  Needs,
   ServiceView,
   Snapshot,
   TelegramView,
@@ -15,6 +16,7 @@ export interface Asked {
   readonly service: string;
   readonly verb: Verb;
   readonly by: Actor;
+  readonly needs: Needs;
   end(result: ActionResult): void;
 }
 
@@ -24,6 +26,7 @@ export function service(name: string, now: number, more: Partial<ServiceView> = 
     name,
     title: name,
     driver: 'process',
+    needs: [],
     state: 'running',
     since: now - 3 * 3600_000,
     wanted: 'up',
@@ -104,10 +107,10 @@ export class FakeControl implements Control {
     };
   }
 
-  act(name: string, verb: Verb, by: Actor): Promise<ActionResult> {
+  act(name: string, verb: Verb, by: Actor, needs: Needs = 'ask'): Promise<ActionResult> {
     const now = this.#clock();
     if (this.instead !== null) {
-      this.asked.push({ service: name, verb, by, end: () => undefined });
+      this.asked.push({ service: name, verb, by, needs, end: () => undefined });
       return Promise.resolve(this.instead(name, verb));
     }
     this.change(name, { operation: { verb, by, since: now, deadline: now + 60_000 }, can: [] });
@@ -116,7 +119,7 @@ export class FakeControl implements Control {
         this.change(name, { operation: null, can: verb === 'stop' ? ['start'] : ['restart', 'stop'] });
         resolve(result);
       };
-      this.asked.push({ service: name, verb, by, end });
+      this.asked.push({ service: name, verb, by, needs, end });
     });
   }
 
@@ -124,7 +127,15 @@ export class FakeControl implements Control {
     return Promise.resolve(this.lines.slice(-lines));
   }
 
-  stopAll(): Promise<ReadonlyMap<string, ActionResult>> {
-    throw new Error('The chat never stops everything');
+  /** Asks each by itself, all at once. */
+  async actAll(verb: Verb, by: Actor, ended?: (service: string, result: ActionResult) => void) {
+    const results = new Map<string, ActionResult>();
+    const each = [...this.services.keys()].map(async (name) => {
+      const result = await this.act(name, verb, by);
+      results.set(name, result);
+      ended?.(name, result);
+    });
+    await Promise.all(each);
+    return results;
   }
 }

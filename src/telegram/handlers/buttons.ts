@@ -15,7 +15,8 @@ export function ownButtons(show: Show, actions: Actions): Composer<ChatContext> 
       case 'act':
         return await actions.press(ctx, data.service, data.verb, 'anew');
       case 'yes':
-        return await actions.confirm(ctx, data.nonce, data.service);
+      case 'first':
+        return await actions.confirm(ctx, data.nonce, data.service, data.kind);
       case 'no':
         return await actions.cancel(ctx, data.nonce, data.service);
       case 'logs':

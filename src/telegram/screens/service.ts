@@ -2,7 +2,7 @@ import { conditionOf } from '../../core/condition.ts';
 import type { CheckRecord } from '../../core/health.ts';
 import { exitReason } from '../../core/incident.ts';
 import { covers, type Mute } from '../../core/mute.ts';
-import type { ServiceView } from '../../core/snapshot.ts';
+import type { ServiceView, Verb } from '../../core/snapshot.ts';
 import { escapeHtml, html, type Language, sayReason } from '../../i18n.ts';
 import { sayDuration, sayMetric, sayTime, shorten } from '../say.ts';
 import { asOf } from './list.ts';
@@ -84,11 +84,20 @@ function capital(text: string): string {
   return first.toUpperCase() + rest.join('');
 }
 
+/** Services that a question has to mention. */
+export interface Around {
+  /** It needs these, and they are down. */
+  readonly missing: readonly ServiceView[];
+  /** These run and need it. */
+  readonly dependants: readonly ServiceView[];
+}
+
 /** What will happen, for the question before it. HTML. */
 export function questionText(
   language: Language,
   view: ServiceView,
-  verb: 'stop' | 'restart' | 'start',
+  verb: Verb,
+  { missing, dependants }: Around,
   now: number,
   by: string,
 ): string {
@@ -96,6 +105,14 @@ export function questionText(
   if (view.startedAt !== null)
     lines.push(html(language, 'chat-ask-uptime', { for: sayDuration(language, now - view.startedAt) }));
   if (conditionOf(view) === 'healthy') lines.push(html(language, 'chat-ask-healthy'));
+  for (const needed of missing) {
+    const state = shorten(sayState(language, needed, now), longestReason);
+    lines.push(`⚠️ ${html(language, 'chat-ask-needs', { title: needed.title, state })}`);
+  }
+  if (dependants.length > 0) {
+    const titles = shorten(dependants.map(({ title }) => title).join(', '), longestReason);
+    lines.push(html(language, 'chat-ask-needed-by', { titles }));
+  }
   lines.push(html(language, `chat-ask-${verb}-then`), '', html(language, 'chat-ask-whose', { by }));
   return lines.join('\n');
 }

@@ -1,0 +1,222 @@
+/** What services need of each other when people start and stop them: one, with what it needs, and all at once. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { pino } from 'pino';
+import { stringify } from 'yaml';
+import { loadConfig } from '../../src/config/load.ts';
+import { newService, type Run, type ServiceRecord } from '../../src/core/service.ts';
+import type { Actor, Verb } from '../../src/core/snapshot.ts';
+import type { Driver } from '../../src/drivers/driver.ts';
+import { createAudit } from '../../src/store/audit.ts';
+import { openStore } from '../../src/store/database.ts';
+import { createServiceTable } from '../../src/store/services.ts';
+import { createControl } from '../../src/supervisor/control.ts';
+import { holdOn } from '../../src/supervisor/hold.ts';
+import { inOrder } from '../../src/supervisor/in-order.ts';
+import type { Managed } from '../../src/supervisor/managed.ts';
+import { createMonitor } from '../../src/supervisor/monitor.ts';
+import { makeAlerting } from '../world/alerting.ts';
+
+const env = { MANAGER_BOT_TOKEN: `123:${'a'.repeat(35)}`, ADMIN_CHAT_IDS: '5', HOME: '/home/op' };
+const vera: Actor = { kind: 'telegram', id: '7', name: 'Vera' };
+
+/** Services that need each other as said, all down; their drivers do at once what they are told, or refuse to start. */
+async function stage(needs: Readonly<Record<string, readonly string[]>>, broken: readonly string[] = []) {
+  const yaml = Object.entries(needs).map(([name, depends_on]) => {
+    const settings = name === 'host' ? { driver: 'external' } : { driver: 'process', command: [name], start_grace: 0 };
+    return [name, { title: name.toUpperCase(), depends_on, ...settings }];
+  });
+  const readFile = () => stringify({ services: Object.fromEntries(yaml) });
+  const loaded = loadConfig({ path: '/etc/orbit/services.yaml', env, readFile });
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  const clock = () => 1_000_000;
+  /** What the drivers did, in order; `+`: up, `-`: down. */
+  const done: string[] = [];
+  /** Starts and stops that wait until the test lets them go. */
+  const held = new Map<string, () => void>();
+  const hold = new Set<string>();
+  const waits = (name: string) =>
+    hold.has(name) ? new Promise<void>((resolve) => void held.set(name, resolve)) : Promise.resolve();
+
+  const services = new Map<string, Managed>();
+  for (const config of loaded.config.services) {
+    const { name } = config;
+    let run: Run | null = name === 'host' ? { id: name, pid: null, startedAt: 0 } : null;
+    const driver: Driver = {
+      kind: config.driver,
+      inspect: async () => (run === null ? { state: 'absent' } : { state: 'running', run }),
+      async start() {
+        await waits(name);
+        if (broken.includes(name)) return { ok: false, fatal: true, reason: { code: 'command-missing' } };
+        run ??= { id: `${name}-${done.push(`+${name}`)}`, pid: 1, startedAt: clock() };
+        return { ok: true, run };
+      },
+      async stop() {
+        await waits(name);
+        if (run !== null) done.push(`-${name}`);
+        run = null;
+        return { ok: true, exit: null, killed: [] };
+      },
+      onChange: () => undefined,
+      logs: async () => [],
+      close: async () => undefined,
+    };
+    const record: ServiceRecord = { ...newService(name, 0), wanted: 'down', lastRun: 'before' };
+    services.set(name, {
+      ...{ config, driver, record, checks: [], operation: null, retry: null, overMemory: 0 },
+      commits: Promise.resolve(),
+    });
+  }
+  const log = pino({ level: 'silent' });
+  const { ledger } = makeAlerting({ clock });
+  const store = openStore(':memory:');
+  const audit = createAudit(store);
+  const monitor = createMonitor({
+    ...{ services, ledger, clock, log, random: () => 0 },
+    holdsStart: (service) => holdOn(service, services, [], clock()),
+    serviceTable: createServiceTable(store),
+    samples: { add: () => undefined, started: () => undefined },
+  });
+  const control = createControl({
+    ...{ services, monitor, ledger, clock, log, audit, host: 'vps', version: '1', mutes: () => [] },
+    telegram: () => ({
+      ...{ state: 'polling', since: 0, reason: null, waiting: 0, oldestWaiting: null, lastDelivered: null },
+      ...{ dropped: 0, dead: 0 },
+    }),
+  });
+  await monitor.begin();
+  return {
+    ...{ control, audit, services, done, hold },
+    up: () =>
+      [...services.values()].filter(({ record }) => record.state === 'running').map(({ config }) => config.name),
+    async letGo(name: string) {
+      for (let turn = 0; turn < 100 && !held.has(name); turn++) await new Promise((resolve) => setImmediate(resolve));
+      const go = held.get(name);
+      assert.ok(go, `${name} is not being started or stopped`);
+      held.delete(name);
+      hold.delete(name);
+      go();
+    },
+    /** Which ones are being worked on, once nothing moves any more. */
+    async waiting() {
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return [...held.keys()].sort();
+    },
+    async all(verb: Verb) {
+      const results = await control.actAll(verb, vera);
+      return Object.fromEntries(
+        [...results].map(([name, result]) => [name, result.ok ? (result.note?.code ?? 'ok') : result.reason.code]),
+      );
+    },
+  };
+}
+
+const shop = { postgres: [], redis: [], bot: ['postgres', 'redis', 'host'], site: ['bot'], host: [] };
+
+describe('starting what needs something that is down', () => {
+  it('is refused, and the refusal names it; nothing was touched', async () => {
+    const world = await stage(shop);
+    await world.control.act('redis', 'start', vera);
+    for (const verb of ['start', 'restart'] as const) {
+      const result = await world.control.act('bot', verb, vera);
+      assert.deepEqual(result.ok ? null : result.reason, { code: 'needs-down', args: { names: 'POSTGRES', count: 1 } });
+    }
+    assert.deepEqual(world.done, ['+redis']);
+    assert.equal(world.services.get('bot')?.record.wanted, 'down');
+  });
+
+  it('goes ahead when that is what is wanted', async () => {
+    const world = await stage(shop);
+    assert.ok((await world.control.act('bot', 'start', vera, 'ignore')).ok);
+    assert.deepEqual(world.done, ['+bot']);
+  });
+
+  it('starts that first, and what that needs; somebody else’s start of it is waited for, not doubled', async () => {
+    const world = await stage(shop);
+    world.hold.add('postgres');
+    const theirs = world.control.act('postgres', 'start', { ...vera, name: 'Oleg' });
+    const ours = world.control.act('site', 'start', vera, 'first');
+    assert.deepEqual(await world.waiting(), ['postgres']);
+    const busy = await world.control.act('site', 'start', { ...vera, name: 'Oleg' });
+    assert.equal(busy.ok ? '' : busy.reason.code, 'busy-start', 'it is taken while what it needs is being started');
+    await world.letGo('postgres');
+    assert.deepEqual([(await ours).ok, (await theirs).ok], [true, true]);
+    assert.deepEqual(world.done, ['+redis', '+postgres', '+bot', '+site']);
+  });
+
+  it('is not started when that fails; who needs it is told which', async () => {
+    const world = await stage(shop, ['postgres']);
+    const result = await world.control.act('bot', 'start', vera, 'first');
+    assert.deepEqual(result.ok ? null : result.reason, { code: 'need-not-started', args: { name: 'POSTGRES' } });
+    assert.deepEqual(world.done, ['+redis']);
+    const audited = world.audit.last(3).map(({ action, service, refused }) => `${action} ${service} ${refused?.code}`);
+    assert.equal(audited[0], 'start bot need-not-started');
+    assert.deepEqual(audited.slice(1).sort(), ['start postgres command-missing', 'start redis undefined']);
+  });
+
+  it('a restart of what runs asks as well, a stop never', async () => {
+    const world = await stage(shop);
+    await world.all('start');
+    await world.control.act('postgres', 'stop', vera);
+    const result = await world.control.act('bot', 'restart', vera);
+    assert.equal(result.ok ? '' : result.reason.code, 'needs-down');
+    assert.ok((await world.control.act('bot', 'stop', vera)).ok);
+  });
+});
+
+describe('all services', () => {
+  it('start each after what it needs, and what is independent together', async () => {
+    const world = await stage(shop);
+    for (const name of ['postgres', 'redis', 'bot']) world.hold.add(name);
+    const results = world.all('start');
+    assert.deepEqual(await world.waiting(), ['postgres', 'redis']);
+    await world.letGo('redis');
+    assert.deepEqual(await world.waiting(), ['postgres']);
+    await world.letGo('postgres');
+    await world.letGo('bot');
+    assert.deepEqual(await results, { postgres: 'ok', redis: 'ok', bot: 'ok', site: 'ok' });
+    assert.deepEqual(world.done, ['+redis', '+postgres', '+bot', '+site']);
+  });
+
+  it('stop in reverse; one that takes its time keeps only those waiting that it depends on', async () => {
+    const world = await stage({ ...shop, mail: ['redis'], cron: [] });
+    await world.all('start');
+    world.done.length = 0;
+    world.hold.add('mail');
+    const results = world.all('stop');
+    assert.deepEqual(await world.waiting(), ['mail']);
+    assert.deepEqual([...world.done].sort(), ['-bot', '-cron', '-postgres', '-site']);
+    assert.ok(world.done.indexOf('-site') < world.done.indexOf('-bot'));
+    assert.ok(world.done.indexOf('-bot') < world.done.indexOf('-postgres'));
+    await world.letGo('mail');
+    assert.deepEqual(Object.values(await results), Array(6).fill('ok'));
+    assert.deepEqual(world.up(), ['host'], 'what is only watched is no concern of theirs');
+  });
+
+  it('what needs something that does not come up is left down, and says why; the others start', async () => {
+    const world = await stage(shop, ['postgres']);
+    const results = await world.all('start');
+    assert.deepEqual(results, { postgres: 'command-missing', redis: 'ok', bot: 'needs-down', site: 'needs-down' });
+  });
+
+  it('restart leaves alone what somebody has stopped', async () => {
+    const world = await stage(shop);
+    await world.all('start');
+    await world.control.act('site', 'stop', vera);
+    world.done.length = 0;
+    assert.deepEqual(await world.all('restart'), { postgres: 'ok', redis: 'ok', bot: 'ok' });
+    assert.ok(world.done.indexOf('+postgres') < world.done.indexOf('-bot'), world.done.join(' '));
+    assert.equal(world.services.get('site')?.record.state, 'stopped');
+  });
+
+  it('a cycle, which no configuration has, does not keep anybody waiting', async () => {
+    const done: string[] = [];
+    const needs: Readonly<Record<string, readonly string[]>> = { a: ['b'], b: ['a'], c: ['gone'] };
+    await inOrder(
+      ['a', 'b', 'c'],
+      (name) => needs[name] ?? [],
+      async (name) => void done.push(name),
+    );
+    assert.deepEqual(done.sort(), ['a', 'b', 'c']);
+  });
+});
