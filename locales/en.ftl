@@ -74,6 +74,7 @@ reason-config-redis-address = found { config-found }; allowed: an address like r
 reason-config-postgres-address = found { config-found }; allowed: an address like postgresql://user:password@host:5432/database
 reason-config-pattern = found { config-found }; allowed: a regular expression of at most 200 characters
 reason-config-cron = found { config-found }; allowed: a schedule of five cron fields like "0 9 * * *", or "" for none
+reason-config-window = found { config-found }; allowed: a duration from 1m to 7d
 reason-config-time-zone = found { config-found }; allowed: a time zone's name like Europe/Moscow or UTC
 reason-config-quiet-hours = found { config-found }; allowed: two different times of day like "23:00-08:00"
 reason-config-statuses = found { config-found }; allowed: HTTP statuses like 200, 200-299, or a list of these

@@ -74,6 +74,7 @@ reason-config-redis-address = найдено: { config-found }; допустим
 reason-config-postgres-address = найдено: { config-found }; допустимо: адрес вида postgresql://user:password@host:5432/database
 reason-config-pattern = найдено: { config-found }; допустимо: регулярное выражение не длиннее 200 знаков
 reason-config-cron = найдено: { config-found }; допустимо: расписание из пяти полей cron, например "0 9 * * *", или "", если его нет
+reason-config-window = найдено: { config-found }; допустимо: длительность от 1m до 7d
 reason-config-time-zone = найдено: { config-found }; допустимо: имя часового пояса, например Europe/Moscow или UTC
 reason-config-quiet-hours = найдено: { config-found }; допустимо: два разных времени суток, например "23:00-08:00"
 reason-config-statuses = найдено: { config-found }; допустимо: коды HTTP вида 200, 200-299 или их список

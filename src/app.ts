@@ -45,6 +45,7 @@ import { createMonitor } from './supervisor/monitor.ts';
 import { createReload, type Reading } from './supervisor/reload.ts';
 import { createScheduler } from './supervisor/scheduler.ts';
 import { createSchedules } from './supervisor/schedules.ts';
+import { createWindows } from './supervisor/windows.ts';
 import { createTelegram } from './telegram/bot.ts';
 import { createRenderer } from './telegram/renderer.ts';
 import { movedKey, openChannels, otherChannels, recipientsOf } from './wiring/channels.ts';
@@ -291,6 +292,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     ...{ services, audit, clock, log, act: control.act, mutes: mutes.active },
     timezone: config.monitoring.timezone,
   });
+  const windows = createWindows({
+    windows: () => reload.config().monitoring.maintenance,
+    ...{ plan: alerting.plan, settings, clock, log },
+    timezone: config.monitoring.timezone,
+  });
   const logRounds = createLogRounds({
     ...{ services: () => [...services.values()].map((service) => service.config), clock, log },
     dataDir: config.data_dir,
@@ -298,6 +304,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   let pruned = 0;
   const scheduler = createScheduler(
     () => {
+      // What is planned for this moment holds before anything is done.
+      windows.tick();
       monitor.tick();
       checks.tick();
       panels.tick();
@@ -399,6 +407,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   }
 
   const wasAway = life.begin();
+  windows.tick();
   await monitor.begin();
   if (wasAway === null) log.info('the manager starts');
   else {

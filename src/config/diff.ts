@@ -19,7 +19,10 @@ const keysOfIdentity: ReadonlySet<string> = new Set([
   ],
 ]);
 /** What the manager reads anew at each use; the rest of the sections is built into its parts. */
-const liveKeys: ReadonlySet<string> = new Set(['min_interval', 'repeat_every', 'escalate_after'].map(ofAlerts));
+const liveKeys: ReadonlySet<string> = new Set([
+  ...['min_interval', 'repeat_every', 'escalate_after'].map(ofAlerts),
+  ...['monitoring.maintenance', 'monitoring.digest'],
+]);
 
 function ofAlerts(key: string): string {
   return `monitoring.alerts.${key}`;

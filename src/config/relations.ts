@@ -25,6 +25,9 @@ export function checkRelations(source: Source): readonly ConfigMessage[] {
     ...findSharedSessions(names, source),
     ...findTwins(listAt(value, ['admins']), 'id', 'config-admin-twice', ['admins'], source),
     ...checkTopic(source),
+    ...listAt(value, ['monitoring', 'maintenance']).flatMap((_, index) =>
+      checkNames(['monitoring', 'maintenance', index, 'services'], names, source),
+    ),
   ];
 }
 
@@ -64,21 +67,7 @@ function checkService(name: string, names: readonly string[], source: Source): r
     ...findTwins(listAt(value, [...path, 'checks']), 'id', 'config-check-twice', [...path, 'checks'], source),
   );
 
-  dependencies(name, source).forEach((other, index) => {
-    if (names.includes(other)) return;
-    const near = nearest(other, names);
-    const place = [...path, 'depends_on', index];
-    const args = { ...source.found(place), options: names.join(', ') };
-    messages.push(
-      source.message(
-        place,
-        near === null
-          ? reason('config-no-service', args)
-          : reason('config-no-service-near', { ...args, nearest: near }),
-      ),
-    );
-  });
-
+  messages.push(...checkNames([...path, 'depends_on'], names, source));
   messages.push(...checkContainer(path, source));
   messages.push(...checkLogs(path, source));
 
@@ -89,6 +78,20 @@ function checkService(name: string, names: readonly string[], source: Source): r
     messages.push(source.message(place, reason('config-delays-crossed', source.found(place))));
   }
   return messages;
+}
+
+/** A list of services, each of which has to be there. */
+function checkNames(path: Path, names: readonly string[], source: Source): readonly ConfigMessage[] {
+  return listAt(source.value, path).flatMap((found, index) => {
+    const other = String(found);
+    if (names.includes(other)) return [];
+    const near = nearest(other, names);
+    const place = [...path, index];
+    const args = { ...source.found(place), options: names.join(', ') };
+    const why =
+      near === null ? reason('config-no-service', args) : reason('config-no-service-near', { ...args, nearest: near });
+    return [source.message(place, why)];
+  });
 }
 
 /** A container is named in one way. */

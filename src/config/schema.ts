@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { service } from './service-schema.ts';
 import {
   chatId,
-  cron,
+  cronByMinute,
   duration,
   integer,
   interval,
@@ -19,6 +19,7 @@ import {
   topicId,
   userId,
   webAddress,
+  windowLength,
 } from './values.ts';
 
 export { servedChecks, servedDrivers, unservedKeys } from './served.ts';
@@ -90,13 +91,25 @@ const metrics = z.strictObject({
   theme: oneOf('dark', 'light').prefault('dark'),
 });
 
+/** Work that is done at fixed times: nothing sounds, and the manager restarts nothing. */
+const maintenance = z.strictObject({
+  /** When it begins, in five fields; on a day on which the clocks change as for `schedule`. */
+  cron: cronByMinute,
+  /** How long it lasts: 1m to 7d. */
+  for: windowLength,
+  /** Which services; none: everything. */
+  services: list(text),
+});
+
 const monitoring = z.strictObject({
   /** Time zone of schedules, quiet hours and the times in messages: an IANA name. Default: the machine's. */
   timezone: timeZone.prefault(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
   alerts: section(alerts),
   metrics: section(metrics),
-  /** When the daily summary is sent, as cron; empty: off. Not served yet. */
-  digest: cron.prefault('0 9 * * *'),
+  /** Planned maintenance: `[{ cron: "0 4 * * 0", for: 1h, services: [postgres] }]`. */
+  maintenance: list(maintenance),
+  /** When the daily summary is sent, as cron of five fields; empty: off. */
+  digest: cronByMinute.prefault('0 9 * * *'),
   /** Address that is called each minute while all is well: the dead man's switch. */
   heartbeat_url: optional(webAddress),
 });

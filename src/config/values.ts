@@ -207,6 +207,18 @@ export const cron = reader('config-cron', (found) =>
   typeof found === 'string' && (found === '' || isCron(found)) ? found : undefined,
 );
 
+/** The same in five fields, for what is due by the minute. */
+export const cronByMinute = reader('config-cron', (found) => {
+  if (typeof found !== 'string') return undefined;
+  return found === '' || (isCron(found) && found.trim().split(/\s+/).length === 5) ? found : undefined;
+});
+
+/** How long a planned window lasts, ms. */
+export const windowLength = reader('config-window', (found) => {
+  const ms = toDuration(found);
+  return ms !== undefined && ms >= 60_000 && ms <= 7 * 86_400_000 ? ms : undefined;
+});
+
 /** An IANA name. */
 export const timeZone = reader('config-time-zone', (found) => {
   if (typeof found !== 'string' || !/^[A-Za-z]/.test(found)) return undefined;

@@ -1,4 +1,5 @@
 const SECOND = 1000;
+const MINUTE = 60_000;
 const HOUR = 3_600_000;
 /** Longer than any two clock changes' shift, shorter than the time between two. */
 const BEFORE_ANY_SHIFT = 4 * HOUR;
@@ -25,6 +26,12 @@ export function isDue({ matches, anyHour, offset }: ClockTime, at: number): bool
   const before = offset(at - SECOND);
   for (let wall = at + before; wall < at + ahead; wall += SECOND) if (matches(wall)) return true;
   return false;
+}
+
+/** The last whole minute (epoch ms) in (`after`, `until`] at which it is due; null: there is none. */
+export function lastDue(time: ClockTime, after: number, until: number): number | null {
+  for (let at = Math.floor(until / MINUTE) * MINUTE; at > after; at -= MINUTE) if (isDue(time, at)) return at;
+  return null;
 }
 
 /** Whether the clocks on the wall showed the same a while ago. */

@@ -21,8 +21,16 @@ export interface AlertingOptions {
   readonly clock: () => number;
 }
 
-/** Incidents seen, taken on and silenced by people; `tick` sees to the mutes that end by themselves. */
-export function createAlerting(options: AlertingOptions): Alerting & { tick(): void } {
+/** What the manager's own clock does to alerts. */
+export interface AlertingByClock {
+  /** Sees to the mutes that end by themselves. */
+  tick(): void;
+  /** Begins maintenance that was planned, from and until then (epoch ms). What somebody has set to last longer stays. */
+  plan(scopes: readonly Scope[], from: number, until: number, by: Actor): void;
+}
+
+/** Incidents seen, taken on and silenced by people. */
+export function createAlerting(options: AlertingOptions): Alerting & AlertingByClock {
   const { store, ledger, incidents, mutes, audit, clock } = options;
 
   function note(by: Actor, action: string, service: string | null, refused: Reason | null): void {
@@ -57,16 +65,30 @@ export function createAlerting(options: AlertingOptions): Alerting & { tick(): v
     if (until <= now) return refuse(by, kind, only, reason('mute-in-the-past'));
     if (until - now > MAX_MUTE_MS)
       return refuse(by, kind, only, reason('mute-too-long', { days: MAX_MUTE_MS / 86_400_000 }));
+    begin(kind, scopes, now, until, by);
+    return { ok: true };
+  }
+
+  function begin(kind: Mute['kind'], scopes: readonly Scope[], from: number, until: number, by: Actor): void {
     store.transaction(() => {
       for (const scope of scopes) {
         for (const old of mutes.active()) if (old.kind === kind && sameScope(old.scope, scope)) mutes.remove(old.id);
-        mutes.add({ kind, scope, from: now, until, by: by.name });
+        mutes.add({ kind, scope, from, until, by: by.name });
         note(by, kind, serviceOf(scope), null);
       }
       ledger.rehush((incident) => scopes.some((scope) => takesIn(scope, incident)), null);
     });
     options.reconsider();
-    return { ok: true };
+  }
+
+  function plan(scopes: readonly Scope[], from: number, until: number, by: Actor): void {
+    const lastsLonger = (scope: Scope) =>
+      mutes.active().some((old) => old.kind === 'maintenance' && sameScope(old.scope, scope) && old.until >= until);
+    const wanted = scopes.filter((scope) => {
+      const service = serviceOf(scope);
+      return (service === null || options.serviceExists(service)) && !lastsLonger(scope);
+    });
+    if (wanted.length > 0) begin('maintenance', wanted, from, until, by);
   }
 
   function unmute(which: readonly number[] | Scope, by: Actor): AlertingResult {
@@ -97,6 +119,7 @@ export function createAlerting(options: AlertingOptions): Alerting & { tick(): v
     mute,
     unmute,
     audit: audit.last,
+    plan,
     /** Also finds what ended while no manager was there. */
     tick(): void {
       const ended = mutes.ended();

@@ -102,7 +102,8 @@ export function createReload(options: ReloadOptions) {
     for (const service of held) services.set(service.record.name, service);
     const { repeat_every, escalate_after, min_interval } = config.monitoring.alerts;
     const alerts = { ...current.monitoring.alerts, repeat_every, escalate_after, min_interval };
-    const monitoring = { ...current.monitoring, alerts };
+    const { maintenance, digest } = config.monitoring;
+    const monitoring = { ...current.monitoring, alerts, maintenance, digest };
     current = { ...current, monitoring, services: [...services.values()].map((service) => service.config) };
   }
 

@@ -1,12 +1,11 @@
-import cron from 'node-cron';
 import type { Logger } from 'pino';
 import type { ServiceConfig } from '../config/schema.ts';
 import { type ClockTime, isDue } from '../core/clock-time.ts';
-import { offsetAt } from '../core/local-time.ts';
 import { inMaintenance, type Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Actor, Control } from '../core/snapshot.ts';
 import type { Audit } from '../store/audit.ts';
+import { readPattern } from './clock-pattern.ts';
 import type { Managed } from './managed.ts';
 
 type Entry = ServiceConfig['schedule'][number];
@@ -23,7 +22,6 @@ export interface SchedulesOptions {
 }
 
 const SECOND = 1000;
-const MINUTE = 60_000;
 /** Seconds that nobody looked at (a busy or sleeping machine) are made up for this long; older ones are left out. */
 const MAKE_UP_MS = 60_000;
 
@@ -36,7 +34,7 @@ export function createSchedules(options: SchedulesOptions) {
   function timeOf(entry: Entry): ClockTime {
     const known = times.get(entry);
     if (known) return known;
-    const time = clockTime(entry.cron, timezone);
+    const time = readPattern(entry.cron, timezone);
     times.set(entry, time);
     return time;
   }
@@ -84,18 +82,4 @@ export function createSchedules(options: SchedulesOptions) {
 
 function isWell({ record }: Managed): boolean {
   return record.state === 'running' && record.health.health !== 'unhealthy';
-}
-
-/** node-cron reads the pattern; it is asked in UTC about the time on the wall, so that hours left out can be asked for. */
-function clockTime(pattern: string, timezone: string): ClockTime {
-  const task = cron.createTask(pattern, () => undefined, { timezone: 'UTC' });
-  // Only its matching is used; node-cron need not remember it.
-  void task.destroy();
-  const fields = pattern.trim().split(/\s+/);
-  return {
-    // Asking node-cron costs more than it takes to know that five fields always mean a full minute.
-    matches: (wall) => (fields.length > 5 || wall % MINUTE === 0) && task.match(new Date(wall)),
-    anyHour: fields.at(-4)?.startsWith('*') ?? false,
-    offset: (at) => offsetAt(at, timezone),
-  };
 }

@@ -368,6 +368,7 @@ describe('a configuration', () => {
         webhook: null,
       },
       metrics: { collect_interval: 10_000, retention_days: 30, theme: 'dark' },
+      maintenance: [],
       digest: '0 9 * * *',
       heartbeat_url: null,
     });
@@ -466,6 +467,18 @@ describe('a configuration', () => {
     assert.deepEqual(lines(load(service('enabled: false'))), [
       'services.yaml:1:1 services: no service is enabled: there is nothing to look after',
     ]);
+  });
+
+  it('takes planned maintenance, and says what is wrong with it', () => {
+    const planned = (entry: string) => load(`${service()}monitoring: { maintenance: [${entry}] }\n`);
+    assert.deepEqual(configOf(planned('{ cron: "0 4 * * 0", for: 1h, services: [shop] }')).monitoring.maintenance, [
+      { cron: '0 4 * * 0', for: 3600_000, services: ['shop'] },
+    ]);
+    assert.deepEqual(lines(planned('{ cron: "0 4 * * 0", for: 8d }')), [
+      'services.yaml:5:55 monitoring.maintenance[0].for: found "8d"; allowed: a duration from 1m to 7d',
+    ]);
+    assert.match(lines(planned('{ cron: "0 0 4 * * 0", for: 1h }'))[0] ?? '', /five cron fields/);
+    assert.match(lines(planned('{ cron: "0 4 * * 0", for: 1h, services: [shpo] }'))[0] ?? '', /did you mean shop\?/);
   });
 
   it('takes an address for e-mail, or more about it, and never shows a login that is wrong', () => {

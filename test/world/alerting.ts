@@ -3,14 +3,14 @@ import { pino } from 'pino';
 import type { Alerting } from '../../src/core/alerting.ts';
 import type { Change, IncidentInput, Reminders } from '../../src/core/incident.ts';
 import { createAudit } from '../../src/store/audit.ts';
-import { openStore } from '../../src/store/database.ts';
+import { openStore, type SqlStore } from '../../src/store/database.ts';
 import { createIncidentTable } from '../../src/store/incidents.ts';
 import { createMuteTable } from '../../src/store/mutes.ts';
-import { createAlerting } from '../../src/supervisor/alerting.ts';
+import { type AlertingByClock, createAlerting } from '../../src/supervisor/alerting.ts';
 import { createLedger, type Ledger } from '../../src/supervisor/ledger.ts';
 
 export interface AlertingWorld {
-  readonly alerting: Alerting & { tick(): void };
+  readonly alerting: Alerting & AlertingByClock;
   readonly ledger: Ledger;
   /** What was to be told, oldest first. */
   readonly told: Change[];
@@ -26,12 +26,13 @@ export interface AlertingWorldOptions {
   readonly serviceExists?: (name: string) => boolean;
   readonly needs?: (name: string) => readonly string[];
   readonly rules?: Reminders;
+  /** Default: one of its own, in memory. */
+  readonly store?: SqlStore;
 }
 
 export function makeAlerting(options: AlertingWorldOptions): AlertingWorld {
-  const { clock, serviceExists = () => true, needs = () => [] } = options;
+  const { clock, serviceExists = () => true, needs = () => [], store = openStore(':memory:') } = options;
   const rules = options.rules ?? { repeat_every: 3600_000, escalate_after: 900_000 };
-  const store = openStore(':memory:');
   const table = createIncidentTable(store);
   const told: Change[] = [];
   const ledger = createLedger({
