@@ -620,6 +620,19 @@ reason-mute-too-long =
 reason-mute-over = it has ended already
 reason-not-muted = it is not muted by itself
 
+## alerting: what lasts too long (core/lasting.ts)
+incident-unknown = { $title } cannot be asked
+incident-unknown-still = { $title } still cannot be asked, for { $for }
+incident-unknown-over = { $title } answers again after { $for }
+incident-degraded = { $title } is degraded
+incident-degraded-still = { $title } is still degraded, for { $for }
+incident-degraded-over = { $title } is as it should be again after { $for }
+chat-alert-unknown = cannot be asked
+chat-alert-degraded = degraded
+cli-what-unknown = unknown
+cli-what-degraded = degraded
+reason-could-not-ask = could not ask for { $seconds } s; not counted as healthy, and nothing is restarted for it
+
 ## alerting: what people do about alerts
 button-acknowledge = Acknowledge
 button-acknowledge-all = Acknowledge all

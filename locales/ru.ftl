@@ -647,6 +647,19 @@ reason-mute-too-long =
 reason-mute-over = уже закончилось
 reason-not-muted = сам по себе он не заглушён
 
+## alerting: что длится слишком долго (core/lasting.ts)
+incident-unknown = { $title }: не удаётся спросить
+incident-unknown-still = { $title }: всё ещё не удаётся спросить, уже { $for }
+incident-unknown-over = { $title }: снова отвечает, через { $for }
+incident-degraded = { $title }: работает хуже, чем нужно
+incident-degraded-still = { $title }: всё ещё работает хуже, чем нужно, уже { $for }
+incident-degraded-over = { $title }: снова в порядке, через { $for }
+chat-alert-unknown = не удаётся спросить
+chat-alert-degraded = хуже, чем нужно
+cli-what-unknown = неизвестно
+cli-what-degraded = хуже
+reason-could-not-ask = не удаётся спросить { $seconds } с; здоровым не считается, и из-за этого ничего не перезапускается
+
 ## alerting: what people do about alerts
 button-acknowledge = Взять в работу
 button-acknowledge-all = Взять все в работу

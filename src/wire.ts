@@ -29,6 +29,9 @@ export const checkRecordSchema: z.ZodType<CheckRecord> = z.object({
   reason: reasonSchema.nullable(),
   failures: z.number(),
   successes: z.number(),
+  // Older versions did not write these.
+  healthSince: z.number().nullable().default(null),
+  unknownSince: z.number().nullable().default(null),
   at: z.number().nullable(),
   metrics: z.array(metric),
 });

@@ -104,6 +104,8 @@ const common = {
   schedule: list(scheduled),
   /** Rules on the checks' numbers. Not served yet. */
   alerts: list(alertRule),
+  /** Whether what stays degraded is told, with a warning for each check; `alerts` hold in any case. */
+  default_alerts: flag.prefault(true),
 };
 
 /** What a service has that the manager starts itself. */

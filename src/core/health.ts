@@ -34,6 +34,10 @@ export interface CheckRecord {
   readonly failures: number;
   /** Answers in a row that were not unhealthy. */
   readonly successes: number;
+  /** When `health` became what it is, epoch ms; null: not asked yet. */
+  readonly healthSince: number | null;
+  /** Since when it could not be asked, epoch ms; null: it could, last time. */
+  readonly unknownSince: number | null;
   /** Epoch ms of the last answer; null: not asked yet. */
   readonly at: number | null;
   readonly metrics: readonly Metric[];
@@ -75,6 +79,8 @@ function unaskedCheck(id: string): CheckRecord {
     reason: null,
     failures: 0,
     successes: 0,
+    healthSince: null,
+    unknownSince: null,
     at: null,
     metrics: [],
   };
@@ -88,13 +94,16 @@ export function foldCheck(before: CheckRecord, result: CheckResult, retries: num
   const failures = result.verdict === 'unhealthy' ? before.failures + 1 : 0;
   const answered = result.verdict === 'healthy' || result.verdict === 'degraded';
   const successes = answered ? before.successes + 1 : result.verdict === 'unhealthy' ? 0 : before.successes;
+  const health = thresholded(before.health, result.verdict, failures, successes, retries);
   return {
     id: before.id,
-    health: thresholded(before.health, result.verdict, failures, successes, retries),
+    health,
     verdict: result.verdict,
     reason: result.reason,
     failures,
     successes,
+    healthSince: health === before.health ? (before.healthSince ?? now) : now,
+    unknownSince: result.verdict === 'unknown' ? (before.unknownSince ?? now) : null,
     at: now,
     metrics: result.metrics,
   };
@@ -107,7 +116,10 @@ function thresholded(before: Health, verdict: Health, failures: number, successe
   return verdict;
 }
 
-/** Folds one check's answer into a service's health. `ids` are the checks configured now, in order. */
+/**
+ * Folds one check's answer into a service's health. `ids` are the checks configured now, in order; those in `aside` are
+ * kept and shown, but say nothing about the service's health.
+ */
 export function foldHealth(
   before: HealthRecord,
   ids: readonly string[],
@@ -115,13 +127,14 @@ export function foldHealth(
   result: CheckResult,
   retries: number,
   now: number,
+  aside: ReadonlySet<string> = new Set(),
 ): HealthRecord {
   const known = new Map(before.checks.map((check) => [check.id, check]));
   const checks = ids.map((each) => {
     const record = known.get(each) ?? unaskedCheck(each);
     return each === id ? foldCheck(record, result, retries, now) : record;
   });
-  const worst = [...checks].sort((a, b) => compareHealth(a.health, b.health))[0];
+  const worst = checks.filter((check) => !aside.has(check.id)).sort((a, b) => compareHealth(a.health, b.health))[0];
   const health = worst?.health ?? 'unknown';
   return {
     health,

@@ -5,7 +5,10 @@ export type Level = 'info' | 'warning' | 'error' | 'critical';
 export const levels: readonly Level[] = ['info', 'warning', 'error', 'critical'];
 
 /** What kind of problem; the text is the Fluent message `incident-<kind>`. */
-export const incidentKinds = ['down', 'unhealthy', 'flapping', 'telegram-away', 'panel'] as const;
+export const incidentKinds = [
+  ...['down', 'unhealthy', 'flapping', 'telegram-away', 'panel'],
+  ...['unknown', 'degraded'],
+] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 
 /** What the manager's own incidents stand under; no service can be called so. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { CheckResult } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
-import type { Managed, ScheduledCheck } from './managed.ts';
+import { concerns, type Managed, type ScheduledCheck } from './managed.ts';
 
 /** Checks under way at once, over all services: enough to be on time, few enough for a small machine. */
 const MAX_AT_ONCE = 32;
@@ -28,6 +28,7 @@ export function createCheckLoop(options: CheckLoopOptions) {
       if (now - run.startedAt < service.config.start_grace) continue;
       for (const scheduled of service.checks) {
         if (scheduled.busy || scheduled.nextAt > now || running >= MAX_AT_ONCE) continue;
+        if (!concerns(scheduled, run.pid)) continue;
         scheduled.nextAt = now + scheduled.every;
         ask(service, scheduled, run.id, run.pid).catch((error: unknown) =>
           log.error({ err: error, service: service.record.name, check: scheduled.check.id }, 'a check failed'),
@@ -75,7 +76,9 @@ export function createCheckLoop(options: CheckLoopOptions) {
         const { run, state } = service.record;
         if (state !== 'running' || run === null) return [];
         const from = run.startedAt + service.config.start_grace;
-        return service.checks.filter(({ busy }) => !busy).map(({ nextAt }) => now - Math.max(nextAt, from));
+        return service.checks
+          .filter((each) => !each.busy && concerns(each, run.pid))
+          .map(({ nextAt }) => now - Math.max(nextAt, from));
       });
       return Math.max(0, ...overdue);
     },

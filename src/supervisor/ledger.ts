@@ -6,6 +6,7 @@ import {
   changeIncident,
   type Incident,
   type IncidentInput,
+  type IncidentKind,
   incidentKey,
   levels,
   MANAGER_SERVICE,
@@ -229,14 +230,17 @@ export function createLedger(options: LedgerOptions) {
 
 export type Ledger = ReturnType<typeof createLedger>;
 
+/** What makes a service flap is its own life and health; a panel's nodes and single numbers have their own patience. */
+const turning: ReadonlySet<IncidentKind> = new Set(['down', 'unhealthy', 'telegram-away']);
+
 function isTurn(change: Change['change'], incident: Incident): boolean {
   if (!flips(incident)) return false;
   return change === 'opened' || (change === 'resolved' && incident.resolution === 'recovered');
 }
 
-/** Whether its coming and going counts: a panel has many nodes, and each is judged for flapping where it is watched. */
+/** Whether its coming and going counts. */
 function flips({ kind }: Incident): boolean {
-  return kind !== 'flapping' && kind !== 'panel';
+  return turning.has(kind);
 }
 
 /** What the last manager knew of flapping, from the incidents that it left. */

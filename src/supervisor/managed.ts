@@ -9,12 +9,23 @@ export interface ScheduledCheck {
   readonly check: Check;
   /** Whether its failing means that the service itself has to be restarted. */
   readonly restarts: boolean;
+  /** Whether it says anything about the service's health; a number that is only charted does not. */
+  readonly judges: boolean;
+  /** Failures in a row before it is unhealthy. */
+  readonly retries: number;
+  /** Nobody configured it: it is asked only where there is a process to ask about, and not missed elsewhere. */
+  readonly implied: boolean;
   /** Ms between two askings. */
   readonly every: number;
   /** When it is asked next, epoch ms. */
   nextAt: number;
   /** Being asked at this moment: a second asking waits for the next round. */
   busy: boolean;
+}
+
+/** Whether a check has anything to ask of a service with this process; a unit that only sets things up has none. */
+export function concerns({ implied }: ScheduledCheck, pid: number | null): boolean {
+  return !implied || pid !== null;
 }
 
 /** What a service's configuration is made into. */

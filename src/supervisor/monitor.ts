@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { incidentsOfHealth, incidentsOfSignal } from '../core/consequence.ts';
 import { type CheckResult, foldHealth } from '../core/health.ts';
-import type { IncidentInput } from '../core/incident.ts';
+import type { Incident, IncidentInput } from '../core/incident.ts';
+import { lastingTroubles } from '../core/lasting.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Actor } from '../core/snapshot.ts';
 import { type Effect, type ServiceEvent, type Signal, transition } from '../core/transition.ts';
@@ -10,7 +11,7 @@ import type { Samples } from '../store/samples.ts';
 import type { ServiceTable } from '../store/services.ts';
 import { inTime } from './deadline.ts';
 import type { Ledger } from './ledger.ts';
-import { type Managed, startable } from './managed.ts';
+import { concerns, type Managed, startable } from './managed.ts';
 
 export interface MonitorOptions {
   readonly services: ReadonlyMap<string, Managed>;
@@ -163,10 +164,14 @@ export function createMonitor(options: MonitorOptions) {
     if ((service.record.run?.id ?? null) !== run || service.record.state !== 'running') return;
     samples.add(service.record.name, id, result.metrics, clock());
     const before = service.record.health;
-    const ids = service.checks.map((each) => each.check.id);
-    const health = foldHealth(before, ids, id, result, service.config.health_check_retries, clock());
+    const pid = service.record.run?.pid ?? null;
+    const asked = service.checks.filter((each) => concerns(each, pid));
+    const ids = asked.map((each) => each.check.id);
+    const aside = new Set(asked.filter(({ judges }) => !judges).map(({ check }) => check.id));
+    const { retries = 1, restarts = false } = service.checks.find((each) => each.check.id === id) ?? {};
+    const health = foldHealth(before, ids, id, result, retries, clock(), aside);
     service.record = { ...service.record, health };
-    judge(service, id, result);
+    judge(service, id, result, restarts ? retries + 1 : null);
     if (health.health === before.health) return;
     log.info({ service: service.record.name, from: before.health, to: health.health, reason: health.reason }, 'health');
     service.commits = service.commits.then(async () => {
@@ -175,9 +180,12 @@ export function createMonitor(options: MonitorOptions) {
     });
   }
 
-  /** Whether what was answered is worth a restart: what a restart destroys needs more proof than an alert does. */
-  function judge(service: Managed, id: string, result: CheckResult): void {
-    const { max_memory, health_check_retries } = service.config;
+  /**
+   * Whether what was answered is worth a restart: what a restart destroys needs more proof than an alert does. `enough`:
+   * failures in a row that are; null: none are.
+   */
+  function judge(service: Managed, id: string, result: CheckResult, enough: number | null): void {
+    const { max_memory } = service.config;
     const memory = id === 'process' ? result.metrics.find((metric) => metric.name === 'memory')?.value : undefined;
     if (memory !== undefined && max_memory !== null) {
       service.overMemory = memory > max_memory ? service.overMemory + 1 : 0;
@@ -188,8 +196,7 @@ export function createMonitor(options: MonitorOptions) {
       }
     }
     const failures = service.record.health.checks.find((check) => check.id === id)?.failures ?? 0;
-    const restarts = service.checks.find((each) => each.check.id === id)?.restarts ?? false;
-    if (restarts && failures === health_check_retries + 1 && result.reason !== null) ail(service, result.reason);
+    if (failures === enough && result.reason !== null) ail(service, result.reason);
   }
 
   /** Never while somebody works on it, or while what it needs is down: then a restart cannot help. */
@@ -197,6 +204,15 @@ export function createMonitor(options: MonitorOptions) {
     if (service.operation !== null || !startable(service.config) || options.holdsStart(service) !== null) return;
     // The commit of the health comes first, so that the incident is there when the restart is told in it.
     queueMicrotask(() => observe(service, { type: 'ailing', reason: why }));
+  }
+
+  /** What cannot be asked, or stays degraded, for too long. */
+  function watchLasting(service: Managed, open: readonly Incident[]): void {
+    const { title, health_check_interval, default_alerts } = service.config;
+    const checks = service.checks.map(({ check: { id, kind }, every }) => ({ id, kind, every }));
+    const rules = { title, every: health_check_interval, checks, degraded: default_alerts };
+    const inputs = lastingTroubles(service.record, rules, open, clock());
+    if (inputs.length > 0) commit(service, inputs);
   }
 
   /** Adds to what was tried about a service's open incidents, if there are any. */
@@ -246,8 +262,12 @@ export function createMonitor(options: MonitorOptions) {
       ledger.endWithoutService((name) => services.has(name));
     },
     tick(): void {
+      const open = new Map<string, Incident[]>();
+      for (const incident of ledger.open())
+        open.set(incident.service, [...(open.get(incident.service) ?? []), incident]);
       for (const service of services.values()) {
         tick(service);
+        watchLasting(service, open.get(service.record.name) ?? []);
         const { name, state } = service.record;
         const due = clock() - (lastLook.get(name) ?? 0) >= LOOK_AGAIN_MS;
         if (state === 'unknown' && service.operation === null && due)

@@ -28,6 +28,8 @@ export function service(name: string, differences: Partial<ServiceView> = {}): S
         reason: null,
         failures: 0,
         successes: 3,
+        healthSince: null,
+        unknownSince: null,
         at: now,
         metrics: [{ name: 'latency', value: 12.5, unit: 'ms' }],
       },

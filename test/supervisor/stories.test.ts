@@ -33,14 +33,17 @@ function stage(settings: Readonly<Record<string, unknown>> = {}) {
   const [config] = loaded.config.services;
   assert.ok(config);
 
-  const world = { now: Date.UTC(2026, 10, 23), starts: 0, stops: 0, answers: 0 };
+  const world = { now: Date.UTC(2026, 10, 23), starts: 0, stops: 0, answers: 0, answer: healthy, hidden: false };
   const clock = () => world.now;
   let tell: (seen: Observation) => void = () => undefined;
   let run: Run | null = null;
   let stopping: () => Promise<StopResult> = async () => ({ ok: true, exit: null, killed: [] });
   const driver: Driver = {
     kind: 'process',
-    inspect: async () => (run === null ? { state: 'absent' } : { state: 'running', run }),
+    async inspect() {
+      if (world.hidden) return { state: 'unknown', reason: { code: 'docker-no-socket' } };
+      return run === null ? { state: 'absent' } : { state: 'running', run };
+    },
     async start() {
       world.starts += 1;
       run = { id: `run-${world.starts}`, pid: 1000 + world.starts, startedAt: world.now };
@@ -60,13 +63,18 @@ function stage(settings: Readonly<Record<string, unknown>> = {}) {
     ...{ id: 'http', kind: 'http' },
     async run() {
       world.answers += 1;
-      return healthy;
+      return world.answer;
     },
     close: async () => undefined,
   };
   const service: Managed = {
     ...{ config, driver, record: newService('bot', world.now), operation: null, retry: null, overMemory: 0 },
-    checks: [{ check, restarts: true, every: config.health_check_interval, nextAt: 0, busy: false }],
+    checks: [
+      {
+        ...{ check, restarts: true, judges: true, implied: false, retries: config.health_check_retries },
+        ...{ every: config.health_check_interval, nextAt: 0, busy: false },
+      },
+    ],
     commits: Promise.resolve(),
   };
   const services = new Map([['bot', service]]);
@@ -107,6 +115,14 @@ function stage(settings: Readonly<Record<string, unknown>> = {}) {
       run = null;
       tell({ state: 'exited', run: ended, exit: { code, signal: null, at: world.now } });
       await settle();
+    },
+    /** Its driver loses sight of it. */
+    cannotBeSeen() {
+      world.hidden = true;
+      tell({ state: 'unknown', reason: { code: 'docker-no-socket' } });
+    },
+    canBeSeen() {
+      world.hidden = false;
     },
     /** `ms` later, all that is due is done. */
     async later(ms: number) {
@@ -217,6 +233,70 @@ describe('restart loops', () => {
       assert.ok(bot.world.answers > before, 'asked after it');
       await bot.dies();
     }
+  });
+});
+
+describe('false green', () => {
+  const mute: CheckResult = { verdict: 'unknown', reason: { code: 'check-threw' }, metrics: [] };
+
+  it('gluetun-monitor#147: ten days without an answer are never healthy, told once, and restart nothing', async () => {
+    const bot = stage({ start_grace: 0, health_check_interval: '30s' });
+    await bot.monitor.begin();
+    await settle();
+    bot.world.answer = mute;
+    await bot.later(30_000);
+    await bot.later(90_000);
+    assert.deepEqual(open(bot), [], 'three intervals may pass');
+    await bot.later(30_000);
+    assert.deepEqual(open(bot), ['unknown warning']);
+    const [told] = bot.ledger.open();
+    assert.equal(told?.attempts[0]?.what.code, 'could-not-ask');
+    assert.equal(told?.attempts[0]?.what.args?.seconds, 120);
+    for (let round = 0; round < 10 * 24; round++) {
+      await bot.later(3600_000);
+      assert.equal(bot.service.record.health.health, 'unknown');
+    }
+    assert.deepEqual(
+      bot.ledger.open().map(({ id }) => id),
+      [told?.id],
+      'the same one all along',
+    );
+    assert.deepEqual([bot.world.stops, bot.world.starts], [0, 1]);
+    bot.world.answer = healthy;
+    await bot.later(30_000);
+    await bot.later(1000);
+    assert.deepEqual(open(bot), []);
+    assert.equal(bot.service.record.health.health, 'healthy');
+  });
+
+  it('what its driver cannot see for long is told, too', async () => {
+    const bot = stage({ health_check_interval: '30s' });
+    await bot.monitor.begin();
+    await settle();
+    bot.cannotBeSeen();
+    await bot.later(60_000);
+    assert.deepEqual(open(bot), []);
+    await bot.later(31_000);
+    assert.deepEqual(open(bot), ['unknown warning']);
+    bot.canBeSeen();
+    await bot.later(5000);
+    await bot.later(1000);
+    assert.deepEqual(open(bot), []);
+  });
+
+  it('what stays degraded is told after five minutes, and over when it is well again', async () => {
+    const bot = stage({ start_grace: 0, health_check_interval: '30s' });
+    await bot.monitor.begin();
+    await settle();
+    bot.world.answer = { verdict: 'degraded', reason: { code: 'net-slow' }, metrics: [] };
+    for (let round = 0; round < 9; round++) await bot.later(30_000);
+    assert.deepEqual(open(bot), []);
+    for (let round = 0; round < 3; round++) await bot.later(30_000);
+    assert.deepEqual(open(bot), ['degraded warning']);
+    bot.world.answer = sick;
+    for (let round = 0; round < 3; round++) await bot.later(30_000);
+    await bot.later(1000);
+    assert.deepEqual(open(bot), ['unhealthy error'], 'the worse one takes its place');
   });
 });
 

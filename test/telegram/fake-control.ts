@@ -42,6 +42,8 @@ export function service(name: string, now: number, more: Partial<ServiceView> = 
         reason: null,
         failures: 0,
         successes: 9,
+        healthSince: null,
+        unknownSince: null,
         at: now,
         metrics: [{ name: 'cpu', value: 3.2, unit: '%' }],
       },
