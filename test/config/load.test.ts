@@ -349,6 +349,7 @@ describe('a configuration', () => {
           panels: [],
           schedule: [],
           alerts: [],
+          default_alerts: true,
         },
       ],
       admins: [{ id: 5, name: null, role: 'owner', language: null, quiet_hours: null, level: 'info', tier: 'first' }],
