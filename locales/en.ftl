@@ -1088,7 +1088,6 @@ metric-users-online = Users online
 ## panels: what is wrong with a panel or a node, what to do, what an action does (panels/)
 reason-panel-address = its address is not one of a web server; it has to begin with http:// or https://
 reason-panel-no-credentials = user name or password is missing ({ $where })
-reason-panel-table-unread = the shop's table of panels could not be read; the panels known before are kept
 reason-panel-refused = refuses connections: its process does not run, or the port is another
 reason-panel-name-unknown = its name cannot be resolved
 reason-panel-no-route = its machine cannot be reached
@@ -1498,6 +1497,7 @@ reason-control-unknown-panel = there is no panel { $panel }; see orbit marzban l
 cli-panel-users = Users: { $total }, { $online }
 
 ## panels: in the chat (telegram/screens/panels.ts, panel-actions.ts)
+panel-table-unread = The shop's table of panels could not be read: { $why }. The panels known before are kept.
 command-marzban = VPN panels, nodes and users
 chat-panel-action =
     { $action ->

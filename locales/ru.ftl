@@ -1135,7 +1135,6 @@ metric-users-online = Пользователи онлайн
 ## panels: что не так с панелью или нодой, что делать, что сделает действие (panels/)
 reason-panel-address = адрес не похож на веб-адрес; он должен начинаться с http:// или https://
 reason-panel-no-credentials = нет имени или пароля ({ $where })
-reason-panel-table-unread = таблицу панелей магазина прочитать не удалось; остаются известные раньше
 reason-panel-refused = не принимает соединения: процесс не работает, или порт другой
 reason-panel-name-unknown = имя не находится в DNS
 reason-panel-no-route = до сервера нет пути
@@ -1569,6 +1568,7 @@ reason-control-unknown-panel = панели { $panel } нет; см. orbit marzb
 cli-panel-users = Пользователи: { $total }, { $online }
 
 ## panels: in the chat (telegram/screens/panels.ts, panel-actions.ts)
+panel-table-unread = Таблицу панелей магазина прочитать не удалось: { $why }. Остаются известные раньше.
 command-marzban = VPN-панели, ноды и пользователи
 chat-panel-action =
     { $action ->

@@ -1,5 +1,5 @@
 import { type Reason, reason } from '../core/reason.ts';
-import { sayReason } from '../i18n.ts';
+import { sayReason, t } from '../i18n.ts';
 import { headings } from './alerts.ts';
 import type { ControlClient } from './client.ts';
 import { exitCodes, printJson, reportFailure } from './outcome.ts';
@@ -49,7 +49,10 @@ export async function checkOnePanel(
 
 export function panelLines({ panels, databaseProblem }: PanelList, terminal: Terminal): readonly string[] {
   const { say, paint, language } = terminal;
-  const lines = databaseProblem === null ? [] : [paint('yellow', sayReason(language, databaseProblem))];
+  const lines =
+    databaseProblem === null
+      ? []
+      : [paint('yellow', t(language, 'panel-table-unread', { why: sayReason(language, databaseProblem) }))];
   if (panels.length === 0) return [...lines, say('cli-panels-none')];
   const rows = panels.map((panel): readonly Cell[] => [
     { text: panel.id, colour: 'bold' },

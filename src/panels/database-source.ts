@@ -4,15 +4,21 @@ import { type Reason, reason } from '../core/reason.ts';
 import { panelAddress } from './address.ts';
 import type { PanelSource } from './panel.ts';
 
-/** Runs one statement and gives its rows; rejects when the database cannot be asked. */
-export type Query = (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+export type Rows = readonly Readonly<Record<string, unknown>>[];
+
+/** What a question to the database brings, or why it could not be asked. */
+export type Asked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };
+
+/** Runs one statement and gives its rows; never rejects for what server or network can do. */
+export type Query = (sql: string) => Promise<Asked<Rows>>;
 
 const present = z.array(z.object({ present: z.boolean() }));
 
-/** The shop's table of panels; null: there is none. Rejects as the query does. */
-export async function readPanelTable(query: Query): Promise<readonly Readonly<Record<string, unknown>>[] | null> {
-  const found = present.parse(await query("SELECT to_regclass('marzban_instances') IS NOT NULL AS present"));
-  if (found[0]?.present !== true) return null;
+/** The shop's table of panels; null: there is none. */
+export async function readPanelTable(query: Query): Promise<Asked<Rows | null>> {
+  const found = await query("SELECT to_regclass('marzban_instances') IS NOT NULL AS present");
+  if (!found.ok) return found;
+  if (present.parse(found.value)[0]?.present !== true) return { ok: true, value: null };
   // All columns: which there are depends on the shop bot's version.
   return query('SELECT * FROM marzban_instances ORDER BY is_active DESC NULLS LAST, priority NULLS LAST, id');
 }
@@ -37,7 +43,7 @@ const row = z.object({
 const DEFAULT_PRIORITY = 100;
 
 /** The panels of the table's rows, mapped by name. A row that cannot be used is shown with its problem. */
-export function fromDatabaseRows(rows: readonly Readonly<Record<string, unknown>>[]): readonly PanelSource[] {
+export function fromDatabaseRows(rows: Rows): readonly PanelSource[] {
   return rows.map((each, index): PanelSource => {
     const given = row.parse(each);
     const id = given.id ?? `row-${index + 1}`;

@@ -45,15 +45,17 @@ export interface FleetOptions {
 export interface PanelFleet extends Panels {
   /** Drives everything; call it each second. */
   tick(now: number): void;
-  /** Reads the sources now; done each minute by itself. */
+  /** Reads the sources now; done by itself, so that no change waits for longer than a minute. */
   reload(): Promise<void>;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A change in the shop's table is seen within this. */
-const RELOAD_EVERY = 60_000;
+/** A change in the shop's table is seen within a minute, whatever reading it takes, ms. */
+const RELOAD_EVERY = 50_000;
+/** A table that could not be read is tried again this soon, ms: after a reboot the database may come last. */
+const RELOAD_AGAIN = 15_000;
 /** What a crash may cost of "since when". */
 const SAVE_EVERY = 60_000;
 
@@ -189,7 +191,7 @@ export function createPanelFleet(options: FleetOptions): PanelFleet {
     actions: (id) => members.get(id)?.actions ?? null,
     tick: (now) => {
       if (stopped) return;
-      if (loading === null && now - loadedAt >= RELOAD_EVERY) void reload();
+      if (loading === null && now - loadedAt >= (databaseProblem === null ? RELOAD_EVERY : RELOAD_AGAIN)) void reload();
       for (const member of members.values()) member.poller?.tick(now);
       if (now - balancedAt < BALANCE_EVERY) return;
       balancedAt = now;

@@ -46,15 +46,10 @@ export function createPanelSources(options: SourceOptions) {
   async function load(): Promise<SourceList> {
     const own = fromConfig(options.config);
     if (query === null) return { panels: mergePanels(own, firstOf(environments())), databaseProblem: null };
-    try {
-      const rows = await readPanelTable(query);
-      known = rows === null ? firstOf(environments()) : fromDatabaseRows(rows);
-      return { panels: mergePanels(own, known), databaseProblem: null };
-    } catch {
-      // Why the database cannot be asked is told by its own checks.
-      const problem = reason('panel-table-unread');
-      return { panels: mergePanels(own, known ?? firstOf(environments())), databaseProblem: problem };
-    }
+    const table = await readPanelTable(query);
+    if (!table.ok) return { panels: mergePanels(own, known ?? firstOf(environments())), databaseProblem: table.reason };
+    known = table.value === null ? firstOf(environments()) : fromDatabaseRows(table.value);
+    return { panels: mergePanels(own, known), databaseProblem: null };
   }
 
   return { load };

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
-import { z } from 'zod';
 import type { Config, ServiceConfig } from '../config/schema.ts';
 import { panelService } from '../core/incident.ts';
 import type { Logger } from '../logger.ts';
 import { createCalendar } from '../panels/calendar.ts';
-import type { Query } from '../panels/database-source.ts';
 import { createPanelFleet, type PanelFleet } from '../panels/fleet.ts';
 import { panelSamples } from '../panels/metrics.ts';
 import { panelRecordSchema } from '../panels/record-schema.ts';
@@ -16,6 +14,7 @@ import { createPanelLogins, createPanelTable } from '../store/panels.ts';
 import type { Samples } from '../store/samples.ts';
 import type { Ledger } from '../supervisor/ledger.ts';
 import { createPanelIncidents } from '../supervisor/panel-incidents.ts';
+import { openShopDatabase } from './shop-database.ts';
 
 export interface PanelsOfApp {
   readonly fleet: PanelFleet;
@@ -36,8 +35,6 @@ export interface PanelsOfAppOptions {
   readonly log: Logger;
 }
 
-/** A question to the shop's database may take so long (ms). */
-const QUERY_DEADLINE = 10_000;
 /** How often the panels' numbers go into the history, ms; they are asked hardly more often. */
 const SAMPLE_EVERY = 30_000;
 /** So long after the panels are known every one of them has been asked everything, ms. */
@@ -47,7 +44,7 @@ const SETTLED_AFTER = 120_000;
 export function createPanelsOfApp(options: PanelsOfAppOptions): PanelsOfApp {
   const { config, store, samples, clock, random } = options;
   const log = options.log.child({ part: 'panels' });
-  const database = openDatabase(config.shop.database_url, log);
+  const database = openShopDatabase(config.shop.database_url, log);
   const table = createPanelTable(store, panelRecordSchema);
   const incidents = createPanelIncidents(options.ledger);
   const sources = createPanelSources({
@@ -100,37 +97,6 @@ export function createPanelsOfApp(options: PanelsOfAppOptions): PanelsOfApp {
       await fleet.stop();
       await database?.close();
     },
-  };
-}
-
-const anyRow = z.record(z.string(), z.unknown());
-
-/** The shop's database, read only; nothing of it is loaded or opened before it is asked. */
-function openDatabase(url: string | null, log: Logger): { query: Query; close(): Promise<void> } | null {
-  if (url === null) return null;
-  const opening = async () => {
-    const [{ createPostgresConnection }, { isPostgresUrl }] = await Promise.all([
-      import('../checks/postgres-connection.ts'),
-      import('../checks/postgres-target.ts'),
-    ]);
-    if (isPostgresUrl(url)) return createPostgresConnection(url);
-    log.warn('DATABASE_URL is not the address of a PostgreSQL: no panels are looked for there');
-    return null;
-  };
-  let connection: ReturnType<typeof opening> | null = null;
-  return {
-    async query(sql) {
-      connection ??= opening();
-      const opened = await connection;
-      // As if it had no such table: the panels come from the environment.
-      if (opened === null) return [{ present: false }];
-      const answer = await opened.use(AbortSignal.timeout(QUERY_DEADLINE), (session) =>
-        session.all({ sql, row: anyRow }),
-      );
-      if (answer.ok) return answer.value;
-      throw new Error('the database cannot be asked', { cause: answer.failure });
-    },
-    close: async () => (await connection)?.close(),
   };
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromDatabaseRows } from '../../src/panels/database-source.ts';
+import { reason } from '../../src/core/reason.ts';
+import { fromDatabaseRows, type Query, type Rows } from '../../src/panels/database-source.ts';
 import { createPanelSources, fromEnvironment, type PanelConfig } from '../../src/panels/sources.ts';
 
 const full = {
@@ -66,8 +67,8 @@ test("the shop's environment names one panel, in its new words or its old ones",
 });
 
 const env = { PANEL_HOST: 'http://env/', PANEL_USERNAME: 'u', PANEL_PASSWORD: 'p' };
-const present = (rows: readonly Record<string, unknown>[]) => async (sql: string) =>
-  sql.includes('to_regclass') ? [{ present: true }] : rows;
+const given = (value: Rows) => ({ ok: true, value }) as const;
+const present = (rows: Rows) => async (sql: string) => given(sql.includes('to_regclass') ? [{ present: true }] : rows);
 
 test('the table counts when it is there, the environment when it is not', async () => {
   const environments = () => [{}, env];
@@ -79,7 +80,7 @@ test('the table counts when it is there, the environment when it is not', async 
   const asked: string[] = [];
   const query = async (sql: string) => {
     asked.push(sql);
-    return [{ present: false }];
+    return given([{ present: false }]);
   };
   const absent = createPanelSources({ query, environments, config: [] });
   assert.deepEqual(
@@ -93,15 +94,13 @@ test('the table counts when it is there, the environment when it is not', async 
 
 test('a database that goes away takes no panel with it', async () => {
   let away = false;
-  const query = async (sql: string) => {
-    if (away) throw new Error('connection refused');
-    return present([full])(sql);
-  };
+  const query: Query = async (sql) =>
+    away ? { ok: false, reason: reason('net-refused', { address: 'db:5432' }) } : present([full])(sql);
   const sources = createPanelSources({ query, environments: () => [env], config: [] });
   await sources.load();
   away = true;
   const { panels, databaseProblem } = await sources.load();
-  assert.deepEqual([panels[0]?.id, databaseProblem?.code], ['s001', 'panel-table-unread']);
+  assert.deepEqual([panels[0]?.id, databaseProblem?.code], ['s001', 'net-refused']);
 });
 
 test('our configuration wins field by field, by id or by address, and adds its own', async () => {

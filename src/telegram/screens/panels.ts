@@ -51,7 +51,7 @@ export function panelsScreen({ language }: ChatContext, panels: Panels): PanelSc
   add('button-menu', { kind: 'home' });
   const lines = [
     `<b>${html(language, 'chat-panels')}</b>`,
-    ...(problem === null ? [] : [`⚠️ ${escapeHtml(sayReason(language, problem))}`]),
+    ...(problem === null ? [] : [`⚠️ ${html(language, 'panel-table-unread', { why: sayReason(language, problem) })}`]),
     ...(states.length === 0 ? [html(language, 'chat-panels-none')] : states.slice(0, PANELS).map(lineOf(language))),
     ...(botPick === null ? [] : ['', html(language, 'chat-panels-pick', { node: botPick.name })]),
     ...(pick === null || pick.name === botPick?.name
