@@ -99,6 +99,7 @@ reason-config-topic-alone = found a topic without a group; allowed together with
 reason-config-container-none = found neither container nor compose; allowed: one of the two
 reason-config-container-twice = found beside container; allowed: one of the two
 reason-config-compose-service-alone = found without compose; allowed together with it
+reason-config-panel-service-watched = found { config-found }, which is only watched (driver: external); allowed: a service that can be restarted
 
 reason-config-bot-token = found { config-found }; allowed: the token that @BotFather gave for a bot of the manager's own, digits:letters
 reason-config-owners = found { config-found }; allowed: Telegram user ids with commas between them, like 123456789,987654321 (a person's id is above 0; @userinfobot tells it)
@@ -115,12 +116,11 @@ reason-config-nobody-first = have all tier: next, so nobody hears of an alert be
 
 reason-config-seed-login = has no meaning any more: there is no password login; the chat and the command line control, HTTP only shows
 reason-config-seed-log-files = has no meaning any more: the manager logs to its standard output, which systemd or the container engine keeps and rotates
-reason-config-seed-prometheus = has no meaning any more: Prometheus is to be served on the address of http, which this version does not do yet
+reason-config-seed-prometheus = has no meaning any more: Prometheus is served at /metrics on the address of http, with HTTP_TOKEN
 reason-config-seed-process = has no meaning any more: the process is found by itself in the tmux session
 reason-config-seed-always = has no meaning any more: it is always looked at
 reason-config-seed-no-address = is not asked anything: { $variable } is not set in the environment
 reason-config-seed-moved = is ignored: it belongs to a check of type { $check } now
-reason-config-seed-check = was replaced by a check of type { $check }, which this version does not serve yet
 reason-config-seed-telegram = has no meaning any more: alerts always go to the admins' chats
 reason-config-seed-levels = has no meaning any more: alerts of all levels go to the admins
 reason-config-seed-session = has no driver: read as tmux with the session { $session }, which was the default
@@ -748,6 +748,9 @@ audit-action =
         [panel-enable-node] switch the node on
         [panel-disable-node] switch the node off
         [panel-restart-core] restart the core
+        [panel-restart-panel] restart the panel
+        [panel-reconnects-on] automatic reconnects on
+        [panel-reconnects-off] automatic reconnects off
         [panel-user-enable] enable the user
         [panel-user-disable] disable the user
         [panel-user-reset-traffic] reset the traffic
@@ -1229,6 +1232,19 @@ reason-panel-ask-core =
        *[other] { $users } users were online last
     }); they can connect again after some seconds
 reason-panel-ask-core-all = xray restarts on the panel and on every node, and everybody is dropped; they can connect again after some seconds
+reason-panel-ask-panel =
+    { $service } is restarted: until the panel answers again (mostly within a minute) all its users are down ({ $users ->
+        [one] { $users } was online within its window
+       *[other] { $users } were online within its window
+    }), and xray stops on { $nodes ->
+        [one] its { $nodes } node
+       *[other] its { $nodes } nodes
+    }
+reason-panel-ask-panel-all =
+    { $service } is restarted: until the panel answers again (mostly within a minute) all its users are down, and xray stops on { $nodes ->
+        [one] its { $nodes } node
+       *[other] its { $nodes } nodes
+    }
 reason-panel-ask-user-enable = { $user } may use the VPN again
 reason-panel-ask-user-disable = { $user } is cut off at once
 reason-panel-ask-user-reset-traffic = the traffic of { $user } is counted from zero again
@@ -1245,6 +1261,16 @@ reason-panel-done-core =
         [one] { $nodes } node is connected
        *[other] { $nodes } nodes are connected
     }
+reason-panel-done-panel =
+    the panel answers again; { $nodes ->
+        [one] { $nodes } node is connected
+       *[other] { $nodes } nodes are connected
+    }
+reason-panel-no-service = no service of this host is known that the panel runs as; name it as service: of its entry under panels:
+reason-panel-reconnect-tried = reconnected by the manager; the panel has accepted it
+reason-panel-reconnect-refused = the manager asked for a reconnect, and the panel refused
+reason-panel-reconnect-helped = the node is connected after the manager's reconnect
+reason-panel-reconnect-useless = the manager's reconnect did not help within a minute
 reason-panel-not-done = the panel took the order, but { $node } is still { $status }
 reason-panel-not-done-connecting = the panel took the order, but { $node } does not get beyond connecting
 reason-panel-not-done-core =
@@ -1505,6 +1531,7 @@ chat-panel-action =
         [enable-node] Switch the node on
         [disable-node] Switch the node off
         [restart-core] Restart the core
+        [restart-panel] Restart the panel
         [user-enable] Enable the user
         [user-disable] Disable the user
         [user-reset-traffic] Reset the traffic
@@ -1525,6 +1552,10 @@ chat-panel-users = { $users ->
     }
 chat-panel-version = Version { $version }
 chat-panel-rate = Now: ↑ { $up }/s, ↓ { $down }/s
+chat-panel-reconnects = Nodes in error are reconnected by the manager
+chat-reconnects-on = From now on the manager reconnects nodes of this panel that are in error, at most once in 5 minutes each
+chat-reconnects-off = The manager leaves the nodes of this panel alone
+chat-panel-owners-only = Only owners decide what the manager does by itself.
 chat-panel-page = Page { $page } of { $pages }
 chat-panel-gone = This panel is not there any more, or it is not asked.
 chat-panel-ask = { $action }? ({ $name })
@@ -1556,6 +1587,9 @@ button-restart-core = Restart the core
 button-reconnect-node = Reconnect
 button-enable-node = Switch on
 button-disable-node = Switch off
+button-restart-panel = Restart the panel
+button-reconnects-on = Reconnect nodes by itself
+button-reconnects-off = Stop reconnecting by itself
 button-panel-yes = Yes, do it
 button-user-enable = Enable
 button-user-disable = Disable

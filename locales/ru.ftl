@@ -99,6 +99,7 @@ reason-config-topic-alone = найдено: тема без группы; доп
 reason-config-container-none = найдено: ни container, ни compose; допустимо: одно из двух
 reason-config-container-twice = найдено: ещё и container; допустимо: что-то одно из двух
 reason-config-compose-service-alone = найдено: compose_service без compose; допустимо вместе с ним
+reason-config-panel-service-watched = найдено: { config-found }, за ним только наблюдают (driver: external); допустимо: сервис, который можно перезапустить
 
 reason-config-bot-token = найдено: { config-found }; допустимо: токен от @BotFather для собственного бота менеджера, цифры:буквы
 reason-config-owners = найдено: { config-found }; допустимо: id пользователей Telegram через запятую, например 123456789,987654321 (id человека больше 0; его скажет @userinfobot)
@@ -115,12 +116,11 @@ reason-config-nobody-first = у всех tier: next, поэтому об опо�
 
 reason-config-seed-login = больше ничего не значит: входа по паролю нет; управление — в чате и в командной строке, HTTP только показывает
 reason-config-seed-log-files = больше ничего не значит: менеджер пишет в стандартный вывод, его хранит и обрезает systemd или среда контейнеров
-reason-config-seed-prometheus = больше ничего не значит: Prometheus будет на адресе http, эта версия такого ещё не умеет
+reason-config-seed-prometheus = больше ничего не значит: Prometheus отдаётся по /metrics на адресе http, с HTTP_TOKEN
 reason-config-seed-process = больше ничего не значит: процесс находится в сессии tmux сам
 reason-config-seed-always = больше ничего не значит: на это смотрят всегда
 reason-config-seed-no-address = ни о чём не спрашивается: переменная { $variable } не задана
 reason-config-seed-moved = не учитывается: теперь это ключ проверки type { $check }
-reason-config-seed-check = заменён проверкой type { $check }, эта версия такой ещё не умеет
 reason-config-seed-telegram = больше ничего не значит: тревоги всегда приходят в чаты админов
 reason-config-seed-levels = больше ничего не значит: админам приходят тревоги всех уровней
 reason-config-seed-session = нет driver: прочитан как tmux с сессией { $session }, как было по умолчанию
@@ -779,6 +779,9 @@ audit-action =
         [panel-enable-node] включить ноду
         [panel-disable-node] выключить ноду
         [panel-restart-core] перезапустить ядро
+        [panel-restart-panel] перезапустить панель
+        [panel-reconnects-on] включить автопереподключение
+        [panel-reconnects-off] выключить автопереподключение
         [panel-user-enable] включить пользователя
         [panel-user-disable] выключить пользователя
         [panel-user-reset-traffic] сбросить трафик
@@ -1284,6 +1287,20 @@ reason-panel-ask-core =
        *[many] было { $users } пользователей
     }); через несколько секунд они смогут подключиться снова
 reason-panel-ask-core-all = xray перезапустится на панели и на каждой ноде, и отключатся все; через несколько секунд они смогут подключиться снова
+reason-panel-ask-panel =
+    { $service } перезапустится: пока панель снова не ответит (обычно меньше минуты), не работают все её пользователи ({ $users ->
+        [one] в её окне был онлайн { $users }
+        [few] в её окне было онлайн { $users }
+       *[many] в её окне было онлайн { $users }
+    }), и xray остановится на { $nodes ->
+        [one] её { $nodes } ноде
+       *[other] её { $nodes } нодах
+    }
+reason-panel-ask-panel-all =
+    { $service } перезапустится: пока панель снова не ответит (обычно меньше минуты), не работают все её пользователи, и xray остановится на { $nodes ->
+        [one] её { $nodes } ноде
+       *[other] её { $nodes } нодах
+    }
 reason-panel-ask-user-enable = { $user } снова сможет пользоваться VPN
 reason-panel-ask-user-disable = { $user } будет отключён сразу
 reason-panel-ask-user-reset-traffic = трафик { $user } снова считается с нуля
@@ -1302,6 +1319,17 @@ reason-panel-done-core =
         [few] подключены { $nodes } ноды
        *[many] подключено { $nodes } нод
     }
+reason-panel-done-panel =
+    панель снова отвечает; { $nodes ->
+        [one] подключена { $nodes } нода
+        [few] подключены { $nodes } ноды
+       *[many] подключено { $nodes } нод
+    }
+reason-panel-no-service = неизвестно, каким сервисом этого хоста работает панель; назовите его в service: её записи в panels:
+reason-panel-reconnect-tried = менеджер переподключил её; панель приняла команду
+reason-panel-reconnect-refused = менеджер попросил переподключить её, панель отказала
+reason-panel-reconnect-helped = после переподключения менеджером нода подключена
+reason-panel-reconnect-useless = переподключение менеджером за минуту не помогло
 reason-panel-not-done = панель приняла указание, но { $node } всё ещё { $status }
 reason-panel-not-done-connecting = панель приняла указание, но { $node } так и не подключается
 reason-panel-not-done-core =
@@ -1576,6 +1604,7 @@ chat-panel-action =
         [enable-node] Включить ноду
         [disable-node] Выключить ноду
         [restart-core] Перезапустить ядро
+        [restart-panel] Перезапустить панель
         [user-enable] Включить пользователя
         [user-disable] Выключить пользователя
         [user-reset-traffic] Сбросить трафик
@@ -1598,6 +1627,10 @@ chat-panel-users = { $users ->
     }
 chat-panel-version = Версия { $version }
 chat-panel-rate = Сейчас: ↑ { $up }/с, ↓ { $down }/с
+chat-panel-reconnects = Ноды с ошибкой менеджер переподключает сам
+chat-reconnects-on = Теперь менеджер сам переподключает ноды этой панели с ошибкой, каждую не чаще раза в 5 минут
+chat-reconnects-off = Менеджер больше не трогает ноды этой панели
+chat-panel-owners-only = Что менеджер делает сам, решают владельцы.
 chat-panel-page = Страница { $page } из { $pages }
 chat-panel-gone = Этой панели больше нет, или она не опрашивается.
 chat-panel-ask = { $action }? ({ $name })
@@ -1629,6 +1662,9 @@ button-restart-core = Перезапустить ядро
 button-reconnect-node = Переподключить
 button-enable-node = Включить
 button-disable-node = Выключить
+button-restart-panel = Перезапустить панель
+button-reconnects-on = Переподключать самому
+button-reconnects-off = Не переподключать самому
 button-panel-yes = Да, сделать
 button-user-enable = Включить
 button-user-disable = Выключить

@@ -157,8 +157,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     log,
   });
   const panels = createPanelsOfApp({
-    ...{ config, store, ledger, samples, clock, random, log },
+    ...{ config, store, ledger, samples, settings, audit, clock, random, log },
     services: () => reload.config().services,
+    restart: (service, by) => control.act(service, 'restart', by),
   });
   const alerting = createAlerting({
     ...{ store, ledger, mutes, audit, clock },

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { coreLogs } from '../core/panel-view.ts';
 import { command } from './command.ts';
 import {
   anyText,
@@ -194,6 +195,18 @@ const panelCheck = z.strictObject({
   ...common,
   /** Says where panels are found first; without the shop's table it is its environment in any case. */
   from: optional(oneOf('database')),
+  /**
+   * true: a node that is confirmed to be in error is reconnected by the manager, at most once in five minutes, never
+   * while it connects, never when half of its panel's nodes are down.
+   */
+  auto_reconnect: flag.prefault(false),
+  /** One node that carries more of its panel's traffic of the day than this is told of. */
+  share_over: percentage.prefault('50%'),
+  /**
+   * Reads the log of xray for restarts that the panel does not tell of: panel (of its own xray, one connection a panel),
+   * nodes (of every node too), off. Nothing of it is kept but the times of starts.
+   */
+  core_logs: oneOf(...coreLogs).prefault('off'),
 });
 
 /** One entry of `checks:`. */

@@ -68,6 +68,7 @@ function checkService(name: string, names: readonly string[], source: Source): r
   );
 
   messages.push(...checkNames([...path, 'depends_on'], names, source));
+  messages.push(...checkPanels([...path, 'panels'], names, source));
   messages.push(...checkContainer(path, source));
   messages.push(...checkLogs(path, source));
 
@@ -84,13 +85,27 @@ function checkService(name: string, names: readonly string[], source: Source): r
 function checkNames(path: Path, names: readonly string[], source: Source): readonly ConfigMessage[] {
   return listAt(source.value, path).flatMap((found, index) => {
     const other = String(found);
-    if (names.includes(other)) return [];
-    const near = nearest(other, names);
-    const place = [...path, index];
-    const args = { ...source.found(place), options: names.join(', ') };
-    const why =
-      near === null ? reason('config-no-service', args) : reason('config-no-service-near', { ...args, nearest: near });
-    return [source.message(place, why)];
+    return names.includes(other) ? [] : [sayNoService([...path, index], other, names, source)];
+  });
+}
+
+function sayNoService(place: Path, wanted: string, names: readonly string[], source: Source): ConfigMessage {
+  const near = nearest(wanted, names);
+  const args = { ...source.found(place), options: names.join(', ') };
+  const why =
+    near === null ? reason('config-no-service', args) : reason('config-no-service-near', { ...args, nearest: near });
+  return source.message(place, why);
+}
+
+/** What a panel runs as has to be something that can be restarted. */
+function checkPanels(path: Path, names: readonly string[], source: Source): readonly ConfigMessage[] {
+  return listAt(source.value, path).flatMap((panel, index) => {
+    const wanted = at(panel, ['service']);
+    if (typeof wanted !== 'string') return [];
+    const place = [...path, index, 'service'];
+    if (!names.includes(wanted)) return [sayNoService(place, wanted, names, source)];
+    const watched = at(source.value, ['services', wanted, 'driver']) === 'external';
+    return watched ? [source.message(place, reason('config-panel-service-watched', source.found(place)))] : [];
   });
 }
 

@@ -23,8 +23,8 @@ const prometheus = reason('config-seed-prometheus');
 /** Keys without a successor, and why. */
 const gone: readonly (readonly [Path, Reason])[] = [
   [['services', 'telegram_bot', 'process_name'], reason('config-seed-process')],
-  [['services', 'marzban_monitor', 'auto_detect_instances'], reason('config-seed-check', { check: 'panel' })],
-  [['services', 'marzban_monitor', 'load_balance_check'], reason('config-seed-check', { check: 'panel' })],
+  [['services', 'marzban_monitor', 'auto_detect_instances'], reason('config-seed-always')],
+  [['services', 'marzban_monitor', 'load_balance_check'], reason('config-seed-always')],
   [['services', 'redis', 'check_memory'], reason('config-seed-always')],
   [['services', 'postgres', 'check_connections'], reason('config-seed-always')],
   [['monitoring', 'web_dashboard', 'auth_enabled'], login],
@@ -68,8 +68,11 @@ export function readSeed(yaml: Yaml, env: Environment): readonly ConfigMessage[]
   return warnings;
 }
 
-/** Redis and PostgreSQL were asked without a word about it: now by a check, when the environment says where they are. */
+/** All were asked without a word about it: now by a check; the stores when the environment says where they are. */
 function giveChecks(document: Document, env: Environment, warn: (path: Path, why: Reason) => void): void {
+  const panels = ['services', 'marzban_monitor'];
+  if (isMap(document.getIn(panels)) && !['driver', 'checks'].some((each) => document.hasIn([...panels, each])))
+    document.setIn([...panels, 'checks'], document.createNode([{ type: 'panel' }]));
   for (const { name, variable, key } of stores) {
     const entry = ['services', name];
     if (!isMap(document.getIn(entry))) continue;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { panelKinds } from '../core/panel-view.ts';
+import { coreLogs, panelKinds } from '../core/panel-view.ts';
 import { check } from './check-schema.ts';
 import { command } from './command.ts';
 import {
@@ -42,6 +42,11 @@ const panel = z.strictObject({
   insecure_tls: flag.prefault(false),
   /** Further hosts whose certificate is watched, such as that of the subscriptions; with a port if it is not 443. */
   certificate_hosts: list(shaped('config-host', /^[^\s/@]{1,253}$/)),
+  /** The service that it runs as on this host: its screen offers to restart it. Default: found where there is no doubt. */
+  service: optional(text),
+  /** As the check of type panel says it for all of them. */
+  auto_reconnect: optional(flag),
+  core_logs: optional(oneOf(...coreLogs)),
 });
 
 /**

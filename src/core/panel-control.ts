@@ -2,15 +2,27 @@ import type { Balance } from './load-balance.ts';
 import type { Answer, PanelUser } from './panel.ts';
 import type { PanelState } from './panel-view.ts';
 import type { Reason } from './reason.ts';
-import type { ActionResult } from './snapshot.ts';
+import type { ActionResult, Actor } from './snapshot.ts';
 
-export type PanelActionName = 'reconnect-node' | 'enable-node' | 'disable-node' | 'restart-core';
+export type PanelActionName = 'reconnect-node' | 'enable-node' | 'disable-node' | 'restart-core' | 'restart-panel';
 
 export type PanelAction =
   | { readonly action: 'reconnect-node'; readonly node: string }
   | { readonly action: 'enable-node'; readonly node: string }
   | { readonly action: 'disable-node'; readonly node: string }
-  | { readonly action: 'restart-core' };
+  | { readonly action: 'restart-core' }
+  /** Restarts the service that the panel runs as, in somebody's name. */
+  | { readonly action: 'restart-panel'; readonly by: Actor };
+
+/** What a panel can be asked for itself; the rest is done around it. */
+export type OwnAction = Exclude<PanelAction, { readonly action: 'restart-panel' }>;
+
+/** The service on this host that a panel runs as. */
+export interface PanelHost {
+  readonly service: string;
+  readonly title: string;
+  restart(by: Actor): Promise<ActionResult>;
+}
 
 /** A change to one user. `days` may be any whole number above 0. */
 export type UserChange =
@@ -46,4 +58,10 @@ export interface Panels {
   actions(id: string): PanelActions | null;
   /** Asks everything of one panel now; null: there is no such panel. */
   check(id: string): Promise<PanelState | null>;
+  /** Title of the service that it runs as and that can be restarted; null: none is known. */
+  runsAs(id: string): string | null;
+  /** Whether the manager reconnects this panel's nodes by itself. */
+  autoReconnect(id: string): boolean;
+  /** An owner's choice, which stands above the configuration and outlives the manager. */
+  setAutoReconnect(id: string, on: boolean): void;
 }

@@ -10,6 +10,10 @@ import type { Reason } from './reason.ts';
 export const panelKinds = ['marzban', 'pasarguard'] as const;
 export type PanelKind = (typeof panelKinds)[number];
 
+/** Whose log is read for restarts of xray that the panel does not tell of. */
+export const coreLogs = ['off', 'panel', 'nodes'] as const;
+export type CoreLogs = (typeof coreLogs)[number];
+
 /** Where the description of a panel was found. */
 export type PanelOrigin = 'database' | 'environment' | 'config';
 

@@ -1,15 +1,17 @@
 import type { Answer, PanelError, PanelUser } from '../core/panel.ts';
 import { troubleReason } from '../core/panel-condition.ts';
-import type { PanelAction, PanelActions, UserChange } from '../core/panel-control.ts';
+import type { OwnAction, PanelAction, PanelActions, PanelHost, UserChange } from '../core/panel-control.ts';
 import type { NodeView, PanelState } from '../core/panel-view.ts';
 import { type Reason, reason } from '../core/reason.ts';
-import type { ActionResult } from '../core/snapshot.ts';
+import type { ActionResult, Actor } from '../core/snapshot.ts';
 import type { PanelAdapter } from './panel.ts';
 import type { PanelPoller } from './poller.ts';
 
 export interface ActionOptions {
   readonly adapter: PanelAdapter;
   readonly poller: PanelPoller;
+  /** What it runs as on this host; null: not known. */
+  readonly host: () => PanelHost | null;
   readonly clock: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
@@ -19,16 +21,19 @@ const LOOK_EVERY = 1500;
 /** A node connects within 3 s when it can; one that the panel retries by itself needs up to 13 s more. */
 const NODE_DEADLINE = 45_000;
 const CORE_DEADLINE = 60_000;
+/** A panel starts within half a minute, then connects its nodes one by one. */
+const PANEL_DEADLINE = 120_000;
 /** A reconnect of a healthy node shows only 3 s of "connecting", and that not at once. */
 const SETTLED = 6000;
 /** Requests of a person wait this long at most for their turn and answer, ms. */
 const PERSON_DEADLINE = 20_000;
 
-export function createPanelActions({ adapter, poller, clock, sleep }: ActionOptions): PanelActions {
+export function createPanelActions({ adapter, poller, host, clock, sleep }: ActionOptions): PanelActions {
   const patience = () => AbortSignal.timeout(PERSON_DEADLINE);
   const nodeOf = (id: string): NodeView | undefined => poller.state().nodes.find((each) => each.id === id);
 
   async function act(action: PanelAction, accepted?: () => void): Promise<ActionResult> {
+    if (action.action === 'restart-panel') return restartPanel(action.by, accepted);
     const begun = clock();
     const node = action.action === 'restart-core' ? undefined : nodeOf(action.node);
     if (action.action !== 'restart-core' && node === undefined)
@@ -41,9 +46,38 @@ export function createPanelActions({ adapter, poller, clock, sleep }: ActionOpti
     return { ...outcome, took: clock() - begun };
   }
 
+  /** Its service is restarted, which is verified there; done is done when the panel answers and has its nodes again. */
+  async function restartPanel(by: Actor, accepted?: () => void): Promise<ActionResult> {
+    const begun = clock();
+    const service = host();
+    if (service === null) return { ok: false, took: 0, reason: reason('panel-no-service') };
+    const up = poller.state().nodes.flatMap((node) => (node.state === 'up' ? [node.id] : []));
+    const restarted = await service.restart(by);
+    if (!restarted.ok) return { ...restarted, took: clock() - begun };
+    accepted?.();
+    const since = clock();
+    for (;;) {
+      await sleep(LOOK_EVERY);
+      await poller.look('nodes');
+      if (adapter.caps.coreStatus) await poller.look('core');
+      const { failing } = poller.record();
+      const now = poller.state();
+      const missing = up.filter((id) => nodeIn(now, id)?.state !== 'up').length;
+      const took = clock() - begun;
+      const answers = failing.nodes === undefined && failing.core === undefined && now.core.running !== false;
+      if (answers && missing === 0 && clock() - since >= SETTLED)
+        return { ok: true, took, note: reason('panel-done-panel', { nodes: now.nodeCounts.up }) };
+      if (clock() - since < PANEL_DEADLINE) continue;
+      const blind = failing.nodes ?? failing.core;
+      if (blind !== undefined) return { ok: false, took, reason: blind.error.reason };
+      const why = missing > 0 ? reason('panel-not-done-core', { nodes: missing }) : reason('panel-core-down');
+      return { ok: false, took, reason: why };
+    }
+  }
+
   type Outcome = { readonly ok: true; readonly note: Reason | null } | { readonly ok: false; readonly reason: Reason };
 
-  async function verify(action: PanelAction, before: PanelState, since: number): Promise<Outcome> {
+  async function verify(action: OwnAction, before: PanelState, since: number): Promise<Outcome> {
     const limit = action.action === 'restart-core' ? CORE_DEADLINE : NODE_DEADLINE;
     for (;;) {
       await sleep(LOOK_EVERY);
@@ -57,7 +91,7 @@ export function createPanelActions({ adapter, poller, clock, sleep }: ActionOpti
   }
 
   /** Null: not to be said yet. */
-  function judge(action: PanelAction, before: PanelState, now: PanelState, elapsed: number): Outcome | null {
+  function judge(action: OwnAction, before: PanelState, now: PanelState, elapsed: number): Outcome | null {
     // Only the nodes matter here: something else of the panel may be failing all the time.
     if (poller.record().failing.nodes !== undefined) return null;
     if (action.action === 'restart-core') {
@@ -73,7 +107,7 @@ export function createPanelActions({ adapter, poller, clock, sleep }: ActionOpti
     return { ok: true, note: reason('panel-done-connected', { node: node.name }) };
   }
 
-  function notDone(action: PanelAction, now: PanelState): Reason {
+  function notDone(action: OwnAction, now: PanelState): Reason {
     const blind = poller.record().failing.nodes;
     if (blind !== undefined) return blind.error.reason;
     if (action.action === 'restart-core') return reason('panel-not-done-core', { nodes: now.nodeCounts.down });
@@ -89,6 +123,13 @@ export function createPanelActions({ adapter, poller, clock, sleep }: ActionOpti
     const online = now.users?.online ?? null;
     if (action.action === 'restart-core')
       return online === null ? reason('panel-ask-core-all') : reason('panel-ask-core', { users: online });
+    if (action.action === 'restart-panel') {
+      const service = host()?.title ?? '';
+      const args = { service, nodes: now.nodeCounts.total - now.nodeCounts.disabled };
+      return online === null
+        ? reason('panel-ask-panel-all', args)
+        : reason('panel-ask-panel', { ...args, users: online });
+    }
     const node = nodeIn(now, action.node);
     const name = node?.name ?? action.node;
     if (action.action === 'enable-node') return reason('panel-ask-enable', { node: name });

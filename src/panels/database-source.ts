@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { panelKinds } from '../core/panel-view.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import { panelAddress } from './address.ts';
-import type { PanelSource } from './panel.ts';
+import { type PanelSource, unsaid } from './panel.ts';
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];
 
@@ -66,6 +66,7 @@ export function fromDatabaseRows(rows: Rows): readonly PanelSource[] {
       insecureTls: false,
       certificateHosts: [],
       problem: address.ok ? missing : address.reason,
+      ...unsaid,
     };
   });
 }

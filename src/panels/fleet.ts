@@ -1,7 +1,8 @@
 import { type Balance, type BalancePanel, balance, balancePolicy } from '../core/load-balance.ts';
 import type { Condition } from '../core/panel-condition.ts';
-import type { PanelActions, Panels } from '../core/panel-control.ts';
+import type { PanelActions, PanelHost, Panels } from '../core/panel-control.ts';
 import type { PanelRecord } from '../core/panel-health.ts';
+import type { NodeRecord } from '../core/panel-node.ts';
 import { changesBetween, type PanelTransition } from '../core/panel-transition.ts';
 import type { PanelState } from '../core/panel-view.ts';
 import type { Reason } from '../core/reason.ts';
@@ -10,6 +11,7 @@ import type { Calendar } from './calendar.ts';
 import type { PanelSource } from './panel.ts';
 import { createPanelPoller, type Look, type PanelPoller } from './poller.ts';
 import type { Reach } from './reach.ts';
+import type { ReconnectNews } from './reconnects.ts';
 import { createAdapter } from './registry.ts';
 import type { SourceList } from './sources.ts';
 import { unaskedState } from './state.ts';
@@ -29,14 +31,17 @@ export interface FleetOptions {
   readonly clock: () => number;
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  readonly autoReconnect?: boolean;
+  /** What owners chose in the chat; null: nothing. */
+  readonly choices?: { get(panel: string): boolean | null; set(panel: string, on: boolean): void };
+  /** What a panel runs as on this host; `alone`: it is the only one that is asked. */
+  readonly hostOf?: (source: PanelSource, alone: boolean) => PanelHost | null;
   /** Share of a panel's traffic (0 to 1) above which one node is told of. */
-  readonly share?: number;
+  readonly share?: () => number;
   readonly reach?: Reach;
   /** What changed for an operator, with the panel as it is now. */
   readonly onTransition: (panel: PanelState, transition: PanelTransition) => void;
-  /** An automatic reconnect; `refusal` null: accepted. */
-  readonly onReconnect?: (panel: PanelState, node: string, refusal: Reason | null) => void;
+  /** An automatic reconnect, and how it went. */
+  readonly onReconnect?: (panel: PanelState, node: NodeRecord, news: ReconnectNews) => void;
   /** A panel that is not asked any more (no longer described, or switched off): its open problems are over. */
   readonly onRemoved: (id: string) => void;
   readonly onError: (error: unknown, where: string) => void;
@@ -72,7 +77,6 @@ interface Member {
 /** Every panel there is, each with its own state: one that fails never hides another. */
 export function createPanelFleet(options: FleetOptions): PanelFleet {
   const { sources, tokens, records, clock, onTransition, onError } = options;
-  const policy = { ...balancePolicy, share: options.share ?? balancePolicy.share };
   const members = new Map<string, Member>();
   let order: readonly string[] = [];
   let databaseProblem: Reason | null = null;
@@ -112,7 +116,7 @@ export function createPanelFleet(options: FleetOptions): PanelFleet {
 
   function join(source: PanelSource): Member {
     if (!asked(source)) return { source, poller: null, actions: null, savedAt: 0 };
-    const { calendar, random, sleep, reach, autoReconnect = false } = options;
+    const { calendar, random, sleep, reach } = options;
     const adapter = createAdapter({ source, tokens, clock });
     const poller = createPanelPoller({
       source,
@@ -120,17 +124,23 @@ export function createPanelFleet(options: FleetOptions): PanelFleet {
       calendar,
       clock,
       random,
-      autoReconnect,
+      autoReconnect: () => options.choices?.get(source.id) ?? source.autoReconnect,
       record: records.load(source.id),
       ...(reach === undefined ? {} : { reach }),
       onState: (state, transitions) => observed(source.id, state, transitions),
-      onReconnect: (node, accepted) => {
+      onReconnect: (node, news) => {
         const state = stateOf(source.id);
-        if (state !== null) options.onReconnect?.(state, node, accepted.ok ? null : accepted.error.reason);
+        if (state !== null) options.onReconnect?.(state, node, news);
       },
       onError: (error, job) => onError(error, `${source.id}/${job}`),
     });
-    return { source, poller, actions: createPanelActions({ adapter, poller, clock, sleep }), savedAt: clock() };
+    const actions = createPanelActions({ adapter, poller, host: () => hostOf(source), clock, sleep });
+    return { source, poller, actions, savedAt: clock() };
+  }
+
+  function hostOf(source: PanelSource): PanelHost | null {
+    const alone = [...members.values()].filter((member) => member.poller !== null).length === 1;
+    return options.hostOf?.(source, alone) ?? null;
   }
 
   function observed(id: string, state: PanelState, transitions: readonly PanelTransition[]): void {
@@ -157,7 +167,7 @@ export function createPanelFleet(options: FleetOptions): PanelFleet {
     const before = balanced.conditions;
     balanced = balance(
       order.flatMap((id) => balancePanel(stateOf(id))),
-      policy,
+      { ...balancePolicy, share: options.share?.() ?? balancePolicy.share },
       before,
       clock(),
     );
@@ -189,6 +199,12 @@ export function createPanelFleet(options: FleetOptions): PanelFleet {
     balance: () => balanced,
     databaseProblem: () => databaseProblem,
     actions: (id) => members.get(id)?.actions ?? null,
+    runsAs: (id) => {
+      const member = members.get(id);
+      return member?.poller == null ? null : (hostOf(member.source)?.title ?? null);
+    },
+    autoReconnect: (id) => options.choices?.get(id) ?? members.get(id)?.source.autoReconnect ?? false,
+    setAutoReconnect: (id, on) => options.choices?.set(id, on),
     tick: (now) => {
       if (stopped) return;
       if (loading === null && now - loadedAt >= (databaseProblem === null ? RELOAD_EVERY : RELOAD_AGAIN)) void reload();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Answer, answer, type NodeTraffic, type PanelOverview, type UserCounts } from '../core/panel.ts';
-import type { PanelAction } from '../core/panel-control.ts';
+import type { OwnAction } from '../core/panel-control.ts';
 import type { PanelCapabilities } from '../core/panel-view.ts';
 import { anything, createPanelClient, type PanelClient } from './client.ts';
 import { panelNode } from './nodes.ts';
@@ -159,7 +159,7 @@ export function createMarzban(options: AdapterOptions): PanelAdapter {
 /** Actions on nodes, the same in both panels; `restart` is where a restart of everything is asked for. */
 export async function act(
   client: PanelClient,
-  action: PanelAction,
+  action: OwnAction,
   restart: string,
   signal: AbortSignal,
 ): Promise<Answer<'accepted'>> {
@@ -168,7 +168,7 @@ export async function act(
   return asked.ok ? answer('accepted') : asked;
 }
 
-function requestOf(action: PanelAction, restart: string) {
+function requestOf(action: OwnAction, restart: string) {
   if (action.action === 'restart-core') return { method: 'POST', path: restart } as const;
   const path = `/api/node/${encodeURIComponent(action.node)}`;
   switch (action.action) {

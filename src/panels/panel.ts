@@ -1,6 +1,6 @@
 import type { Answer, NodeTraffic, PanelCore, PanelNode, PanelOverview, PanelUser } from '../core/panel.ts';
-import type { PanelAction, UserChange } from '../core/panel-control.ts';
-import type { PanelCapabilities, PanelKind, PanelOrigin } from '../core/panel-view.ts';
+import type { OwnAction, UserChange } from '../core/panel-control.ts';
+import type { CoreLogs, PanelCapabilities, PanelKind, PanelOrigin } from '../core/panel-view.ts';
 import type { Reason } from '../core/reason.ts';
 
 /** What can be seen of a panel without logging in. */
@@ -34,7 +34,7 @@ export interface PanelAdapter {
   /** The user as the panel shows him afterwards. */
   changeUser(name: string, change: UserChange, signal: AbortSignal): Promise<Answer<PanelUser>>;
   /** `ok` means accepted, which is not done: whoever asks verifies by polling. */
-  act(action: PanelAction, signal: AbortSignal): Promise<Answer<'accepted'>>;
+  act(action: OwnAction, signal: AbortSignal): Promise<Answer<'accepted'>>;
   /** Lets go of connections; what is under way is cancelled. */
   close(): void;
 }
@@ -62,4 +62,12 @@ export interface PanelSource {
   readonly certificateHosts: readonly string[];
   /** Why it cannot be asked at all. */
   readonly problem: Reason | null;
+  /** As the configuration has it; an owner may have chosen otherwise in the chat. */
+  readonly autoReconnect: boolean;
+  readonly coreLogs: CoreLogs;
+  /** The service that it is said to run as on this host. */
+  readonly service: string | null;
 }
+
+/** What only our own configuration can say of a panel, where it says nothing. */
+export const unsaid = { autoReconnect: false, coreLogs: 'off', service: null } as const;

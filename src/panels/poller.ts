@@ -1,4 +1,3 @@
-import { decideReconnect, type ReconnectMemory } from '../core/auto-reconnect.ts';
 import type { Answer, PanelErrorKind, PanelNode, PanelOverview } from '../core/panel.ts';
 import { newPanel, observePanel, type PanelRecord, type PanelSight, type Question } from '../core/panel-health.ts';
 import type { NodeRecord } from '../core/panel-node.ts';
@@ -10,6 +9,7 @@ import { certificateUntil } from './certificate.ts';
 import { createJobs, type Job } from './jobs.ts';
 import type { PanelAdapter, PanelSource, Probe } from './panel.ts';
 import { type Reach, reachPort } from './reach.ts';
+import { createReconnects, type ReconnectNews } from './reconnects.ts';
 import { panelState } from './state.ts';
 import { createMeter, type TotalsByNode, totalsOf, unknownRate } from './traffic.ts';
 
@@ -25,12 +25,12 @@ export interface PollerOptions {
   readonly record?: PanelRecord | null;
   readonly policy?: PanelPolicy;
   readonly reach?: Reach;
-  /** Reconnects nodes by itself; off by default. */
-  readonly autoReconnect?: boolean;
+  /** Whether it reconnects nodes by itself now; never by default. */
+  readonly autoReconnect?: () => boolean;
   /** After each thing learned; `transitions` are mostly none. */
   readonly onState: (state: PanelState, transitions: readonly PanelTransition[]) => void;
-  /** An automatic reconnect, and what the panel said to it. */
-  readonly onReconnect?: (node: string, accepted: Answer<'accepted'>) => void;
+  /** An automatic reconnect, and how it went. */
+  readonly onReconnect?: (node: NodeRecord, news: ReconnectNews) => void;
   /** A bug, not a panel's fault. */
   readonly onError: (error: unknown, job: string) => void;
 }
@@ -67,7 +67,7 @@ const speaks: readonly PanelErrorKind[] = ['forbidden', 'not_found', 'refused', 
 /** Looks after one panel: asks it in its rhythm, folds the answers, tells what changed. */
 export function createPanelPoller(options: PollerOptions): PanelPoller {
   const { source, adapter, clock, random, calendar, onState, onError } = options;
-  const { policy = panelPolicy, reach = reachPort, autoReconnect = false } = options;
+  const { policy = panelPolicy, reach = reachPort, autoReconnect = () => false } = options;
   let record = options.record ?? newPanel(clock());
   let nodes: readonly PanelNode[] = [];
   let overview: PanelOverview | null = null;
@@ -76,9 +76,14 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
   let month: TotalsByNode | null = null;
   const meter = createMeter();
   const nodeMeters = new Map<string, ReturnType<typeof createMeter>>();
-  const reconnects = new Map<string, ReconnectMemory>();
   const tried = new Map<string, number>();
   const silentSince = new Map<string, number>();
+
+  const reconnects = createReconnects({
+    ...{ enabled: autoReconnect, clock, before: record },
+    reconnect: (node, signal) => adapter.act({ action: 'reconnect-node', node }, signal),
+    tell: (node, news) => options.onReconnect?.(node, news),
+  });
 
   function see(sight: PanelSight): void {
     const now = clock();
@@ -124,7 +129,7 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
     });
     const soon = nextNodesPoll();
     if (soon !== null) jobs.at('nodes', soon);
-    if (got.ok) await reconnectNodes(signal);
+    if (got.ok) await reconnects.look(record, signal);
   }
 
   /** Sooner than usual: to confirm a fault as early as the rule allows, and while a node is suspected. */
@@ -216,17 +221,6 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
       jobs.at('nodes', clock());
     }
     if (reachable !== node.reachable) see({ saw: 'reach', node: node.id, reachable });
-  }
-
-  async function reconnectNodes(signal: AbortSignal): Promise<void> {
-    for (const node of record.nodes) {
-      if (node.state === 'up' && node.trouble === null) reconnects.delete(node.id);
-      const memory = reconnects.get(node.id) ?? { attempts: 0, lastAt: null };
-      const { decision } = decideReconnect(autoReconnect, record, node, memory, clock());
-      if (decision === 'leave') continue;
-      reconnects.set(node.id, { attempts: memory.attempts + 1, lastAt: clock() });
-      options.onReconnect?.(node.name, await adapter.act({ action: 'reconnect-node', node: node.id }, signal));
-    }
   }
 
   function meterOf(id: string) {

@@ -1,8 +1,8 @@
-import type { PanelKind } from '../core/panel-view.ts';
+import type { CoreLogs, PanelKind } from '../core/panel-view.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import { panelAddress } from './address.ts';
 import { fromDatabaseRows, type Query, readPanelTable } from './database-source.ts';
-import type { PanelSource } from './panel.ts';
+import { type PanelSource, unsaid } from './panel.ts';
 
 /** One entry of `panels:`. What is null is taken from the shop's table, when it knows the panel too. */
 export interface PanelConfig {
@@ -15,6 +15,15 @@ export interface PanelConfig {
   readonly kind: PanelKind | null;
   readonly insecure_tls: boolean;
   readonly certificate_hosts: readonly string[];
+  readonly service: string | null;
+  readonly auto_reconnect: boolean | null;
+  readonly core_logs: CoreLogs | null;
+}
+
+/** What holds for every panel that does not say otherwise. */
+export interface PanelDefaults {
+  readonly autoReconnect: boolean;
+  readonly coreLogs: CoreLogs;
 }
 
 export interface SourceList {
@@ -30,6 +39,7 @@ export interface SourceOptions {
   readonly environments: () => readonly Readonly<Record<string, string | undefined>>[];
   /** Looked at with each load. */
   readonly config: readonly PanelConfig[];
+  readonly defaults?: PanelDefaults;
 }
 
 /** The id of the one panel that an environment describes; the shop bot calls it so in its cache. */
@@ -45,11 +55,12 @@ export function createPanelSources(options: SourceOptions) {
 
   async function load(): Promise<SourceList> {
     const own = fromConfig(options.config);
-    if (query === null) return { panels: mergePanels(own, firstOf(environments())), databaseProblem: null };
+    const merge = (found: readonly PanelSource[]) => mergePanels(own, found, options.defaults);
+    if (query === null) return { panels: merge(firstOf(environments())), databaseProblem: null };
     const table = await readPanelTable(query);
-    if (!table.ok) return { panels: mergePanels(own, known ?? firstOf(environments())), databaseProblem: table.reason };
+    if (!table.ok) return { panels: merge(known ?? firstOf(environments())), databaseProblem: table.reason };
     known = table.value === null ? firstOf(environments()) : fromDatabaseRows(table.value);
-    return { panels: mergePanels(own, known), databaseProblem: null };
+    return { panels: merge(known), databaseProblem: null };
   }
 
   return { load };
@@ -90,6 +101,7 @@ const blank = {
   excludedNodeNames: [],
   insecureTls: false,
   certificateHosts: [],
+  ...unsaid,
 } as const;
 
 /** The entries of `panels:`; what an entry leaves open is marked as a problem until a merge fills it. */
@@ -118,6 +130,7 @@ export interface PanelOverride {
 export function mergePanels(
   overrides: readonly PanelOverride[],
   found: readonly PanelSource[],
+  defaults: PanelDefaults = unsaid,
 ): readonly PanelSource[] {
   const seen = new Set<string>();
   const distinct = found.filter((each) => {
@@ -131,15 +144,19 @@ export function mergePanels(
     const match = overrides.find(
       ({ panel, baseUrl }) => panel.id === each.id || (baseUrl !== null && baseUrl === each.baseUrl),
     );
-    if (match === undefined) return each;
+    if (match === undefined) return { ...each, ...defaults };
     used.add(match);
-    return overlay(each, match);
+    return overlay(each, match, defaults);
   });
-  const own = overrides.filter((each) => !used.has(each)).map((each) => overlay(null, each));
+  const own = overrides.filter((each) => !used.has(each)).map((each) => overlay(null, each, defaults));
   return [...merged, ...own];
 }
 
-function overlay(base: PanelSource | null, { panel, baseUrl, problem }: PanelOverride): PanelSource {
+function overlay(
+  base: PanelSource | null,
+  { panel, baseUrl, problem }: PanelOverride,
+  defaults: PanelDefaults,
+): PanelSource {
   const username = panel.username ?? base?.username ?? '';
   const password = panel.password ?? base?.password ?? '';
   const where = panel.id;
@@ -156,6 +173,9 @@ function overlay(base: PanelSource | null, { panel, baseUrl, problem }: PanelOve
     apiKey: panel.api_key,
     insecureTls: panel.insecure_tls,
     certificateHosts: panel.certificate_hosts,
+    autoReconnect: panel.auto_reconnect ?? defaults.autoReconnect,
+    coreLogs: panel.core_logs ?? defaults.coreLogs,
+    service: panel.service,
     problem:
       problem ??
       (address === '' ? reason('panel-address') : unproven ? reason('panel-no-credentials', { where }) : null),

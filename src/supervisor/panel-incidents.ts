@@ -2,6 +2,7 @@ import { type IncidentInput, panelOf, panelService, type Subject } from '../core
 import type { Condition } from '../core/panel-condition.ts';
 import type { PanelTransition } from '../core/panel-transition.ts';
 import type { PanelState } from '../core/panel-view.ts';
+import { type Reason, reason } from '../core/reason.ts';
 import type { Ledger } from './ledger.ts';
 
 /** What is wrong with panels, as incidents: one for each condition of each panel. */
@@ -29,6 +30,12 @@ export function createPanelIncidents(ledger: Pick<Ledger, 'commit' | 'open'>) {
       if (transition.condition.kind === 'pick' && transition.change !== 'closed') endOtherPicks(panel.id);
       ledger.commit(panelService(panel.id), [inputOf(panel, transition)]);
     },
+    /** The manager tried to reconnect a node by itself, or knows how that went: told with the node's trouble. */
+    onReconnect(panel: PanelState, node: string, news: ReconnectNews): void {
+      // Only adds to an incident that is open: its own title and advice stay.
+      const subject: Subject = { key: `node:${node}`, title: '', advice: null };
+      ledger.commit(panelService(panel.id), [{ type: 'attempt', kind: 'panel', attempt: attemptOf(news), subject }]);
+    },
     /** The panel is not asked any more: nobody will ever say that its problems are over. */
     onRemoved(id: string): void {
       for (const { service, subject } of ledger.open())
@@ -51,6 +58,16 @@ export function createPanelIncidents(ledger: Pick<Ledger, 'commit' | 'open'>) {
 }
 
 export type PanelIncidents = ReturnType<typeof createPanelIncidents>;
+
+type ReconnectNews =
+  | { readonly step: 'tried'; readonly refusal: Reason | null }
+  | { readonly step: 'helped' }
+  | { readonly step: 'useless' };
+
+function attemptOf(news: ReconnectNews): Reason {
+  if (news.step !== 'tried') return reason(`panel-reconnect-${news.step}`);
+  return news.refusal === null ? reason('panel-reconnect-tried') : reason('panel-reconnect-refused');
+}
 
 function inputOf(panel: PanelState, transition: Exclude<PanelTransition, { change: 'noted' }>): IncidentInput {
   const { condition, name } = transition;

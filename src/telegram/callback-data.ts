@@ -84,6 +84,9 @@ const forms = [
   z.object({ ...said('node'), panel, node, page }),
   z.object({ ...said('node-do'), action: z.enum(['reconnect-node', 'enable-node', 'disable-node']), panel, node }),
   z.object({ ...said('core-do'), panel }),
+  /** Restarts what the panel runs as; switches its automatic reconnects. */
+  z.object({ ...said('host-do'), panel }),
+  z.object({ ...said('reconnects'), as: z.enum(['on', 'off']), panel }),
   /** Asks for a user's name; a user that was found (a question in memory knows whom); a change to that user. */
   z.object({ ...said('find-user'), panel }),
   z.object({ ...said('user'), found: nonce }),

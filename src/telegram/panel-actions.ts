@@ -1,9 +1,11 @@
 import { InlineKeyboard } from 'grammy';
 import type { PanelActions, UserChange } from '../core/panel-control.ts';
+import type { PanelState } from '../core/panel-view.ts';
 import type { Reason } from '../core/reason.ts';
 import { may } from '../core/role.ts';
 import type { ActionResult } from '../core/snapshot.ts';
 import { escapeHtml, html, type Language, sayReason, t } from '../i18n.ts';
+import { actorOf } from './alert-actions.ts';
 import { answer } from './answer.ts';
 import { type CallbackData, encode } from './callback-data.ts';
 import type { ChatContext } from './context.ts';
@@ -109,11 +111,10 @@ export function createPanelActs(desk: Desk) {
       order.to === 'panel'
         ? await actions.act(order.action, accepted)
         : await actions.changeUser(order.user.name, order.change);
-    const by = { kind: 'telegram', id: String(visitor.id), name: visitor.name } as const;
-    desk.auditPanel(by, auditOf(order), order.panel, result.ok ? null : result.reason);
+    desk.auditPanel(actorOf(visitor), auditOf(order), order.panel, result.ok ? null : result.reason);
     await told;
     const back: CallbackData =
-      order.to === 'panel' && order.action.action !== 'restart-core'
+      order.to === 'panel' && 'node' in order.action
         ? { kind: 'node', panel: handleOf(order.panel), node: order.action.node, page: 0 }
         : { kind: 'panel', panel: handleOf(order.panel), page: 0 };
     const again: CallbackData = order.to === 'user' ? { kind: 'user', found: questions.remember(order) } : back;
@@ -132,7 +133,19 @@ export function createPanelActs(desk: Desk) {
     ].join('\n');
   }
 
-  return { ask, confirm, cancel };
+  /** Whether it was done: only owners decide what the manager does by itself. */
+  async function switchReconnects(ctx: ChatContext, { id }: PanelState, on: boolean): Promise<boolean> {
+    if (!may(ctx.visitor.role, 'own')) {
+      await answer(ctx, t(ctx.language, 'chat-panel-owners-only'), true);
+      return false;
+    }
+    if (!(await answer(ctx, t(ctx.language, on ? 'chat-reconnects-on' : 'chat-reconnects-off')))) return false;
+    panels.setAutoReconnect(id, on);
+    desk.auditPanel(actorOf(ctx.visitor), `panel-reconnects-${on ? 'on' : 'off'}`, id, null);
+    return true;
+  }
+
+  return { ask, confirm, cancel, switchReconnects };
 }
 
 export type PanelActs = ReturnType<typeof createPanelActs>;

@@ -1,19 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
-import type { Config, ServiceConfig } from '../config/schema.ts';
+import type { CheckConfigOf, Config, ServiceConfig } from '../config/schema.ts';
 import { panelService } from '../core/incident.ts';
+import type { Settings } from '../core/settings.ts';
+import type { ActionResult, Actor } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
 import { createCalendar } from '../panels/calendar.ts';
 import { createPanelFleet, type PanelFleet } from '../panels/fleet.ts';
 import { panelSamples } from '../panels/metrics.ts';
 import { panelRecordSchema } from '../panels/record-schema.ts';
 import { createPanelSources } from '../panels/sources.ts';
+import type { Audit } from '../store/audit.ts';
 import type { SqlStore } from '../store/database.ts';
 import { createPanelLogins, createPanelTable } from '../store/panels.ts';
 import type { Samples } from '../store/samples.ts';
 import type { Ledger } from '../supervisor/ledger.ts';
 import { createPanelIncidents } from '../supervisor/panel-incidents.ts';
+import { serviceOfPanel } from './panel-host.ts';
 import { openShopDatabase } from './shop-database.ts';
 
 export interface PanelsOfApp {
@@ -30,6 +34,10 @@ export interface PanelsOfAppOptions {
   readonly store: SqlStore;
   readonly ledger: Ledger;
   readonly samples: Pick<Samples, 'add'>;
+  readonly settings: Settings;
+  readonly audit: Pick<Audit, 'add'>;
+  /** Restarts a service, verified and audited. */
+  readonly restart: (service: string, by: Actor) => Promise<ActionResult>;
   readonly clock: () => number;
   readonly random: () => number;
   readonly log: Logger;
@@ -40,9 +48,12 @@ const SAMPLE_EVERY = 30_000;
 /** So long after the panels are known every one of them has been asked everything, ms. */
 const SETTLED_AFTER = 120_000;
 
+/** The manager's own part in the audit. */
+const AUTO_RECONNECT: Actor = { kind: 'manager', id: 'auto-reconnect', name: 'OrbitVPN Manager' };
+
 /** The panels of the shop and of the configuration, with their incidents, their history and their memory. */
 export function createPanelsOfApp(options: PanelsOfAppOptions): PanelsOfApp {
-  const { config, store, samples, clock, random } = options;
+  const { config, store, samples, settings, audit, clock, random } = options;
   const log = options.log.child({ part: 'panels' });
   const database = openShopDatabase(config.shop.database_url, log);
   const table = createPanelTable(store, panelRecordSchema);
@@ -53,7 +64,12 @@ export function createPanelsOfApp(options: PanelsOfAppOptions): PanelsOfApp {
     get config() {
       return options.services().flatMap(({ panels }) => panels);
     },
+    get defaults() {
+      const check = panelCheckOf(options.services());
+      return { autoReconnect: check?.auto_reconnect ?? false, coreLogs: check?.core_logs ?? 'off' } as const;
+    },
   });
+  const choice = (panel: string) => `panel:${panel}:auto-reconnect`;
   const stopping = new AbortController();
   const fleet = createPanelFleet({
     ...{ sources, clock, random, tokens: createPanelLogins(store), records: table },
@@ -64,6 +80,25 @@ export function createPanelsOfApp(options: PanelsOfAppOptions): PanelsOfApp {
       incidents.onTransition(state, transition);
     },
     onRemoved: incidents.onRemoved,
+    onReconnect(state, node, news) {
+      incidents.onReconnect(state, node.id, news);
+      if (news.step !== 'tried') return;
+      audit.add(clock(), AUTO_RECONNECT, 'panel-reconnect-node', panelService(state.id), news.refusal);
+    },
+    choices: {
+      get(panel) {
+        const chosen = settings.get(choice(panel));
+        return chosen === null ? null : chosen === 'on';
+      },
+      set: (panel, on) => settings.set(choice(panel), on ? 'on' : 'off'),
+    },
+    hostOf(source, alone) {
+      const service = serviceOfPanel(source, alone, options.services());
+      if (service === null) return null;
+      const { name, title } = service;
+      return { service: name, title, restart: (by) => options.restart(name, by) };
+    },
+    share: () => (panelCheckOf(options.services())?.share_over ?? 50) / 100,
     onError: (err, where) => log.error({ err, where }, 'looking after a panel failed'),
   });
   let sampledAt = clock();
@@ -98,6 +133,11 @@ export function createPanelsOfApp(options: PanelsOfAppOptions): PanelsOfApp {
       await database?.close();
     },
   };
+}
+
+/** The check that speaks for all panels. */
+function panelCheckOf(services: readonly ServiceConfig[]): CheckConfigOf<'panel'> | undefined {
+  return services.flatMap(({ checks }) => checks).find((check) => check.type === 'panel');
 }
 
 /** The variables of a service's own environment: the shop bot knows its panel. */

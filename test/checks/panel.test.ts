@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createPanelCheck } from '../../src/checks/panel.ts';
 import type { PanelState } from '../../src/core/panel-view.ts';
+import { unsaid } from '../../src/panels/panel.ts';
 import { unaskedState } from '../../src/panels/state.ts';
 
 const context = { pid: null, now: 0, signal: AbortSignal.timeout(10_000) };
@@ -10,7 +11,7 @@ function panel(name: string, rest: Partial<PanelState> = {}): PanelState {
   const source = {
     ...({ id: name, name, kind: 'marzban', origin: 'config', baseUrl: 'https://p.example' } as const),
     ...{ username: 'admin', password: 'secret', apiKey: null, active: true, priority: 1, problem: null },
-    ...{ excludedNodeNames: [], insecureTls: false, certificateHosts: [] },
+    ...{ excludedNodeNames: [], insecureTls: false, certificateHosts: [], ...unsaid },
   };
   return { ...unaskedState(source, 0), health: 'healthy', ...rest };
 }

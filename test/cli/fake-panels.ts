@@ -1,6 +1,7 @@
 import type { Panels } from '../../src/core/panel-control.ts';
 import type { PanelState } from '../../src/core/panel-view.ts';
 import { reason } from '../../src/core/reason.ts';
+import { unsaid } from '../../src/panels/panel.ts';
 import { unaskedState } from '../../src/panels/state.ts';
 
 /** A panel as it is before it was asked, with what is to be different. */
@@ -8,7 +9,7 @@ export function panelState(id: string, differences: Partial<PanelState> = {}): P
   const source = {
     ...({ id, name: `Panel ${id}`, kind: 'marzban', origin: 'config', baseUrl: 'https://p.example' } as const),
     ...{ username: 'admin', password: 'secret-password', apiKey: null, active: true, priority: 1, problem: null },
-    ...{ excludedNodeNames: [], insecureTls: false, certificateHosts: [] },
+    ...{ excludedNodeNames: [], insecureTls: false, certificateHosts: [], ...unsaid },
   };
   return { ...unaskedState(source, 0), ...differences };
 }

@@ -150,8 +150,8 @@ describe("the seed's file", () => {
       [
         '3:3 services.telegram_bot config-tmux-without-command',
         '5:5 services.telegram_bot.process_name config-seed-process',
-        '18:5 services.marzban_monitor.auto_detect_instances config-seed-check',
-        '19:5 services.marzban_monitor.load_balance_check config-seed-check',
+        '18:5 services.marzban_monitor.auto_detect_instances config-seed-always',
+        '19:5 services.marzban_monitor.load_balance_check config-seed-always',
         '21:3 services.redis config-seed-no-address',
         '26:5 services.redis.check_memory config-seed-always',
         '28:3 services.postgres config-seed-no-address',
@@ -170,7 +170,7 @@ describe("the seed's file", () => {
       ],
     );
     assert.deepEqual(lines(loaded).slice(2, 3), [
-      'services.yaml:18:5 services.marzban_monitor.auto_detect_instances: was replaced by a check of type panel, which this version does not serve yet',
+      'services.yaml:18:5 services.marzban_monitor.auto_detect_instances: has no meaning any more: it is always looked at',
     ]);
   });
 

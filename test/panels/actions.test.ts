@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PanelHost } from '../../src/core/panel-control.ts';
+import { reason } from '../../src/core/reason.ts';
+import type { Actor } from '../../src/core/snapshot.ts';
+import type { PanelWorld } from '../world/panel/server.ts';
 import { watch } from './watch.ts';
 
 async function settled(options: Parameters<typeof watch>[0] = {}) {
@@ -94,4 +98,58 @@ test('a user is found by name or part of it, changed, and looked at again', asyn
   assert.equal(panel.users[3]?.status, 'disabled');
   const gone = await actions.changeUser('nobody', { change: 'enable' });
   assert.ok(!gone.ok && gone.reason.code === 'panel-not-found');
+});
+
+/** The service that the simulated panel runs as: down for a while, then up again. */
+function container(panel: () => PanelWorld, works = true): PanelHost & { readonly by: Actor[] } {
+  const by: Actor[] = [];
+  return {
+    ...{ service: 'marzban', title: 'Marzban', by },
+    async restart(actor) {
+      by.push(actor);
+      if (!works) return { ok: false, took: 10, reason: reason('docker-no-engine', {}) };
+      await panel().goOffline();
+      panel().advance(4000);
+      await panel().goOnline();
+      return { ok: true, took: 4000, note: null };
+    },
+  };
+}
+
+const vera = { kind: 'telegram', id: '7', name: 'Vera' } as const;
+
+test("a restart of the panel's service says whom it hits, is done in that person's name, and waits for its nodes", async () => {
+  const host = container(() => world.panel);
+  const world = await settled({
+    host,
+    panel: { users: 900, online: 412, nodes: [{ name: 'DE-1' }, { name: 'FI-1' }] },
+  });
+  const order = { action: 'restart-panel', by: vera } as const;
+  assert.deepEqual(world.actions.consequence(order), {
+    ...{ code: 'panel-ask-panel', args: { service: 'Marzban', nodes: 2, users: 412 } },
+  });
+  let accepted = false;
+  const result = await world.actions.act(order, () => {
+    accepted = true;
+  });
+  assert.ok(result.ok && accepted);
+  assert.deepEqual([result.note, host.by], [{ code: 'panel-done-panel', args: { nodes: 2 } }, [vera]]);
+});
+
+test('a restart that leaves a node behind is not called done, and says how many', async () => {
+  const host = container(() => world.panel);
+  const world = await settled({ host });
+  world.panel.node('NL-1').break('killed', world.panel.now());
+  const result = await world.actions.act({ action: 'restart-panel', by: vera });
+  assert.ok(!result.ok);
+  assert.deepEqual(result.reason, { code: 'panel-not-done-core', args: { nodes: 1 } });
+});
+
+test('a service that cannot be restarted says why; a panel without one says what is missing', async () => {
+  const broken = await settled({ host: container(() => broken.panel, false) });
+  const refused = await broken.actions.act({ action: 'restart-panel', by: vera });
+  assert.deepEqual(!refused.ok && refused.reason.code, 'docker-no-engine');
+  const { actions } = await settled();
+  const unknown = await actions.act({ action: 'restart-panel', by: vera });
+  assert.deepEqual(!unknown.ok && unknown.reason.code, 'panel-no-service');
 });

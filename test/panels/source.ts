@@ -1,4 +1,4 @@
-import type { PanelSource } from '../../src/panels/panel.ts';
+import { type PanelSource, unsaid } from '../../src/panels/panel.ts';
 import type { PanelWorld } from '../world/panel/server.ts';
 
 /** How to reach a simulated panel. */
@@ -18,6 +18,7 @@ export function sourceOf(panel: PanelWorld, more: Partial<PanelSource> = {}): Pa
     insecureTls: false,
     certificateHosts: [],
     problem: null,
+    ...unsaid,
     ...more,
   };
 }

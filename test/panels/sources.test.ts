@@ -27,6 +27,9 @@ function config(id: string, more: Partial<PanelConfig> = {}): PanelConfig {
     kind: null,
     insecure_tls: false,
     certificate_hosts: [],
+    service: null,
+    auto_reconnect: null,
+    core_logs: null,
     ...more,
   };
 }

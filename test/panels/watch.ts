@@ -1,4 +1,5 @@
 import { after } from 'node:test';
+import type { PanelHost } from '../../src/core/panel-control.ts';
 import type { PanelRecord } from '../../src/core/panel-health.ts';
 import type { PanelTransition } from '../../src/core/panel-transition.ts';
 import { createPanelActions } from '../../src/panels/actions.ts';
@@ -33,6 +34,7 @@ export function reachIn(panel: PanelWorld): Reach {
 export interface WatchOptions {
   readonly panel?: PanelOptions;
   readonly source?: Partial<PanelSource>;
+  readonly host?: PanelHost;
   readonly poller?: Partial<Pick<PollerOptions, 'autoReconnect' | 'reach' | 'random' | 'policy'>>;
 }
 
@@ -64,11 +66,14 @@ export async function watch(options: WatchOptions = {}) {
       onState: (_state, transitions) => {
         for (const transition of transitions) told.push({ at: (panel.now() - begun) / 1000, transition });
       },
-      onReconnect: (node) => reconnects.push(node),
+      onReconnect: (node, { step }) => reconnects.push(`${node.name} ${step}`),
       onError: (error) => errors.push(error),
     });
     const sleep = async (ms: number) => panel.advance(ms);
-    return { poller, actions: createPanelActions({ adapter, poller, clock: panel.now, sleep }) };
+    return {
+      poller,
+      actions: createPanelActions({ adapter, poller, host: () => options.host ?? null, clock: panel.now, sleep }),
+    };
   }
 
   let current = build(null);

@@ -9,6 +9,7 @@ import type { Condition } from '../../src/core/panel-condition.ts';
 import type { PanelTransition } from '../../src/core/panel-transition.ts';
 import type { PanelState } from '../../src/core/panel-view.ts';
 import { reason } from '../../src/core/reason.ts';
+import { unsaid } from '../../src/panels/panel.ts';
 import { unaskedState } from '../../src/panels/state.ts';
 import { openStore } from '../../src/store/database.ts';
 import { createIncidentTable } from '../../src/store/incidents.ts';
@@ -24,7 +25,7 @@ function panel(conditions: readonly Condition[] = []): PanelState {
   const source = {
     ...({ id: 's001', name: 'Main', kind: 'marzban', origin: 'config', baseUrl: 'https://p.example' } as const),
     ...{ username: 'admin', password: 'secret', apiKey: null, active: true, priority: 1, problem: null },
-    ...{ excludedNodeNames: [], insecureTls: false, certificateHosts: [] },
+    ...{ excludedNodeNames: [], insecureTls: false, certificateHosts: [], ...unsaid },
   };
   return { ...unaskedState(source, 0), conditions };
 }
@@ -100,6 +101,19 @@ describe('incidents of panels', () => {
       changes.map(({ change }) => change),
       ['opened', 'updated', 'worse'],
     );
+  });
+
+  it('what the manager tried by itself, and how it went, stands in the incident of that node', () => {
+    const ledger = reopen();
+    const incidents = createPanelIncidents(ledger);
+    incidents.onTransition(panel(), opened(nodeDown('1')));
+    incidents.onTransition(panel(), opened(nodeDown('2')));
+    incidents.onReconnect(panel(), '1', { step: 'tried', refusal: null });
+    incidents.onReconnect(panel(), '1', { step: 'useless' });
+    incidents.onReconnect(panel(), '1', { step: 'tried', refusal: reason('panel-timeout') });
+    const told = ledger.open().map(({ attempts }) => attempts.map(({ what }) => what.code));
+    assert.deepEqual(told, [['panel-reconnect-tried', 'panel-reconnect-useless', 'panel-reconnect-refused'], []]);
+    assert.equal(ledger.open()[0]?.subject?.advice?.code, 'panel-advice-stuck', 'the rest stays as it was');
   });
 
   it('many nodes that come and go are no flapping of the panel', () => {

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Reason } from '../../src/core/reason.ts';
+import type { Actor } from '../../src/core/snapshot.ts';
 import { createCalendar } from '../../src/panels/calendar.ts';
 import { createPanelFleet } from '../../src/panels/fleet.ts';
 import { createMemoryTokens } from '../../src/panels/token-store.ts';
 import { sourceOf } from '../panels/source.ts';
 import { startPanel } from '../world/panel/server.ts';
-import { guest, setStage, vera } from './stage.ts';
+import { guest, oleg, setStage, vera } from './stage.ts';
 
 /** The chat with a panel of 11 nodes behind it, one of them broken; the panel's clock runs as fast as we look. */
 async function setPanelStage(t: TestContext) {
   let now = Date.UTC(2026, 10, 23, 7, 0, 5);
   const clock = () => now;
+  const choices = new Map<string, boolean>();
+  const restartedBy: Actor[] = [];
   const nodes = Array.from({ length: 11 }, (_, index) => ({ name: `N-${index}` }));
   const panel = await startPanel({ nodes, clock, users: [{ username: 'alice' }, { username: 'bob' }] });
   const pass = async (ms: number) => {
@@ -32,6 +35,17 @@ async function setPanelStage(t: TestContext) {
       panel.engine.run(now);
     },
     ...{ onTransition: () => undefined, onRemoved: () => undefined, onError: (error) => assert.fail(String(error)) },
+    choices: { get: (id) => choices.get(id) ?? null, set: (id, on) => void choices.set(id, on) },
+    hostOf: () => ({
+      ...{ service: 'marzban', title: 'Marzban container' },
+      async restart(by) {
+        restartedBy.push(by);
+        await panel.goOffline();
+        now += 4000;
+        await panel.goOnline();
+        return { ok: true, took: 4000, note: null };
+      },
+    }),
   });
   panel.node('N-10').break('killed', now);
   await pass(90_000);
@@ -44,7 +58,7 @@ async function setPanelStage(t: TestContext) {
     await panel.stop();
   });
   await stage.heard();
-  return { ...stage, panel, audit };
+  return { ...stage, panel, fleet, audit, restartedBy };
 }
 
 test('without a panel the chat says how to add one', async (t) => {
@@ -131,4 +145,59 @@ test('a user is found by name and disabled after a question', async (t) => {
   await next(/Disable the user \(Main\): done/);
   assert.equal(panel.users.find(({ username }) => username === 'alice')?.status, 'disabled');
   assert.deepEqual(audit, [{ action: 'panel-user-disable', refused: null }]);
+});
+
+test("the panel's container is restarted after a question that says whom it hits, in the name of who confirmed", async (t) => {
+  const { world, audit, restartedBy } = await setPanelStage(t);
+  const person = world.user({ id: vera.id, first_name: 'Vera', language_code: 'en' });
+  let since = world.revision;
+  const next = async (pattern: RegExp) => {
+    const found = await world.waitForMessage(vera.id, (message) => message.fromBot && pattern.test(message.text), {
+      ...{ since, timeoutMs: 15_000 },
+    });
+    since = world.revision;
+    return found;
+  };
+  await person.sends('/marzban');
+  await person.taps(await next(/10 of 11/), '🟡 Main');
+  await person.taps(await next(/Page 1 of 2/), 'Restart the panel');
+  const question = await next(/Restart the panel\? \(Main\)/);
+  assert.match(
+    question.text,
+    /Marzban container is restarted: until the panel answers again .* all its users are down/,
+  );
+  assert.match(question.text, /xray stops on its 11 nodes/);
+  await person.taps(question, 'Yes, do it');
+  await next(/Restart the panel \(Main\): done/);
+  assert.deepEqual(restartedBy, [{ kind: 'telegram', id: String(vera.id), name: 'Vera' }]);
+  assert.deepEqual(audit, [{ action: 'panel-restart-panel', refused: null }]);
+});
+
+test('an owner lets the manager reconnect nodes by itself; nobody else is offered or may do it', async (t) => {
+  const { world, audit, fleet } = await setPanelStage(t);
+  const owner = world.user({ id: oleg.id, first_name: 'Oleg', language_code: 'en' });
+  let since = world.revision;
+  await owner.sends('/marzban');
+  const list = await world.waitForMessage(oleg.id, (message) => /10 of 11/.test(message.text), { since });
+  since = world.revision;
+  await owner.taps(list, '🟡 Main');
+  const screen = await world.waitForMessage(oleg.id, (message) => /Page 1 of 2/.test(message.text), { since });
+  since = world.revision;
+  const press = screen.keyboard.flat().find(({ text }) => text === 'Reconnect nodes by itself')?.callback_data ?? '';
+  await owner.taps(screen, 'Reconnect nodes by itself');
+  await world.waitForMessage(oleg.id, (message) => /are reconnected by the manager/.test(message.text), { since });
+  assert.equal(fleet.autoReconnect('s001'), true);
+  assert.deepEqual(audit, [{ action: 'panel-reconnects-on', refused: null }]);
+
+  const person = world.user({ id: vera.id, first_name: 'Vera', language_code: 'en' });
+  since = world.revision;
+  await person.sends('/marzban');
+  const hers = await world.waitForMessage(vera.id, (message) => /10 of 11/.test(message.text), { since });
+  since = world.revision;
+  await person.taps(hers, '🟡 Main');
+  const seen = await world.waitForMessage(vera.id, (message) => /Page 1 of 2/.test(message.text), { since });
+  assert.ok(!seen.buttons.flat().some((button) => /reconnect/i.test(button)));
+  const refused = await person.forges(seen.id, press.replace(':on:', ':off:'));
+  assert.match(refused?.text ?? '', /Only owners/);
+  assert.equal(fleet.autoReconnect('s001'), true);
 });

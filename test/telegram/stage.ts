@@ -52,6 +52,9 @@ const noPanels: Panels = {
   databaseProblem: () => null,
   actions: () => null,
   check: async () => null,
+  runsAs: () => null,
+  autoReconnect: () => false,
+  setAutoReconnect: () => undefined,
 };
 const noPictures = { chart: nothing, dashboard: nothing };
 

@@ -1,6 +1,8 @@
 import { Composer } from 'grammy';
+import type { PanelAction } from '../../core/panel-control.ts';
 import type { PanelState } from '../../core/panel-view.ts';
 import { escapeHtml, sayReason, t } from '../../i18n.ts';
+import { actorOf } from '../alert-actions.ts';
 import { answer } from '../answer.ts';
 import { type CallbackData, decode } from '../callback-data.ts';
 import type { ChatContext } from '../context.ts';
@@ -39,7 +41,7 @@ export function panelScreens(desk: Desk, acts: PanelActs): Composer<ChatContext>
   /** The panel, or the list where it is not there any more. */
   async function showPanel(ctx: ChatContext, handle: string, page: number, anew = false): Promise<void> {
     const state = stateOf(handle);
-    await show(ctx, state === null ? panelsScreen(ctx, panels) : panelScreen(ctx, state, page), anew);
+    await show(ctx, state === null ? panelsScreen(ctx, panels) : panelScreen(ctx, state, page, panels), anew);
   }
 
   async function showNode(ctx: ChatContext, handle: string, id: string, page: number): Promise<void> {
@@ -99,11 +101,16 @@ export function panelScreens(desk: Desk, acts: PanelActs): Composer<ChatContext>
         return true;
       }
       case 'node-do':
-      case 'core-do': {
+      case 'core-do':
+      case 'host-do': {
         const panel = stateOf(data.panel)?.id ?? '';
-        const action =
-          data.kind === 'core-do' ? ({ action: 'restart-core' } as const) : { action: data.action, node: data.node };
-        await acts.ask(ctx, { panel, to: 'panel', action });
+        await acts.ask(ctx, { panel, to: 'panel', action: actionOf(ctx, data) });
+        return true;
+      }
+      case 'reconnects': {
+        const state = stateOf(data.panel);
+        if (state !== null && !(await acts.switchReconnects(ctx, state, data.as === 'on'))) return true;
+        await showPanel(ctx, data.panel, 0);
         return true;
       }
       case 'user-do': {
@@ -120,8 +127,8 @@ export function panelScreens(desk: Desk, acts: PanelActs): Composer<ChatContext>
         if (order === null) return true;
         const back = handleOf(order.panel);
         if (order.to === 'user') await showUser(ctx, questions.remember(order));
-        else if (order.action.action === 'restart-core') await showPanel(ctx, back, 0);
-        else await showNode(ctx, back, order.action.node, 0);
+        else if ('node' in order.action) await showNode(ctx, back, order.action.node, 0);
+        else await showPanel(ctx, back, 0);
         return true;
       }
       default:
@@ -130,4 +137,11 @@ export function panelScreens(desk: Desk, acts: PanelActs): Composer<ChatContext>
   }
 
   return composer;
+}
+
+type ActionData = Extract<CallbackData, { readonly kind: 'node-do' | 'core-do' | 'host-do' }>;
+
+function actionOf(ctx: ChatContext, data: ActionData): PanelAction {
+  if (data.kind === 'node-do') return { action: data.action, node: data.node };
+  return data.kind === 'core-do' ? { action: 'restart-core' } : { action: 'restart-panel', by: actorOf(ctx.visitor) };
 }

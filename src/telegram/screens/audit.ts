@@ -1,5 +1,6 @@
 import { InlineKeyboard } from 'grammy';
 import type { AuditEntry } from '../../core/audit.ts';
+import { panelOf } from '../../core/incident.ts';
 import { html, type Language, sayReason, t } from '../../i18n.ts';
 import { encode } from '../callback-data.ts';
 import type { ChatContext } from '../context.ts';
@@ -17,7 +18,11 @@ export function auditScreen({ language }: ChatContext, desk: Desk, wanted: numbe
   const asked = read(wanted);
   const page = asked.length === 0 ? 0 : wanted;
   const entries = page === wanted ? asked : read(page);
-  const titleOf = titlesOf(desk.control.snapshot().services);
+  const serviceTitle = titlesOf(desk.control.snapshot().services);
+  const titleOf = (name: string) => {
+    const panel = panelOf(name);
+    return panel === null ? serviceTitle(name) : (desk.panels.state(panel)?.name ?? panel);
+  };
   const now = desk.clock();
   const lines = entries.slice(0, pageSize).map((entry) => lineOf(language, entry, titleOf, now, desk.timezone));
   const text = [

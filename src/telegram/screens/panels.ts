@@ -92,7 +92,12 @@ function windowOf(seconds: number | null): string {
 }
 
 /** One panel with a page of its nodes, worst first. */
-export function panelScreen({ language, visitor }: ChatContext, state: PanelState, wanted: number): PanelScreen {
+export function panelScreen(
+  { language, visitor }: ChatContext,
+  state: PanelState,
+  wanted: number,
+  panels: Pick<Panels, 'runsAs' | 'autoReconnect'>,
+): PanelScreen {
   const pages = Math.max(1, Math.ceil(state.nodes.length / NODES));
   const page = Math.min(wanted, pages - 1);
   const nodes = state.nodes.slice(page * NODES, (page + 1) * NODES);
@@ -112,6 +117,15 @@ export function panelScreen({ language, visitor }: ChatContext, state: PanelStat
   if (state.caps?.actions.includes('restart-core') && may(visitor.role, 'act'))
     add('button-restart-core', { kind: 'core-do', panel });
   buttons.row();
+  if (panels.runsAs(state.id) !== null && may(visitor.role, 'act'))
+    add('button-restart-panel', { kind: 'host-do', panel });
+  const reconnects = panels.autoReconnect(state.id);
+  if (state.caps !== null && may(visitor.role, 'own'))
+    add(reconnects ? 'button-reconnects-off' : 'button-reconnects-on', {
+      ...{ kind: 'reconnects', panel },
+      as: reconnects ? 'off' : 'on',
+    });
+  buttons.row();
   add('button-refresh', { kind: 'panel', panel, page });
   add('button-back', { kind: 'panels' });
   const lines = [
@@ -119,6 +133,7 @@ export function panelScreen({ language, visitor }: ChatContext, state: PanelStat
     ...(state.version === null ? [] : [html(language, 'chat-panel-version', { version: state.version })]),
     ...problemLines(language, state),
     ...rateLines(language, state.traffic.rate),
+    ...(reconnects ? [html(language, 'chat-panel-reconnects')] : []),
     '',
     ...nodes.map(nodeLine(language)),
     ...(pages > 1 ? [html(language, 'chat-panel-page', { page: page + 1, pages })] : []),
