@@ -60,6 +60,8 @@ reason-config-integer = found { config-found }; allowed: a whole number from { $
 reason-config-user-id = found { config-found }; allowed: a person's Telegram id, a number above 0 (a group goes to telegram.alert_chat)
 reason-config-chat-id = found { config-found }; allowed: a Telegram chat's id, a number (below 0 for a group)
 reason-config-topic-id = found { config-found }; allowed: the id of a topic, a number above 0
+reason-config-limit = found { config-found }; allowed: a number, 90%, a size like 5gb, or a duration like 800ms
+reason-config-metric-name = found { config-found }; allowed: the name of a number as orbit health shows it, like cpu, latency, disk:/var
 reason-config-decimal = found { config-found }; allowed: a number
 reason-config-flag = found { config-found }; allowed: true or false
 reason-config-text = found { config-found }; allowed: text of one line, not empty (in quotes, if it looks like a number)
@@ -88,6 +90,10 @@ reason-config-no-services = found { config-found }; allowed: at least one servic
 reason-config-not-served = found { $word }, which is not served by this version; allowed: { $options }
 reason-config-log-nowhere = found a check of a log, but no log; allowed with path, or with log_file of the service
 reason-config-head-has-no-body = found a pattern for a body, but method HEAD gives none; allowed with method GET
+reason-config-rule-no-limit = found no limit; allowed: one of over and under
+reason-config-rule-two-limits = found two limits; allowed: one of over and under, and a rule for each
+reason-config-rule-clear = found { config-found }, which is beyond the limit itself; allowed: the limit, or what is inside it
+reason-config-rule-no-check = found { config-found }, which is the id of no check of this service; allowed: { $options }
 reason-config-check-twice = found { config-found } a second time; allowed: an id of its own for each check of a service
 reason-config-no-service = found { config-found }, which is no service; allowed: { $options }
 reason-config-no-service-near = found { config-found }, which is no service, did you mean { $nearest }? allowed: { $options }
@@ -111,6 +117,7 @@ reason-config-http-token = found { config-found }; allowed: letters, digits and 
 reason-config-nothing-enabled = no service is enabled: there is nothing to look after
 reason-config-tmux-without-command = has no command: a session that is there is adopted and watched, but the manager cannot start it before command and cwd are set
 reason-config-depends-on-disabled = { $other } is not enabled: this dependency is ignored
+reason-config-rule-no-number = names a number that no check of this service gives: the rule never says anything; they give { $options }
 reason-config-without-effect = is not served by this version yet: it has no effect
 reason-config-nobody-first = have all tier: next, so nobody hears of an alert before it is escalated (escalate_after); give one of them tier: first
 
@@ -632,6 +639,25 @@ chat-alert-degraded = degraded
 cli-what-unknown = unknown
 cli-what-degraded = degraded
 reason-could-not-ask = could not ask for { $seconds } s; not counted as healthy, and nothing is restarted for it
+
+## alerting: rules on numbers (core/rule.ts)
+incident-rule = { $title } is out of bounds
+incident-rule-still = { $title } is still out of bounds, for { $for }
+incident-rule-over = { $title } is within bounds again after { $for }
+incident-gone = { $title } is not measured any more, after { $for } of trouble
+chat-alert-rule = out of bounds
+cli-what-rule = bounds
+reason-rule-over =
+    { METRIC($metric) } { MEASURE($value, $unit) }, over { MEASURE($limit, $unit) }{ $lasted ->
+        [0] { "" }
+       *[other] { " " }for { SPAN($lasted) }
+    }
+reason-rule-under =
+    { METRIC($metric) } { MEASURE($value, $unit) }, under { MEASURE($limit, $unit) }{ $lasted ->
+        [0] { "" }
+       *[other] { " " }for { SPAN($lasted) }
+    }
+reason-rule-back = { METRIC($metric) } { MEASURE($value, $unit) }
 
 ## alerting: what people do about alerts
 button-acknowledge = Acknowledge

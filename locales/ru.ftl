@@ -60,6 +60,8 @@ reason-config-integer = найдено: { config-found }; допустимо: ц
 reason-config-user-id = найдено: { config-found }; допустимо: id человека в Telegram, число больше 0 (для группы есть telegram.alert_chat)
 reason-config-chat-id = найдено: { config-found }; допустимо: id чата в Telegram, число (у группы — меньше 0)
 reason-config-topic-id = найдено: { config-found }; допустимо: id темы, число больше 0
+reason-config-limit = найдено: { config-found }; допустимо: число, 90%, размер вроде 5gb или время вроде 800ms
+reason-config-metric-name = найдено: { config-found }; допустимо: название числа, как в orbit health: cpu, latency, disk:/var
 reason-config-decimal = найдено: { config-found }; допустимо: число
 reason-config-flag = найдено: { config-found }; допустимо: true или false
 reason-config-text = найдено: { config-found }; допустимо: непустой текст в одну строку (в кавычках, если похож на число)
@@ -88,6 +90,10 @@ reason-config-no-services = найдено: { config-found }; допустимо
 reason-config-not-served = найдено: { $word }, эта версия такого ещё не умеет; допустимо: { $options }
 reason-config-log-nowhere = найдено: проверка журнала, а журнала нет; допустимо с path или с log_file сервиса
 reason-config-head-has-no-body = найдено: образец для тела ответа, но метод HEAD тела не даёт; допустимо с методом GET
+reason-config-rule-no-limit = найдено: ни одной границы; допустимо: over или under
+reason-config-rule-two-limits = найдено: две границы; допустимо: over или under, для каждой своё правило
+reason-config-rule-clear = найдено: { config-found }, это уже за границей; допустимо: сама граница или то, что в её пределах
+reason-config-rule-no-check = найдено: { config-found }, такого id нет ни у одной проверки сервиса; допустимо: { $options }
 reason-config-check-twice = найдено: { config-found } второй раз; допустимо: свой id у каждой проверки сервиса
 reason-config-no-service = найдено: { config-found }, такого сервиса нет; допустимо: { $options }
 reason-config-no-service-near = найдено: { config-found }, такого сервиса нет, может быть, { $nearest }? допустимо: { $options }
@@ -111,6 +117,7 @@ reason-config-http-token = найдено: { config-found }; допустимо:
 reason-config-nothing-enabled = ни один сервис не включён: следить не за чем
 reason-config-tmux-without-command = нет command: готовая сессия будет принята под наблюдение, но запустить её менеджер не сможет, пока не заданы command и cwd
 reason-config-depends-on-disabled = { $other } не включён: эта зависимость не учитывается
+reason-config-rule-no-number = такого числа не даёт ни одна проверка сервиса: правило никогда не сработает; есть: { $options }
 reason-config-without-effect = эта версия такого ещё не умеет: ключ ни на что не влияет
 reason-config-nobody-first = у всех tier: next, поэтому об оповещении никто не узнает, пока его не передадут дальше (escalate_after); дайте кому-нибудь tier: first
 
@@ -659,6 +666,25 @@ chat-alert-degraded = хуже, чем нужно
 cli-what-unknown = неизвестно
 cli-what-degraded = хуже
 reason-could-not-ask = не удаётся спросить { $seconds } с; здоровым не считается, и из-за этого ничего не перезапускается
+
+## alerting: правила для чисел (core/rule.ts)
+incident-rule = { $title }: вне нормы
+incident-rule-still = { $title }: всё ещё вне нормы, уже { $for }
+incident-rule-over = { $title }: снова в норме, через { $for }
+incident-gone = { $title }: больше не измеряется, неполадки длились { $for }
+chat-alert-rule = вне нормы
+cli-what-rule = вне нормы
+reason-rule-over =
+    { METRIC($metric) } { MEASURE($value, $unit) }, больше { MEASURE($limit, $unit) }{ $lasted ->
+        [0] { "" }
+       *[other] { " " }уже { SPAN($lasted) }
+    }
+reason-rule-under =
+    { METRIC($metric) } { MEASURE($value, $unit) }, меньше { MEASURE($limit, $unit) }{ $lasted ->
+        [0] { "" }
+       *[other] { " " }уже { SPAN($lasted) }
+    }
+reason-rule-back = { METRIC($metric) } { MEASURE($value, $unit) }
 
 ## alerting: what people do about alerts
 button-acknowledge = Взять в работу

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { FluentBundle, FluentResource } from '@fluent/bundle';
 import type { Reason } from './core/reason.ts';
+import { functionsOf } from './measures.ts';
 
 export type Language = 'en' | 'ru';
 export const languages: readonly Language[] = ['en', 'ru'];
@@ -11,7 +12,7 @@ const folder = new URL('../locales/', import.meta.url);
 
 function load(language: Language): FluentBundle {
   // Isolation marks are invisible junk inside <code> and in logs.
-  const bundle = new FluentBundle(language, { useIsolating: false });
+  const bundle = new FluentBundle(language, { useIsolating: false, functions: functionsOf(language) });
   const errors = bundle.addResource(new FluentResource(readFileSync(new URL(`${language}.ftl`, folder), 'utf8')));
   if (errors.length > 0) throw new Error(`locales/${language}.ftl does not parse`, { cause: errors[0] });
   return bundle;

@@ -1,4 +1,5 @@
-import type { Metric } from './core/health.ts';
+import { type FluentFunction, FluentNumber } from '@fluent/bundle';
+import { type Metric, metricUnits } from './core/health.ts';
 import { hasMessage, type Language, t } from './i18n.ts';
 
 const second = 1000;
@@ -55,6 +56,23 @@ function sayBytes(language: Language, value: number): string {
 /** One digit after the point where it still says something. */
 function round(value: number): number {
   return Math.abs(value) < 100 ? Math.round(value * 10) / 10 : Math.round(value);
+}
+
+/** For numbers in texts: `METRIC($name)` is what it is called, `MEASURE($value, $unit)` how it is said, `SPAN($ms)` a time. */
+export function functionsOf(language: Language): Record<string, FluentFunction> {
+  return {
+    METRIC: ([name]) => sayMetricName(language, String(name)),
+    MEASURE: ([value, unit]) => sayMetric(language, { name: '', value: numberOf(value), unit: unitOf(unit) }),
+    SPAN: ([ms]) => sayDuration(language, numberOf(ms)),
+  };
+}
+
+function numberOf(given: unknown): number {
+  return Number(given instanceof FluentNumber ? given.value : given);
+}
+
+function unitOf(given: unknown): Metric['unit'] {
+  return metricUnits.find((unit) => unit === given) ?? 'count';
 }
 
 /** What a number of a check is called; what stands after a colon (`disk:/var`) is a name and stays as it is. */

@@ -31,10 +31,13 @@ function storeAddress(code: string, shape: RegExp) {
 
 const variables = section(z.record(shaped('config-variable-name', /^[A-Za-z_][A-Za-z0-9_]*$/), anyText));
 
+/** How a check may be called within its service. */
+export const checkId = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+
 /** What every check has. */
 const common = {
   /** Name of the check within its service, under which its history is kept. Default: its type (`http`, `http-2`). */
-  id: optional(shaped('config-check-id', /^[a-z0-9][a-z0-9_-]{0,31}$/)),
+  id: optional(shaped('config-check-id', checkId)),
 };
 
 /** The service's own process is there. */

@@ -5,7 +5,7 @@ import type { ConfigMessage, Path } from './message.ts';
 import { servedChecks, servedDrivers } from './served.ts';
 import { service, serviceName } from './service-schema.ts';
 import type { Source } from './source.ts';
-import { duration, flag } from './values.ts';
+import { duration, flag, limit } from './values.ts';
 
 const knownDrivers: readonly string[] = service.options.map((option) => option.shape.driver.value);
 const knownChecks: readonly string[] = check.options.map((option) => option.shape.type.value);
@@ -71,6 +71,7 @@ function checkService(name: string, names: readonly string[], source: Source): r
   messages.push(...checkPanels([...path, 'panels'], names, source));
   messages.push(...checkContainer(path, source));
   messages.push(...checkLogs(path, source));
+  messages.push(...checkRules(path, source));
 
   const first = duration.safeParse(at(value, [...path, 'restart_delay'])).data;
   const most = duration.safeParse(at(value, [...path, 'max_restart_delay'])).data;
@@ -127,6 +128,32 @@ function checkLogs(path: Path, source: Source): readonly ConfigMessage[] {
   return listAt(source.value, [...path, 'checks']).flatMap((check, index) => {
     if (at(check, ['type']) !== 'log' || at(check, ['path']) != null) return [];
     return [source.message([...path, 'checks', index, 'type'], reason('config-log-nowhere'))];
+  });
+}
+
+/** A rule has one limit, an end on its right side, and a check that is there. */
+function checkRules(path: Path, source: Source): readonly ConfigMessage[] {
+  const ids = listAt(source.value, [...path, 'checks']).map((check) => at(check, ['id']) ?? at(check, ['type']));
+  const known = new Set(['process', ...ids].filter((id) => typeof id === 'string'));
+  return listAt(source.value, [...path, 'alerts']).flatMap((rule, index) => {
+    const place = [...path, 'alerts', index];
+    const [over, under, clear] = ['over', 'under', 'clear'].map((key) => at(rule, [key]) ?? null);
+    const messages: ConfigMessage[] = [];
+    if ((over === null) === (under === null))
+      messages.push(source.message(place, reason(over === null ? 'config-rule-no-limit' : 'config-rule-two-limits')));
+    const edge = limit.safeParse(over ?? under).data;
+    const end = clear === null ? undefined : limit.safeParse(clear).data;
+    const crossed =
+      edge !== undefined && end !== undefined && (over !== null ? end.value > edge.value : end.value < edge.value);
+    const clearPlace = [...place, 'clear'];
+    if (crossed) messages.push(source.message(clearPlace, reason('config-rule-clear', source.found(clearPlace))));
+    const check = at(rule, ['check']);
+    const checkPlace = [...place, 'check'];
+    if (typeof check === 'string' && !known.has(check) && !/-\d+$/.test(check)) {
+      const args = { ...source.found(checkPlace), options: [...known].join(', ') };
+      messages.push(source.message(checkPlace, reason('config-rule-no-check', args)));
+    }
+    return messages;
   });
 }
 

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { coreLogs, panelKinds } from '../core/panel-view.ts';
-import { check } from './check-schema.ts';
+import { check, checkId } from './check-schema.ts';
 import { command } from './command.ts';
 import {
   anyText,
   cron,
   deadline,
-  decimal,
   duration,
   flag,
   integer,
   interval,
+  limit,
   list,
   oneOf,
   oneOfCapitals,
@@ -62,12 +62,20 @@ const scheduled = z.strictObject({
   skip_if: optional(oneOf('unhealthy_dependency')),
 });
 
-/** A rule on one number of one check. Not served yet. */
+/** A rule on a number of a check: an alert of its own while it is beyond the limit. */
 const alertRule = z.strictObject({
-  metric: text,
-  over: decimal,
-  for: duration.prefault(0),
-  clear: optional(decimal),
+  /** Name of the number, as `orbit health` shows it; `disk` stands for `disk:/`, `disk:/var` and so on. */
+  metric: shaped('config-metric-name', /^[a-z0-9][a-z0-9_-]*(?::.+)?$/i),
+  /** Only of the check with this id. Default: of each that has such a number. */
+  check: optional(shaped('config-check-id', checkId)),
+  /** Told when it is above this: 90, 90%, 5gb, 800ms. */
+  over: optional(limit),
+  /** Told when it is below this; either `over` or `under`. */
+  under: optional(limit),
+  /** And has been for so long. */
+  for: duration.prefault('1m'),
+  /** Over when it is back at this. Default: 5 % inside the limit. */
+  clear: optional(limit),
   level: oneOf('info', 'warning', 'error', 'critical').prefault('warning'),
 });
 
@@ -107,9 +115,12 @@ const common = {
   panels: list(panel),
   /** Actions by the clock: `[{ cron: "0 5 * * *", action: restart, skip_if: unhealthy_dependency }]`. */
   schedule: list(scheduled),
-  /** Rules on the checks' numbers. Not served yet. */
+  /** Rules on the checks' numbers: `[{ metric: cpu, over: 90, for: 5m, clear: 80, level: warning }]`. */
   alerts: list(alertRule),
-  /** Whether what stays degraded is told, with a warning for each check; `alerts` hold in any case. */
+  /**
+   * Whether to warn of what stays degraded, of open files over 80 % of their limit and of swap over 80 %. `alerts` hold in
+   * any case, and one about the same number takes the place of such a warning.
+   */
   default_alerts: flag.prefault(true),
 };
 

@@ -1,5 +1,6 @@
 import { validate as isCron } from 'node-cron';
 import { z } from 'zod';
+import type { Limit } from '../core/rule.ts';
 
 /**
  * The words of the configuration: one reader per kind of value. A reader gets what YAML gave (or a string that came
@@ -126,6 +127,17 @@ export const topicId = reader('config-topic-id', (found) => toInteger(found, 1, 
 export const decimal = reader('config-decimal', (found) => {
   const value = toNumber(found);
   return value !== undefined && Number.isFinite(value) ? value : undefined;
+});
+
+/** A limit of a number: 90, `90%`, a size (`5gb` → bytes) or a duration (`800ms`, `2h` → ms). */
+export const limit = reader('config-limit', (found): Limit | undefined => {
+  const plain = Number(matching(String(found), /^(-?\d+(?:\.\d+)?)\s*%?$/)?.[1]);
+  if (Number.isFinite(plain)) return { value: plain, ms: false };
+  const ms = toDuration(found);
+  if (ms !== undefined) return { value: ms, ms: true };
+  const parts = matching(String(found), /^(\d+(?:\.\d+)?)\s*([kmgt])i?b$/i);
+  const value = Number(parts?.[1]) * (bytes[parts?.[2]?.toLowerCase() ?? ''] ?? Number.NaN);
+  return Number.isFinite(value) ? { value, ms: false } : undefined;
 });
 
 /** `true` or `false`. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { metricNames } from '../core/metric-names.ts';
 import { reason } from '../core/reason.ts';
 import { at } from './keys.ts';
 import type { ConfigMessage, Path } from './message.ts';
@@ -21,6 +22,12 @@ export function findWarnings(value: z.output<typeof file>, config: Config, sourc
     if (service.driver === 'tmux' && service.command === null) {
       warnings.push(source.message(path, reason('config-tmux-without-command'), 'key'));
     }
+    const numbers = numbersOf(service);
+    service.alerts.forEach(({ metric }, index) => {
+      if (numbers.includes(metric.split(':')[0] ?? '')) return;
+      const args = { options: numbers.join(', ') };
+      warnings.push(source.message([...path, 'alerts', index, 'metric'], reason('config-rule-no-number', args)));
+    });
     service.depends_on.forEach((other, index) => {
       if (value.services[other]?.enabled !== false) return;
       warnings.push(source.message([...path, 'depends_on', index], reason('config-depends-on-disabled', { other })));
@@ -30,6 +37,12 @@ export function findWarnings(value: z.output<typeof file>, config: Config, sourc
   const works = ([part, name]: Path) => part !== 'services' || value.services[String(name)]?.enabled;
   for (const path of set.filter(works)) warnings.push(source.message(path, reason('config-without-effect'), 'key'));
   return warnings;
+}
+
+/** What its checks can give; whatever has a process is asked about that, too. */
+function numbersOf(service: z.output<typeof file>['services'][string]): readonly string[] {
+  const kinds = [...(service.driver === 'external' ? [] : ['process']), ...service.checks.map(({ type }) => type)];
+  return [...new Set(kinds.flatMap((kind) => metricNames[kind] ?? []))];
 }
 
 /** The paths that a pattern with `*` stands for, where something is set. */

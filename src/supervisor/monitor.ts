@@ -12,6 +12,7 @@ import type { ServiceTable } from '../store/services.ts';
 import { inTime } from './deadline.ts';
 import type { Ledger } from './ledger.ts';
 import { concerns, type Managed, startable } from './managed.ts';
+import { createRuleWatch } from './rule-watch.ts';
 
 export interface MonitorOptions {
   readonly services: ReadonlyMap<string, Managed>;
@@ -47,6 +48,7 @@ const LOOK_AGAIN_MS = 5000;
 export function createMonitor(options: MonitorOptions) {
   const { services, serviceTable, samples, ledger, clock, random, log } = options;
   const lastLook = new Map<string, number>();
+  const ruleWatch = createRuleWatch(ledger, clock);
 
   /** Takes in one event. The record and the effects are immediate; the commit follows within milliseconds. */
   function observe(service: Managed, event: ServiceEvent): void {
@@ -163,6 +165,8 @@ export function createMonitor(options: MonitorOptions) {
   function observeHealth(service: Managed, run: string | null, id: string, result: CheckResult): void {
     if ((service.record.run?.id ?? null) !== run || service.record.state !== 'running') return;
     samples.add(service.record.name, id, result.metrics, clock());
+    const broken = ruleWatch.take(service, id, result);
+    if (broken.length > 0) commit(service, broken);
     const before = service.record.health;
     const pid = service.record.run?.pid ?? null;
     const asked = service.checks.filter((each) => concerns(each, pid));
@@ -206,12 +210,12 @@ export function createMonitor(options: MonitorOptions) {
     queueMicrotask(() => observe(service, { type: 'ailing', reason: why }));
   }
 
-  /** What cannot be asked, or stays degraded, for too long. */
+  /** What cannot be asked, or stays degraded, for too long; what a rule was about and is not there any more. */
   function watchLasting(service: Managed, open: readonly Incident[]): void {
     const { title, health_check_interval, default_alerts } = service.config;
     const checks = service.checks.map(({ check: { id, kind }, every }) => ({ id, kind, every }));
     const rules = { title, every: health_check_interval, checks, degraded: default_alerts };
-    const inputs = lastingTroubles(service.record, rules, open, clock());
+    const inputs = [...lastingTroubles(service.record, rules, open, clock()), ...ruleWatch.tick(service, open)];
     if (inputs.length > 0) commit(service, inputs);
   }
 
@@ -247,6 +251,7 @@ export function createMonitor(options: MonitorOptions) {
       if (service.retry !== null) clearTimeout(service.retry);
       service.retry = null;
       await service.commits;
+      ruleWatch.forget(service.record.name);
       if (forget) serviceTable.forget(service.record.name);
     },
     /** Takes every service. */

@@ -458,12 +458,36 @@ describe('a configuration', () => {
     ]);
   });
 
+  it('warns of a rule on a number that none of its checks gives', () => {
+    const loaded = load(service('alerts: [{ metric: latency, over: 90 }, { metric: open_files, over: 90 }]'));
+    assert.deepEqual(lines(loaded), [
+      'services.yaml:5:24 services.shop.alerts[0].metric: names a number that no check of this service gives: the rule never says anything; they give cpu, memory, threads, processes, open_files, open_files_used',
+    ]);
+  });
+
+  it('reads the limits of rules as numbers, shares, sizes and times', () => {
+    const limits = ['90', '90%', '-5', '5gb', '"800ms"', '2h'].map((over) => `{ metric: cpu, over: ${over} }`);
+    const [shop] = configOf(load(service(`alerts: [${limits.join(', ')}]`))).services;
+    assert.deepEqual(
+      shop?.alerts.map(({ over }) => [over?.value, over?.ms]),
+      [
+        [90, false],
+        [90, false],
+        [-5, false],
+        [5 * 2 ** 30, false],
+        [800, true],
+        [7_200_000, true],
+      ],
+    );
+    assert.equal(shop?.alerts[0]?.for, 60_000);
+  });
+
   it('warns of keys that have no effect yet, and when nothing is enabled', () => {
     const loaded = load(
-      `${service('alerts: [{ metric: cpu, over: 90 }]')}monitoring: { digest: "", heartbeat_url: null }\n`,
+      `${service('alerts: [{ metric: cpu, over: 90 }]')}monitoring: { digest: "0 8 * * *", heartbeat_url: null }\n`,
     );
     assert.deepEqual(lines(loaded), [
-      'services.yaml:5:5 services.shop.alerts: is not served by this version yet: it has no effect',
+      'services.yaml:6:15 monitoring.digest: is not served by this version yet: it has no effect',
     ]);
     assert.deepEqual(lines(load(service('enabled: false'))), [
       'services.yaml:1:1 services: no service is enabled: there is nothing to look after',

@@ -300,6 +300,51 @@ describe('false green', () => {
   });
 });
 
+describe('rules on numbers', () => {
+  const slow = (ms: number): CheckResult => ({ ...healthy, metrics: [{ name: 'latency', value: ms, unit: 'ms' }] });
+  const rules = { alerts: [{ metric: 'latency', over: '800ms', for: '2m', clear: '500ms', level: 'error' }] };
+
+  async function broken() {
+    const bot = stage({ start_grace: 0, health_check_interval: '30s', restart_delay: 0, ...rules });
+    await bot.monitor.begin();
+    await settle();
+    bot.world.answer = slow(900);
+    for (let round = 0; round < 5; round++) await bot.later(30_000);
+    assert.deepEqual(open(bot), ['rule error']);
+    return bot;
+  }
+
+  it('open an incident of their own while the service is healthy, and end it', async () => {
+    const bot = await broken();
+    assert.equal(bot.service.record.health.health, 'healthy');
+    bot.world.answer = slow(600);
+    await bot.later(30_000);
+    assert.deepEqual(open(bot), ['rule error']);
+    bot.world.answer = slow(500);
+    await bot.later(30_000);
+    assert.deepEqual(open(bot), []);
+    assert.deepEqual([bot.world.stops, bot.world.starts], [0, 1]);
+  });
+
+  it('end with the service: when it dies, and when somebody stops it', async () => {
+    const dead = await broken();
+    for (let crash = 0; crash < 6; crash++) await dead.dies();
+    await dead.later(1000);
+    assert.deepEqual(open(dead), ['down critical']);
+    const stopped = await broken();
+    await stopped.control.act('bot', 'stop', vera);
+    await stopped.later(1000);
+    assert.deepEqual(open(stopped), []);
+  });
+
+  it('end when they are taken out of the configuration', async () => {
+    const bot = await broken();
+    bot.service.config = { ...bot.service.config, alerts: [] };
+    await bot.later(1000);
+    assert.deepEqual(open(bot), []);
+  });
+});
+
 describe('stuck states', () => {
   it('Marzban PR #2032, #1560: an operation that hangs has an owner and an end; the next one is not refused', async (context: TestContext) => {
     const bot = stage({ stop_timeout: '5s', start_grace: 0 });

@@ -1,0 +1,23 @@
+/** The table of numbers is what the checks really give: their sources name each of them once. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { it } from 'node:test';
+import { metricNames } from '../../src/core/metric-names.ts';
+
+const sources: Readonly<Record<string, string>> = {
+  redis: 'redis-metrics',
+  postgres: 'postgres-metrics',
+};
+
+for (const [kind, names] of Object.entries(metricNames)) {
+  it(`${kind} gives ${names.join(', ')}`, () => {
+    const file = new URL(`../../src/checks/${sources[kind] ?? kind}.ts`, import.meta.url);
+    const text = readFileSync(file, 'utf8');
+    const said = [
+      ...text.matchAll(/\bname: '([a-z_]+)', value/g),
+      ...text.matchAll(/^ +\['([a-z_]+)', /gm),
+      ...text.matchAll(/\badd\(['`]([a-z_]+)/g),
+    ].map(([, name]) => name);
+    assert.deepEqual([...new Set(said)].sort(), [...names].sort());
+  });
+}
