@@ -209,3 +209,21 @@ test('a PasarGuard is watched by the same rules', async () => {
   await pass(60);
   assert.deepEqual(news().sort(), ['node-down opened', 'node-down opened']);
 });
+
+test('a node whose port is closed to us is told of within 35 s of its death too, and never by one poll', async () => {
+  const { panel, pass, told } = await watch({ poller: { reach: async () => false } });
+  await pass(61);
+  for (let second = 0; second < 12; second += 1) {
+    await pass(90 + second);
+    told.splice(0);
+    const died = panel.now();
+    panel.node('DE-1').break('killed', died);
+    await pass(35);
+    const polls = panel.requests.filter(({ url, at }) => url === '/api/nodes' && at >= died);
+    assert.equal(told[0]?.transition.name, 'node-down', `death ${second}`);
+    const notice = polls.find(({ at }) => at - (polls[0]?.at ?? 0) >= 15_000);
+    assert.ok(notice, 'two polls at least 15 s apart');
+    panel.node('DE-1').break('none', panel.now());
+    await pass(700);
+  }
+});
