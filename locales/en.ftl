@@ -1548,6 +1548,60 @@ panel-online =
 reason-control-unknown-panel = there is no panel { $panel }; see orbit marzban list
 cli-panel-users = Users: { $total }, { $online }
 
+## panels: pictures (charts/panel-bars.ts, charts/panel-pictures.ts, telegram/screens/panel-chart.ts)
+panel-plot-users = Users
+panel-plot-traffic = Traffic
+panel-plot-by-node = Traffic by node
+panel-plot-nodes = Nodes
+panel-plot-host = Host
+panel-plot-balance = Balance
+panel-plot-days = Availability
+panel-plot-uptime = Uptime
+panel-plot-online =
+    { $hours ->
+        [0] Online within { $minutes } min
+       *[other] Online within { $hours } h
+    }
+panel-bars-online = Users online
+panel-bars-assumed = Users (guess)
+panel-bars-day = Traffic today
+panel-bars-month = In 30 days
+panel-bars-score = Score: bot / ours
+panel-bars-bot = ◂ bot's pick
+panel-bars-ours = ◂ better
+panel-bars-both = ◂ bot's pick
+panel-bars-excluded = excluded
+panel-bars-no-pick = the shop bot's choice is not known yet
+panel-bars-pick = lowest score wins: new users go to { $node }
+panel-bars-pick-better = lowest score wins: new users go to { $node }; better { $better }
+panel-bars-days =
+    { $days ->
+        [one] Today
+       *[other] { $days } days
+    }
+panel-bars-watched = of the time it was watched; on the right how long it was not up in 30 days
+reason-panel-plot-no-nodes = this panel has no nodes
+metric-up = Up (1) or not (0)
+metric-users-total = Users
+metric-users-active = Active
+metric-users-on-hold = On hold
+metric-users-disabled = Disabled
+metric-users-expired = Expired
+metric-users-limited = Out of traffic
+metric-traffic-up = Uploaded
+metric-traffic-down = Downloaded
+metric-traffic-today-up = Uploaded today
+metric-traffic-today-down = Downloaded today
+metric-rate-up = Upload
+metric-rate-down = Download
+metric-core-running = Core runs
+metric-core-stops-last-hour = Core stops in the last hour
+metric-nodes-total = Nodes
+metric-nodes-up = Nodes up
+metric-nodes-down = Nodes down
+metric-certificate-days = Certificate, days left
+metric-available-today = Available today
+
 ## panels: in the chat (telegram/screens/panels.ts, panel-actions.ts)
 panel-table-unread = The shop's table of panels could not be read: { $why }. The panels known before are kept.
 command-marzban = VPN panels, nodes and users

@@ -1621,6 +1621,61 @@ panel-online =
 reason-control-unknown-panel = панели { $panel } нет; см. orbit marzban list
 cli-panel-users = Пользователи: { $total }, { $online }
 
+## panels: pictures (charts/panel-bars.ts, charts/panel-pictures.ts, telegram/screens/panel-chart.ts)
+panel-plot-users = Пользователи
+panel-plot-traffic = Трафик
+panel-plot-by-node = Трафик по нодам
+panel-plot-nodes = Ноды
+panel-plot-host = Хост
+panel-plot-balance = Баланс
+panel-plot-days = Доступность
+panel-plot-uptime = Работа
+panel-plot-online =
+    { $hours ->
+        [0] Онлайн за { $minutes } мин
+       *[other] Онлайн за { $hours } ч
+    }
+panel-bars-online = Онлайн
+panel-bars-assumed = Польз. (≈)
+panel-bars-day = Трафик сегодня
+panel-bars-month = За 30 дней
+panel-bars-score = Оценка: бот / мы
+panel-bars-bot = ◂ выбор бота
+panel-bars-ours = ◂ лучше
+panel-bars-both = ◂ выбор бота
+panel-bars-excluded = исключена
+panel-bars-no-pick = выбор бота магазина пока неизвестен
+panel-bars-pick = меньшая оценка побеждает: новые идут на { $node }
+panel-bars-pick-better = меньшая оценка побеждает: новые идут на { $node }; лучше { $better }
+panel-bars-days =
+    { $days ->
+        [one] Сегодня
+        [few] { $days } дня
+       *[many] { $days } дней
+    }
+panel-bars-watched = от времени наблюдения; справа — сколько не работала за 30 дней
+reason-panel-plot-no-nodes = у этой панели нет нод
+metric-up = Работает (1) или нет (0)
+metric-users-total = Пользователей
+metric-users-active = Активные
+metric-users-on-hold = Отложенные
+metric-users-disabled = Выключенные
+metric-users-expired = Истёкшие
+metric-users-limited = Без трафика
+metric-traffic-up = Отдано
+metric-traffic-down = Скачано
+metric-traffic-today-up = Отдано сегодня
+metric-traffic-today-down = Скачано сегодня
+metric-rate-up = Отдача
+metric-rate-down = Скачивание
+metric-core-running = Ядро работает
+metric-core-stops-last-hour = Остановок ядра за час
+metric-nodes-total = Нод
+metric-nodes-up = Нод работает
+metric-nodes-down = Нод не работает
+metric-certificate-days = Сертификат, дней осталось
+metric-available-today = Доступность сегодня
+
 ## panels: in the chat (telegram/screens/panels.ts, panel-actions.ts)
 panel-table-unread = Таблицу панелей магазина прочитать не удалось: { $why }. Остаются известные раньше.
 command-marzban = VPN-панели, ноды и пользователи

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { createPanelPictures } from './charts/panel-pictures.ts';
 import { createPictures } from './charts/pictures.ts';
 import { createRenderer as createChartRenderer } from './charts/renderer.ts';
 import type { BootMemory } from './checks/host.ts';
@@ -200,11 +201,16 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     diff: diffConfig,
   });
 
+  const renderer = createChartRenderer({ log });
+  const { theme } = config.monitoring.metrics;
+  const panelPictures = createPanelPictures({
+    ...{ history: samples.history, renderer, theme, timezone: config.monitoring.timezone, clock },
+  });
   const pictures = createPictures({
     history: samples.history,
-    renderer: createChartRenderer({ log }),
+    renderer,
     services: () => control.snapshot().services,
-    ...{ theme: config.monitoring.metrics.theme, timezone: config.monitoring.timezone, clock },
+    ...{ theme, timezone: config.monitoring.timezone, clock },
   });
   const telegram = createTelegram({
     token: config.telegram.token,
@@ -215,7 +221,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     control,
     alerting,
     incidentsIn: outboxTable.incidentsIn,
-    ...{ history: samples.history, pictures },
+    ...{ history: samples.history, pictures, panelPictures },
     panels: panels.fleet,
     auditPanel: (by, action, panel, refused) => audit.add(clock(), by, action, panelService(panel), refused),
     settings,

@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { GlobalFonts } from 'canvas';
 import { ChartJSNodeCanvas } from 'chartjs-node-canvas';
 import type { Drawing } from './drawing.ts';
+import { barsConfiguration } from './paint-bars.ts';
 import { chartConfiguration } from './paint-chart.ts';
 import { gridConfiguration } from './paint-grid.ts';
 import { FONT, HEIGHT, WIDTH } from './theme.ts';
@@ -25,11 +26,21 @@ for (const file of ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'])
 // One for good: each instance loads, and never gives back, a Chart.js of its own.
 const canvas = new ChartJSNodeCanvas({ width: WIDTH, height: HEIGHT });
 
+function configurationOf(drawing: Drawing) {
+  switch (drawing.kind) {
+    case 'chart':
+      return chartConfiguration(drawing);
+    case 'grid':
+      return gridConfiguration(drawing);
+    case 'bars':
+      return barsConfiguration(drawing);
+  }
+}
+
 function draw(drawing: Drawing): Drawn {
   try {
-    const configuration = drawing.kind === 'chart' ? chartConfiguration(drawing) : gridConfiguration(drawing);
     // Only the synchronous call works with this canvas; here it holds nobody up.
-    const png = canvas.renderToBufferSync(configuration);
+    const png = canvas.renderToBufferSync(configurationOf(drawing));
     return { ok: true, png: new Uint8Array(png) };
   } catch (error) {
     return { ok: false, why: error instanceof Error ? (error.stack ?? error.message) : String(error) };

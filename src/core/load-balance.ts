@@ -11,6 +11,8 @@ export interface BalanceNode {
   readonly monthBytes: number | null;
   /** Bytes of today. */
   readonly dayBytes: number | null;
+  /** Null: the panel does not say. */
+  readonly usersOnline: number | null;
   /** Connected, and not in trouble. */
   readonly up: boolean;
 }
@@ -34,6 +36,11 @@ export interface BalanceRow {
   readonly name: string;
   readonly up: boolean;
   readonly excluded: boolean;
+  readonly usersOnline: number | null;
+  /** How many active users the shop bot takes each node of the panel to carry; null: not known, or none of its business. */
+  readonly usersAssumed: number | null;
+  readonly dayBytes: number | null;
+  readonly monthBytes: number | null;
   /** The shop bot's own number, lowest wins; null: the bot does not score it, or we lack what it is reckoned from. */
   readonly botScore: number | null;
   /** The same number, only for nodes that can carry somebody. */
@@ -111,6 +118,10 @@ function rowsOf(panel: BalancePanel): readonly BalanceRow[] {
       name: node.name,
       up: node.up && panel.reachable,
       excluded,
+      usersOnline: node.usersOnline,
+      usersAssumed: excluded ? null : usersEach,
+      dayBytes: node.dayBytes,
+      monthBytes: node.monthBytes,
       botScore,
       score: node.up && panel.reachable ? botScore : null,
       share: total === 0 || node.dayBytes === null ? null : node.dayBytes / total,

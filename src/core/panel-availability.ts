@@ -20,6 +20,16 @@ export function addSpan(days: readonly DayShare[], day: string, span: number, up
   return [...rest, grown].slice(-DAYS_KEPT);
 }
 
+/** What was watched and what was up of the last so many watched days; null: nothing was watched. */
+export function shareOf(days: readonly DayShare[], last: number): DayShare | null {
+  const part = days.slice(-last);
+  const [first] = part;
+  if (first === undefined) return null;
+  const sum = (of: (share: DayShare) => number) => part.reduce((total, share) => total + of(share), 0);
+  const whole = { day: first.day, seen: sum(({ seen }) => seen), up: sum(({ up }) => up) };
+  return whole.seen === 0 ? null : whole;
+}
+
 /** The share of the watched time that it was up, 0 to 1; null: it was not watched that day. */
 export function availability(days: readonly DayShare[], day: string): number | null {
   const share = days.find((each) => each.day === day);

@@ -1,5 +1,6 @@
 import type { Health } from './health.ts';
 import type { FailureClass, HostNumbers, NodeResources, NodeState, PanelError, UserCounts } from './panel.ts';
+import type { DayShare } from './panel-availability.ts';
 import type { Certificate } from './panel-certificate.ts';
 import type { Condition } from './panel-condition.ts';
 import type { PanelActionName } from './panel-control.ts';
@@ -71,6 +72,8 @@ export interface NodeView {
   readonly reachable: boolean | null;
   /** Of the time watched today, 0 to 1. */
   readonly availableToday: number | null;
+  /** Day by day, newest last. */
+  readonly days: readonly DayShare[];
 }
 
 /** Everything that a screen, the command line, HTTP and alerts need of one panel. Holds no secret. */

@@ -268,6 +268,7 @@ function balancePanel(state: PanelState | null): readonly BalancePanel[] {
         coefficient: node.coefficient,
         monthBytes: node.monthBytes,
         dayBytes: node.today === null ? null : node.today.up + node.today.down,
+        usersOnline: node.usersOnline,
         up: carries(node),
       })),
     },

@@ -169,5 +169,6 @@ function nodeView(
     monthBytes: month === null ? null : month.up + month.down,
     reachable: record.wasReachable ? record.reachable : null,
     availableToday: availability(record.days, day),
+    days: record.days,
   };
 }

@@ -21,6 +21,7 @@ import { everythingElse } from './handlers/everything-else.ts';
 import { panelScreens } from './handlers/panels.ts';
 import { createJobs } from './jobs.ts';
 import { createPanelActs } from './panel-actions.ts';
+import { panelCharts } from './panel-charts.ts';
 import { createPanelQuestions } from './panel-questions.ts';
 import { patience } from './patience.ts';
 import { createPolling } from './polling.ts';
@@ -68,6 +69,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
     auditPanel: options.auditPanel,
     history: options.history,
     pictures: options.pictures,
+    panelPictures: options.panelPictures,
     preferences: createPreferenceBook(options),
     stopping: stopping.signal,
   };
@@ -110,6 +112,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
   bot.use(ownButtons(show, actions));
   bot.use(alertButtons(show, alertActions));
   bot.use(charts(desk, chartActions));
+  bot.use(panelCharts(desk));
   bot.use(panelScreens(desk, createPanelActs(desk)));
   bot.use(everythingElse(show));
   const onError = createErrorHandler(desk);

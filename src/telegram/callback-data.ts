@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nodePlots, panelPlots } from '../core/panel-picture.ts';
 import { rangeNames } from '../core/picture.ts';
 import { lengths } from './mute-lengths.ts';
 
@@ -94,6 +95,11 @@ const forms = [
   /** The two answers to a question about a panel. */
   z.object({ ...said('panel-yes'), nonce }),
   z.object({ ...said('panel-no'), nonce }),
+  /** Under a picture of a panel or of a node: turns it into another. From their screens: sends the first. */
+  z.object({ ...said('panel-plot'), range, plot: z.enum(panelPlots), panel }),
+  z.object({ ...said('node-plot'), range, plot: z.enum(nodePlots), panel, node }),
+  z.object({ ...said('panel-chart'), panel }),
+  z.object({ ...said('node-chart'), panel, node }),
   /** A picture of a service in a new message. */
   z.object({ ...said('chart'), service }),
   /** Under a picture: turn it into another, offer other numbers. */

@@ -1,12 +1,10 @@
-import { InputFile, InputMediaBuilder } from 'grammy';
 import type { Picture } from '../core/picture.ts';
-import { escapeHtml, sayReason } from '../i18n.ts';
 import { answer } from './answer.ts';
 import type { ChatContext } from './context.ts';
 import { type Desk, findService } from './desk.ts';
-import { classify, reasonOf } from './errors.ts';
+import { classify } from './errors.ts';
+import { createPictureMessages, type Framed } from './picture-message.ts';
 import { type ChartView, captionOf, chartButtons, linesOf, numberButtons, usual } from './screens/chart.ts';
-import { asHtml, keyOf } from './screens/show.ts';
 
 /** Pictures in the chat. Each is drawn beside the chat's other work, which does not wait for it. */
 export interface ChartActions {
@@ -19,7 +17,8 @@ export interface ChartActions {
 }
 
 export function createChartActions(desk: Desk): ChartActions {
-  const { history, pictures, jobs, log } = desk;
+  const { history, pictures } = desk;
+  const messages = createPictureMessages(desk);
 
   const servicesNow = () => desk.control.snapshot().services;
 
@@ -35,70 +34,17 @@ export function createChartActions(desk: Desk): ChartActions {
     return gone ? { ...view, service: null, which: usual } : view;
   }
 
-  function dress(ctx: ChatContext, view: ChartView, picture: Picture) {
+  async function frame(ctx: ChatContext, wanted: ChartView): Promise<Framed> {
+    const view = known(wanted);
+    const picture = await draw(ctx, view);
     const services = servicesNow();
     const caption = captionOf(ctx.language, view, services);
-    const why = picture.ok ? null : `⚠️ ${escapeHtml(sayReason(ctx.language, picture.reason))}`;
-    const buttons = chartButtons(ctx.language, view, services, history);
-    return { text: why === null ? caption : `${caption}\n${why}`, buttons };
-  }
-
-  async function sendNow(ctx: ChatContext, wanted: ChartView): Promise<void> {
-    const view = known(wanted);
-    // Only says that something is coming.
-    ctx.replyWithChatAction('upload_photo').catch((error: unknown) => log.debug({ err: error }, 'no chat action'));
-    const picture = await draw(ctx, view);
-    const { text, buttons } = dress(ctx, view, picture);
-    if (picture.ok) {
-      const photo = new InputFile(picture.png, 'chart.png');
-      await ctx.replyWithPhoto(photo, { caption: text, parse_mode: 'HTML', reply_markup: buttons });
-    } else await ctx.reply(text, { ...asHtml, reply_markup: buttons });
-  }
-
-  async function turnNow(ctx: ChatContext, wanted: ChartView): Promise<void> {
-    const key = keyOf(ctx);
-    const view = known(wanted);
-    if (key === null) return await sendNow(ctx, view);
-    ctx.replyWithChatAction('upload_photo').catch((error: unknown) => log.debug({ err: error }, 'no chat action'));
-    const picture = await draw(ctx, view);
-    const { text, buttons } = dress(ctx, view, picture);
-    const { api } = ctx;
-    const options = { parse_mode: 'HTML', reply_markup: buttons } as const;
-    const edited = picture.ok
-      ? api.editMessageMedia(
-          key.chat,
-          key.message,
-          InputMediaBuilder.photo(new InputFile(picture.png, 'chart.png'), { caption: text, parse_mode: 'HTML' }),
-          { reply_markup: buttons },
-        )
-      : ctx.callbackQuery?.message?.photo === undefined
-        ? api.editMessageText(key.chat, key.message, text, options)
-        : api.editMessageCaption(key.chat, key.message, { ...options, caption: text });
-    try {
-      await edited;
-    } catch (error) {
-      const failure = classify(error);
-      if (failure?.kind === 'message-gone') return await sendNow(ctx, view);
-      if (failure?.kind !== 'not-modified') throw error;
-    }
-  }
-
-  /** After the handler nobody is there to catch: what Telegram refused is logged, what is a mistake of ours too. */
-  async function guarded(work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      const failure = classify(error);
-      if (failure === null) throw error;
-      log.warn({ reason: reasonOf(failure) }, 'a picture did not get through');
-    }
+    return { picture, caption, buttons: chartButtons(ctx.language, view, services, history) };
   }
 
   return {
-    send: (ctx, view) => jobs.run(guarded(sendNow(ctx, view))),
-    async turn(ctx, view) {
-      if (await answer(ctx)) jobs.run(guarded(turnNow(ctx, view)));
-    },
+    send: (ctx, view) => messages.send(ctx, () => frame(ctx, view)),
+    turn: (ctx, view) => messages.turn(ctx, () => frame(ctx, view)),
     async offer(ctx, service, range, page) {
       if (!(await answer(ctx))) return;
       try {

@@ -1,6 +1,7 @@
 import type { Alerting } from '../core/alerting.ts';
 import type { History } from '../core/history.ts';
 import type { Panels } from '../core/panel-control.ts';
+import type { PanelPictures } from '../core/panel-picture.ts';
 import type { Pictures } from '../core/picture.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Actor, Control, ServiceView } from '../core/snapshot.ts';
@@ -24,6 +25,7 @@ export interface Desk {
   readonly incidentsIn: (chat: string, message: number) => readonly number[];
   readonly history: Pick<History, 'series'>;
   readonly pictures: Pick<Pictures, 'chart' | 'dashboard'>;
+  readonly panelPictures: PanelPictures;
   readonly preferences: PreferenceBook;
   readonly clock: () => number;
   /** IANA name. */

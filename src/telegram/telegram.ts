@@ -4,6 +4,7 @@ import type { History } from '../core/history.ts';
 import type { Incident } from '../core/incident.ts';
 import type { Mute } from '../core/mute.ts';
 import type { Panels } from '../core/panel-control.ts';
+import type { PanelPictures } from '../core/panel-picture.ts';
 import type { Pictures } from '../core/picture.ts';
 import type { Configured } from '../core/preferences.ts';
 import type { Reason } from '../core/reason.ts';
@@ -42,6 +43,7 @@ export interface TelegramOptions {
   incidentsIn(chat: string, message: number): readonly number[];
   readonly history: Pick<History, 'series'>;
   readonly pictures: Pick<Pictures, 'chart' | 'dashboard'>;
+  readonly panelPictures: PanelPictures;
   readonly settings: Settings;
   /** Epoch ms. */
   readonly clock: () => number;

@@ -6,7 +6,17 @@ const GB = 1024 ** 3;
 
 function node(panel: string, id: string, monthGb: number, more: Partial<BalanceNode> = {}): BalanceNode {
   const bytes = monthGb * GB;
-  return { panel, id, name: `N-${id}`, coefficient: 1, monthBytes: bytes, dayBytes: bytes, up: true, ...more };
+  return {
+    panel,
+    id,
+    name: `N-${id}`,
+    coefficient: 1,
+    monthBytes: bytes,
+    dayBytes: bytes,
+    usersOnline: null,
+    up: true,
+    ...more,
+  };
 }
 
 function panel(id: string, nodes: readonly BalanceNode[], more: Partial<BalancePanel> = {}): BalancePanel {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { createCanvas } from 'canvas';
+import type { PanelPictures } from '../../src/core/panel-picture.ts';
+import type { Picture } from '../../src/core/picture.ts';
 import type { Reason } from '../../src/core/reason.ts';
 import type { Actor } from '../../src/core/snapshot.ts';
 import { createCalendar } from '../../src/panels/calendar.ts';
@@ -52,13 +55,24 @@ async function setPanelStage(t: TestContext) {
   const audit: { action: string; refused: Reason | null }[] = [];
   const auditPanel = (_: unknown, action: string, __: string, refused: Reason | null) =>
     void audit.push({ action, refused });
-  const stage = await setStage(t, { telegram: { panels: fleet, auditPanel } });
+  const drawn: string[] = [];
+  const draw = async (what: string): Promise<Picture> => {
+    drawn.push(what);
+    const canvas = createCanvas(160, 80);
+    canvas.getContext('2d').fillRect(0, 0, drawn.length, 80);
+    return { ok: true, png: canvas.toBuffer('image/png') };
+  };
+  const panelPictures: PanelPictures = {
+    panel: ({ range }, state, _balance, plot) => draw(`${state.id} ${plot} ${range}`),
+    node: ({ range }, state, node, plot) => draw(`${state.id} ${node.name} ${plot} ${range}`),
+  };
+  const stage = await setStage(t, { telegram: { panels: fleet, auditPanel, panelPictures } });
   t.after(async () => {
     await fleet.stop();
     await panel.stop();
   });
   await stage.heard();
-  return { ...stage, panel, fleet, audit, restartedBy };
+  return { ...stage, panel, fleet, audit, restartedBy, drawn };
 }
 
 test('without a panel the chat says how to add one', async (t) => {
@@ -200,4 +214,42 @@ test('an owner lets the manager reconnect nodes by itself; nobody else is offere
   const refused = await person.forges(seen.id, press.replace(':on:', ':off:'));
   assert.match(refused?.text ?? '', /Only owners/);
   assert.equal(fleet.autoReconnect('s001'), true);
+});
+
+test('pictures of a panel and of a node: from their screens, and from one to the other in the same message', async (t) => {
+  const { world, drawn } = await setPanelStage(t);
+  const person = world.user({ id: vera.id, first_name: 'Vera', language_code: 'en' });
+  let since = world.revision;
+  const next = async (pattern: RegExp) => {
+    const found = await world.waitForMessage(vera.id, (message) => message.fromBot && pattern.test(message.text), {
+      ...{ since, timeoutMs: 15_000 },
+    });
+    since = world.revision;
+    return found;
+  };
+  await person.sends('/marzban');
+  await person.taps(await next(/10 of 11/), '🟡 Main');
+  const screen = await next(/Page 1 of 2/);
+  await person.taps(screen, 'Chart');
+  const users = await next(/^Main: Users, the last 24 h$/);
+  assert.ok(users.photo);
+  assert.deepEqual(users.buttons, [
+    ['1 h', '6 h', '• 24 h', '7 d', '30 d'],
+    ['• Users', 'Traffic', 'Traffic by node'],
+    ['Nodes', 'Host', 'Balance'],
+    ['Availability'],
+    ['Panel'],
+  ]);
+  await person.taps(users, '7 d');
+  await next(/^Main: Users, the last 7 d$/);
+  await person.taps(users, 'Balance');
+  const balance = await next(/^Main: Balance$/);
+  assert.equal(balance.id, users.id, 'the same message');
+  assert.equal(balance.buttons[0]?.[0], 'Users', 'what is true now has no stretches of time');
+
+  await person.taps(screen, screen.buttons.flat().find((each) => each.startsWith('🟢')) ?? '');
+  await person.taps(await next(/up for/), 'Chart');
+  const traffic = await next(/Main: Traffic, the last 24 h$/);
+  assert.deepEqual(traffic.buttons[1], ['• Traffic', 'Uptime'], 'Marzban tells no users and no load of a node');
+  assert.deepEqual(drawn, ['s001 users 24h', 's001 users 7d', 's001 balance 7d', 's001 N-0 traffic 24h']);
 });

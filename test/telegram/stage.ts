@@ -117,6 +117,7 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
     auditPanel: () => undefined,
     history: { series: () => [] },
     pictures: noPictures,
+    panelPictures: { panel: nothing, node: nothing },
     incidentsIn: (chat, message) => copies.get(`${chat} ${message}`) ?? [],
     onPreferences: () => {
       stage.preferences += 1;

@@ -113,7 +113,10 @@ export function panelScreen(
   if (page > 0) add('button-previous', { kind: 'panel', panel, page: page - 1 });
   if (page < pages - 1) add('button-next', { kind: 'panel', panel, page: page + 1 });
   buttons.row();
-  if (state.caps !== null && state.active) add('button-find-user', { kind: 'find-user', panel });
+  if (state.caps !== null && state.active) {
+    add('button-chart', { kind: 'panel-chart', panel });
+    add('button-find-user', { kind: 'find-user', panel });
+  }
   if (state.caps?.actions.includes('restart-core') && may(visitor.role, 'act'))
     add('button-restart-core', { kind: 'core-do', panel });
   buttons.row();
@@ -197,6 +200,7 @@ export function nodeScreen(
       add(`button-${action}`, { kind: 'node-do', action, panel, node: node.id });
   }
   buttons.row();
+  add('button-chart', { kind: 'node-chart', panel, node: node.id });
   add('button-refresh', { kind: 'node', panel, node: node.id, page });
   add('button-back', { kind: 'panel', panel, page });
   const { trouble, today } = node;

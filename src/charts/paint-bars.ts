@@ -1,0 +1,106 @@
+import type { SKRSContext2D } from 'canvas';
+import type { ChartConfiguration, Plugin } from 'chart.js';
+import type { Bar, BarRow, BarsDrawing } from './bars.ts';
+import { dot, write } from './brush.ts';
+import { type Colours, HEIGHT, PIXEL_RATIO, SIZE, themes, WIDTH } from './theme.ts';
+
+const MARGIN = 14;
+const TOP = 46;
+const HEADS = 24;
+const BOTTOM = 26;
+const LABEL = 160;
+const GAP = 12;
+/** Few rows need not fill the picture. */
+const TALLEST = 40;
+
+/** A chart without axes or lines of its own: every bar is painted. */
+export function barsConfiguration(drawing: BarsDrawing): ChartConfiguration<'line', { x: number; y: number }[]> {
+  return {
+    type: 'line',
+    data: { datasets: [] },
+    options: {
+      devicePixelRatio: PIXEL_RATIO,
+      plugins: { legend: { display: false } },
+      scales: { x: { display: false }, y: { display: false } },
+    },
+    plugins: [painter(drawing, themes[drawing.theme])],
+  };
+}
+
+function painter(drawing: BarsDrawing, colours: Colours): Plugin<'line'> {
+  const noted = drawing.rows.some(({ note }) => note !== '');
+  const notes = noted ? 118 : 0;
+  const left = MARGIN + LABEL + GAP;
+  const room = WIDTH - left - MARGIN - notes - GAP * (drawing.columns.length - 1);
+  const whole = drawing.columns.reduce((sum, { width }) => sum + width, 0);
+  let next = left;
+  const columns = drawing.columns.map(({ head, width, colour }) => {
+    const x = next;
+    const wide = (room * width) / whole;
+    next += wide + GAP;
+    return {
+      head,
+      x,
+      width: wide,
+      colour: colour === null ? colours.health.good : (colours.lines[colour] ?? colours.text),
+    };
+  });
+  const height = Math.min(TALLEST, (HEIGHT - TOP - HEADS - BOTTOM) / Math.max(1, drawing.rows.length));
+  return {
+    id: 'orbit-bars',
+    beforeDraw({ ctx }) {
+      ctx.fillStyle = colours.ground;
+      ctx.fillRect(0, 0, WIDTH, HEIGHT);
+      const bold = { size: SIZE.title, colour: colours.text, bold: true, most: WIDTH - 2 * MARGIN };
+      write(ctx, drawing.title, MARGIN, TOP / 2, bold);
+      const said = { size: SIZE.small, colour: colours.muted, align: 'right', most: WIDTH - 2 * MARGIN } as const;
+      write(ctx, drawing.footer, WIDTH - MARGIN, HEIGHT - BOTTOM / 2, said);
+      for (const { head, x, width } of columns)
+        write(ctx, head, x, TOP + HEADS / 2, { size: SIZE.small, colour: colours.muted, most: width });
+      drawing.rows.forEach((row, index) => {
+        const middle = TOP + HEADS + (index + 0.5) * height;
+        paintLabel(ctx, row, middle, colours);
+        row.bars.forEach((bar, place) => {
+          const column = columns[place];
+          if (column === undefined) return;
+          const colour = bar?.wrong ? colours.health.bad : column.colour;
+          paintBar(ctx, bar, { ...column, middle, height }, colour, colours);
+        });
+        const note = { size: SIZE.small, colour: colours.text, bold: true, most: notes - GAP };
+        if (row.note !== '') write(ctx, row.note, WIDTH - MARGIN - notes + GAP, middle, note);
+      });
+    },
+  };
+}
+
+function paintLabel(ctx: SKRSContext2D, row: BarRow, middle: number, colours: Colours): void {
+  dot(ctx, MARGIN + 6, middle, 5, colours.health[row.health]);
+  write(ctx, row.label, MARGIN + 18, middle, { size: SIZE.text, colour: colours.text, most: LABEL - 18 });
+}
+
+interface Place {
+  readonly x: number;
+  readonly middle: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function paintBar(
+  ctx: SKRSContext2D,
+  bar: Bar | null,
+  { x, middle, width, height }: Place,
+  colour: string,
+  colours: Colours,
+): void {
+  if (bar === null) {
+    write(ctx, '–', x, middle, { size: SIZE.small, colour: colours.muted });
+    return;
+  }
+  const thick = Math.min(20, height - 5);
+  ctx.fillStyle = colours.card;
+  ctx.fillRect(x, middle - thick / 2, width, thick);
+  ctx.fillStyle = `${colour}b0`;
+  // A hair of colour says "something" where the length would say nothing.
+  ctx.fillRect(x, middle - thick / 2, bar.length > 0 ? Math.max(2, bar.length * width) : 0, thick);
+  write(ctx, bar.value, x + 6, middle, { size: SIZE.small, colour: colours.text, bold: true, most: width - 10 });
+}
