@@ -1429,6 +1429,89 @@ cli-reload-not-applied = Nothing was applied. With --yes it is.
 cli-reload-outcome = { $service }: { $what }
 cli-reload-done = The configuration is in force.
 
+## Telegram: all services at once, the configuration (telegram/screens/all.ts, telegram/screens/reload.ts)
+button-all = All at once…
+button-all-start = Start all
+button-all-stop = Stop all
+button-all-restart = Restart all
+button-all-yes-start = Yes, start all
+button-all-yes-stop = Yes, stop all
+button-all-yes-restart = Yes, restart all
+button-reload = Reload the configuration
+button-reload-restart = Restart what runs with old settings
+button-reload-stop = Stop what is not in it any more
+button-reload-yes = Apply
+button-reload-again = Look again
+chat-and-more = … and { $count } more
+chat-all = All services at once
+chat-all-now = { $running } of { $total } run.
+chat-all-explained = Each starts after what it depends on, and stops before it. You are asked once more.
+chat-all-ask-start = Start all services?
+chat-all-ask-stop = Stop all services?
+chat-all-ask-restart = Restart all services?
+chat-all-will-start =
+    { $count ->
+        [one] { $count } service will start:
+       *[other] { $count } services will start, each after what it depends on:
+    }
+chat-all-will-stop =
+    { $count ->
+        [one] { $count } service will stop:
+       *[other] { $count } services will stop, dependants first:
+    }
+chat-all-will-restart =
+    { $count ->
+        [one] { $count } service will be restarted:
+       *[other] { $count } services will be restarted, each after what it depends on:
+    }
+chat-all-stopped =
+    { $stopped ->
+        [one] { $stopped } of them was stopped by an operator.
+       *[other] { $stopped } of them were stopped by operators.
+    }
+chat-all-stop-then = Users cannot use them from then on. They stay down, also after a restart of the manager, until somebody starts them. The manager keeps running.
+chat-all-restart-then = Users cannot use each of them until it is up again. What an operator has stopped stays down.
+chat-all-none-start = There is nothing to start now.
+chat-all-none-stop = There is nothing to stop now.
+chat-all-none-restart = There is nothing to restart now.
+chat-all-doing-start = Starting all services… { $ended } of { $total } done (asked by { $by })
+chat-all-doing-stop = Stopping all services… { $ended } of { $total } done (asked by { $by })
+chat-all-doing-restart = Restarting all services… { $ended } of { $total } done (asked by { $by })
+chat-all-done-start =
+    { $done ->
+        [one] { $done } service started in { $took } (asked by { $by })
+       *[other] { $done } services started in { $took } (asked by { $by })
+    }
+chat-all-done-stop =
+    { $done ->
+        [one] { $done } service stopped in { $took } (asked by { $by })
+       *[other] { $done } services stopped in { $took } (asked by { $by })
+    }
+chat-all-done-restart =
+    { $done ->
+        [one] { $done } service restarted in { $took } (asked by { $by })
+       *[other] { $done } services restarted in { $took } (asked by { $by })
+    }
+chat-all-failed = It did not work with { $failed }:
+chat-reload-owners = Only owners can reload the configuration.
+chat-reload-mistakes =
+    { $mistakes ->
+        [one] The configuration has a mistake
+       *[other] The configuration has { $mistakes } mistakes
+    }
+chat-reload-untouched = Nothing was changed: what ran before still holds.
+chat-reload-nothing = Nothing has changed in the configuration.
+chat-reload-ask = Apply these changes?
+chat-reload-added = <b>{ $service }</b> is added and started
+chat-reload-removed = <b>{ $service }</b> is not watched any more; it keeps running unless you choose otherwise
+chat-reload-now = <b>{ $service }</b>: { $keys }, at once
+chat-reload-next-start = <b>{ $service }</b>: { $keys }, from its next start on
+chat-reload-other-thing = <b>{ $service }</b>: { $keys }, which makes it another thing: left as it is while the old one runs, unless it is restarted
+chat-reload-section-now = { $key }, at once
+chat-reload-section-manager-restart = { $key }, after a restart of the manager; services keep running over it
+chat-reload-doing = The configuration is being applied… (asked by { $by })
+chat-reload-done = The configuration is in force.
+
 ## scheduled actions (supervisor/schedules.ts)
 reason-skipped-maintenance = skipped: maintenance is on
 reason-skipped-stopped = skipped: somebody has stopped it

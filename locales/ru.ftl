@@ -1495,6 +1495,96 @@ cli-reload-not-applied = Ничего не применено. Применит 
 cli-reload-outcome = { $service }: { $what }
 cli-reload-done = Конфигурация действует.
 
+## Telegram: все сервисы сразу, конфигурация (telegram/screens/all.ts, telegram/screens/reload.ts)
+button-all = Все сразу…
+button-all-start = Запустить все
+button-all-stop = Остановить все
+button-all-restart = Перезапустить все
+button-all-yes-start = Да, запустить все
+button-all-yes-stop = Да, остановить все
+button-all-yes-restart = Да, перезапустить все
+button-reload = Перечитать конфигурацию
+button-reload-restart = Перезапустить то, что со старыми настройками
+button-reload-stop = Остановить то, чего в ней больше нет
+button-reload-yes = Применить
+button-reload-again = Посмотреть снова
+chat-and-more = … и ещё { $count }
+chat-all = Все сервисы сразу
+chat-all-now = Работает { $running } из { $total }.
+chat-all-explained = Каждый запускается после тех, от которых зависит, а останавливается раньше них. Перед этим я переспрошу.
+chat-all-ask-start = Запустить все сервисы?
+chat-all-ask-stop = Остановить все сервисы?
+chat-all-ask-restart = Перезапустить все сервисы?
+chat-all-will-start =
+    { $count ->
+        [one] Запустится { $count } сервис:
+        [few] Запустятся { $count } сервиса, каждый после тех, от которых зависит:
+       *[many] Запустятся { $count } сервисов, каждый после тех, от которых зависит:
+    }
+chat-all-will-stop =
+    { $count ->
+        [one] Остановится { $count } сервис:
+        [few] Остановятся { $count } сервиса, сначала зависимые:
+       *[many] Остановятся { $count } сервисов, сначала зависимые:
+    }
+chat-all-will-restart =
+    { $count ->
+        [one] Перезапустится { $count } сервис:
+        [few] Перезапустятся { $count } сервиса, каждый после тех, от которых зависит:
+       *[many] Перезапустятся { $count } сервисов, каждый после тех, от которых зависит:
+    }
+chat-all-stopped =
+    { $stopped ->
+        [one] { $stopped } из них остановил оператор.
+       *[many] { $stopped } из них остановили операторы.
+    }
+chat-all-stop-then = С этого момента ими нельзя будет пользоваться. Они не запустятся, в том числе после перезапуска менеджера, пока их не запустят. Сам менеджер работает дальше.
+chat-all-restart-then = Каждым нельзя будет пользоваться, пока он не поднимется. То, что остановил оператор, не запустится.
+chat-all-none-start = Сейчас запускать нечего.
+chat-all-none-stop = Сейчас останавливать нечего.
+chat-all-none-restart = Сейчас перезапускать нечего.
+chat-all-doing-start = Запускаю все сервисы… готово { $ended } из { $total } (по просьбе: { $by })
+chat-all-doing-stop = Останавливаю все сервисы… готово { $ended } из { $total } (по просьбе: { $by })
+chat-all-doing-restart = Перезапускаю все сервисы… готово { $ended } из { $total } (по просьбе: { $by })
+chat-all-done-start =
+    { $done ->
+        [one] Запущен { $done } сервис за { $took } (по просьбе: { $by })
+        [few] Запущено { $done } сервиса за { $took } (по просьбе: { $by })
+       *[many] Запущено { $done } сервисов за { $took } (по просьбе: { $by })
+    }
+chat-all-done-stop =
+    { $done ->
+        [one] Остановлен { $done } сервис за { $took } (по просьбе: { $by })
+        [few] Остановлено { $done } сервиса за { $took } (по просьбе: { $by })
+       *[many] Остановлено { $done } сервисов за { $took } (по просьбе: { $by })
+    }
+chat-all-done-restart =
+    { $done ->
+        [one] Перезапущен { $done } сервис за { $took } (по просьбе: { $by })
+        [few] Перезапущено { $done } сервиса за { $took } (по просьбе: { $by })
+       *[many] Перезапущено { $done } сервисов за { $took } (по просьбе: { $by })
+    }
+chat-all-failed = Не получилось: { $failed }
+chat-reload-owners = Перечитать конфигурацию могут только владельцы.
+chat-reload-mistakes =
+    { $mistakes ->
+        [one] В конфигурации { $mistakes } ошибка
+        [few] В конфигурации { $mistakes } ошибки
+       *[many] В конфигурации { $mistakes } ошибок
+    }
+chat-reload-untouched = Ничего не изменено: действует то, что было.
+chat-reload-nothing = В конфигурации ничего не изменилось.
+chat-reload-ask = Применить эти изменения?
+chat-reload-added = <b>{ $service }</b> добавляется и запускается
+chat-reload-removed = за <b>{ $service }</b> больше никто не следит; он работает дальше, если не выбрать иное
+chat-reload-now = <b>{ $service }</b>: { $keys }, сразу
+chat-reload-next-start = <b>{ $service }</b>: { $keys }, со следующего запуска
+chat-reload-other-thing = <b>{ $service }</b>: { $keys }, то есть это уже другое: пока работает прежнее, остаётся как есть, если не перезапустить
+chat-reload-section-now = { $key }, сразу
+chat-reload-section-manager-restart = { $key }, после перезапуска менеджера; сервисы при этом работают дальше
+chat-reload-doing = Применяю конфигурацию… (по просьбе: { $by })
+chat-reload-done = Конфигурация действует.
+
 ## scheduled actions (supervisor/schedules.ts)
 reason-skipped-maintenance = пропущено: идут работы
 reason-skipped-stopped = пропущено: сервис остановлен человеком

@@ -220,6 +220,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     timezone: config.monitoring.timezone,
     control,
     alerting,
+    reload,
     incidentsIn: outboxTable.incidentsIn,
     ...{ history: samples.history, pictures, panelPictures },
     panels: panels.fleet,

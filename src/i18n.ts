@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { FluentBundle, FluentResource } from '@fluent/bundle';
 import type { Reason } from './core/reason.ts';
+import type { ConfigRemark } from './core/reload.ts';
 import { functionsOf } from './measures.ts';
 
 export type Language = 'en' | 'ru';
@@ -60,6 +61,12 @@ export function html(language: Language, key: string, args: Args = {}): string {
 /** A {@link Reason} in words, plain text. */
 export function sayReason(language: Language, why: Reason): string {
   return t(language, `reason-${why.code}`, why.args);
+}
+
+/** A mistake or a warning about the configuration in one line: `file:line:column key: found …; allowed …`. */
+export function sayRemark(language: Language, { file, line, column, key, reason }: ConfigRemark): string {
+  const place = line === null ? file : `${file}:${line}:${column ?? 1}`;
+  return `${key === '' ? place : `${place} ${key}`}: ${sayReason(language, reason)}`;
 }
 
 /** The language for a person: their own setting, else Telegram's (or the terminal's) code, else English. */

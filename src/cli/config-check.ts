@@ -1,4 +1,5 @@
-import { type ConfigMessage, formatMessage, type Loaded, loadConfig, readEnvironment } from '../config/load.ts';
+import { type ConfigMessage, type Loaded, loadConfig, readEnvironment } from '../config/load.ts';
+import { sayRemark } from '../i18n.ts';
 import { exitCodes, printJson } from './outcome.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,7 +14,7 @@ export function readConfiguration(processEnv: NodeJS.ProcessEnv): Loaded {
 /** `orbit config check`. */
 export function checkConfig(terminal: Terminal, processEnv: NodeJS.ProcessEnv, json: boolean): number {
   const loaded = readConfiguration(processEnv);
-  const say = (message: ConfigMessage): string => formatMessage(terminal.language, message);
+  const say = (message: ConfigMessage): string => sayRemark(terminal.language, message);
   const mistakes = loaded.ok ? [] : loaded.errors;
   const warnings = loaded.ok ? loaded.warnings : [];
   if (json) {

@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline/promises';
-import { formatMessage } from '../config/message.ts';
 import type { ReloadChoices, ReloadPlan, ReloadResult, ServiceChange } from '../core/reload.ts';
-import { sayReason } from '../i18n.ts';
+import { sayReason, sayRemark } from '../i18n.ts';
 import type { ControlClient } from './client.ts';
 import { exitCodes, printJson, reportFailure } from './outcome.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,7 +17,7 @@ export async function reloadConfig(client: ControlClient, terminal: Terminal, wi
   const looked = await client.lookAtConfig();
   if (!looked.ok) return reportFailure(terminal, looked, wishes.json);
   if (!looked.value.ok) {
-    const mistakes = looked.value.mistakes.map((mistake) => formatMessage(language, mistake));
+    const mistakes = looked.value.mistakes.map((mistake) => sayRemark(language, mistake));
     if (wishes.json) printJson(terminal, { ok: false, mistakes });
     else for (const line of [...mistakes, say('cli-reload-broken')]) terminal.err(line);
     return exitCodes.usage;
@@ -41,7 +40,7 @@ export async function reloadConfig(client: ControlClient, terminal: Terminal, wi
 function show(plan: ReloadPlan, terminal: Terminal): void {
   const { say, language } = terminal;
   for (const warning of plan.warnings)
-    terminal.err(say('cli-config-warning', { message: formatMessage(language, warning) }));
+    terminal.err(say('cli-config-warning', { message: sayRemark(language, warning) }));
   if (plan.services.length + plan.sections.length === 0) terminal.out(say('cli-reload-nothing'));
   for (const change of plan.services) for (const line of linesOf(change, terminal)) terminal.out(line);
   for (const { key, holds } of plan.sections) terminal.out(say(`cli-reload-section-${holds}`, { key }));

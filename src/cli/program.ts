@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { formatMessage } from '../config/message.ts';
 import { type Range, rangeNames } from '../core/picture.ts';
 import type { Verb } from '../core/snapshot.ts';
+import { sayRemark } from '../i18n.ts';
 import { addAlertCommands } from './alert-commands.ts';
 import { type ControlClient, createControlClient } from './client.ts';
 import { exitCodes } from './outcome.ts';
@@ -43,7 +43,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
   const json = say('cli-help-json');
   const connect = (): ControlClient => {
     const { path, errors } = findSocket(env, socketName);
-    for (const error of errors) terminal.err(formatMessage(terminal.language, error));
+    for (const error of errors) terminal.err(sayRemark(terminal.language, error));
     return createControlClient(path, typedBy(env));
   };
 

@@ -1,8 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { App } from '../app.ts';
-import { formatMessage } from '../config/load.ts';
 import { reason } from '../core/reason.ts';
-import { sayReason } from '../i18n.ts';
+import { sayReason, sayRemark } from '../i18n.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import { readConfiguration } from './config-check.ts';
 import { ControlSocketError } from './control-server.ts';
@@ -17,13 +16,13 @@ const leakLimit = 2_000;
 export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Promise<number> {
   const loaded = readConfiguration(env);
   if (!loaded.ok) {
-    for (const mistake of loaded.errors) terminal.err(formatMessage(terminal.language, mistake));
+    for (const mistake of loaded.errors) terminal.err(sayRemark(terminal.language, mistake));
     return exitCodes.usage;
   }
   const { config, warnings } = loaded;
   const log = createLogger(config.logging);
   process.on('uncaughtException', (err, origin) => dieOfBug(log, err, origin));
-  for (const warning of warnings) log.warn({ key: warning.key }, formatMessage('en', warning));
+  for (const warning of warnings) log.warn({ key: warning.key }, sayRemark('en', warning));
 
   const { EXIT_WRONG_TOKEN, startApp } = await import('../app.ts');
   let app: App;
@@ -84,11 +83,11 @@ function reloadOnHangup(app: App, log: Logger): void {
     }
     const look = app.reload.look();
     if (!look.ok) {
-      for (const mistake of look.mistakes) log.error({ key: mistake.key }, formatMessage('en', mistake));
+      for (const mistake of look.mistakes) log.error({ key: mistake.key }, sayRemark('en', mistake));
       return;
     }
     const { id, services, sections, warnings } = look.plan;
-    for (const warning of warnings) log.warn({ key: warning.key }, formatMessage('en', warning));
+    for (const warning of warnings) log.warn({ key: warning.key }, sayRemark('en', warning));
     log.info({ services, sections }, 'what changed in the configuration');
     app.reload
       .apply(id, { restart: false, stopRemoved: false }, by)

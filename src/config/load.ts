@@ -14,7 +14,7 @@ import { findWarnings } from './warnings.ts';
 import { parseYaml } from './yaml.ts';
 
 export { type Environment, readEnvironment } from './environment.ts';
-export { type ConfigMessage, formatMessage } from './message.ts';
+export type { ConfigMessage } from './message.ts';
 
 export type Loaded =
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigMessage[] }

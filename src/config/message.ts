@@ -1,5 +1,4 @@
 import type { Reason } from '../core/reason.ts';
-import { type Language, sayReason } from '../i18n.ts';
 
 /** A way into the file: keys and places in lists. */
 export type Path = readonly (string | number)[];
@@ -33,11 +32,4 @@ function nameOf(part: string): string {
 /** A message about a variable. */
 export function aboutVariable(name: string, why: Reason): ConfigMessage {
   return { file: 'environment', line: null, column: null, key: name, reason: why };
-}
-
-/** One line: `file:line:column key: found …; allowed …`. */
-export function formatMessage(language: Language, message: ConfigMessage): string {
-  const { file, line, column, key } = message;
-  const place = line === null ? file : `${file}:${line}:${column ?? 1}`;
-  return `${key === '' ? place : `${place} ${key}`}: ${sayReason(language, message.reason)}`;
 }

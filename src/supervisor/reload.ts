@@ -84,6 +84,7 @@ export function createReload(options: ReloadOptions) {
       );
       settle(config);
       for (const { service, ok, what } of outcomes) audit.add(clock(), by, 'reload', service, ok ? null : what);
+      if (outcomes.length === 0) audit.add(clock(), by, 'reload', null, null);
       log.info({ outcomes }, 'the configuration is in force');
       return { ok: true, outcomes };
     } finally {

@@ -5,10 +5,12 @@ import type { ActionResult, Needs, Operation, ServiceView, Verb } from '../core/
 import { html, type Language, sayReason, t } from '../i18n.ts';
 import { answer } from './answer.ts';
 import { encode } from './callback-data.ts';
+import { createConfirmations } from './confirmations.ts';
 import type { ChatContext } from './context.ts';
 import { type Desk, findService } from './desk.ts';
 import { classify, reasonOf } from './errors.ts';
 import type { Job, MessageKey } from './jobs.ts';
+import { owned } from './owned.ts';
 import { persist } from './persist.ts';
 import { sayDuration, sayTime, shorten } from './say.ts';
 import { questionText } from './screens/service.ts';
@@ -29,11 +31,20 @@ interface Wish {
   readonly verb: Verb;
 }
 
+/** What was asked before it is done; `needs`: what a plain Yes means where something that it needs is down. */
+interface Asked {
+  readonly service: string;
+  readonly verb: Verb;
+  readonly needs: Needs;
+}
+
 /** What a service is called on a button. */
 const longestTitle = 30;
 
 /** Start, stop, restart: who may, whether it makes sense now, the question before it, and the result after it. */
 export function createActions(desk: Desk, show: Show): Actions {
+  const questions = createConfirmations<Asked>(desk.clock);
+
   /** The verb that does what was meant, if it makes sense now; else says why not, and null. */
   async function allowed(ctx: ChatContext, service: string, verb: Verb): Promise<Wish | null> {
     const { language, visitor } = ctx;
@@ -75,7 +86,7 @@ export function createActions(desk: Desk, show: Show): Actions {
       return;
     }
     const needs = missing.length === 0 ? 'ask' : 'ignore';
-    const { nonce, by } = desk.confirmations.ask(service, found.verb, needs, ctx.visitor);
+    const { nonce, by } = questions.ask({ service, verb: found.verb, needs }, ctx.visitor);
     const around = { missing, dependants: found.verb === 'start' ? [] : neededBy(found.view, services) };
     const text = questionText(ctx.language, found.view, found.verb, around, desk.clock(), by.name);
     const options = { ...asHtml, reply_markup: answersTo(ctx, found, missing, nonce) };
@@ -109,33 +120,25 @@ export function createActions(desk: Desk, show: Show): Actions {
   }
 
   /** Whether this person may answer this question; else says why not. Shows the service in place of a dead question. */
-  async function owned(ctx: ChatContext, nonce: string, service: string) {
-    const checked = desk.confirmations.check(nonce, service, ctx.visitor);
-    if (checked.answer === 'valid') return checked.question;
-    if (checked.answer === 'foreign') {
-      await answer(ctx, t(ctx.language, 'chat-question-foreign', { owner: checked.owner }), true);
-      return null;
-    }
-    const fresh = await answer(ctx, t(ctx.language, 'chat-question-stale'));
-    const key = keyOf(ctx);
-    // The second of two quick presses: the first one is being carried out in this message.
-    const underWay = key !== null && desk.jobs.at(key) !== null;
-    if (fresh && !underWay) await showService(ctx, service);
+  async function mine(ctx: ChatContext, nonce: string, service: string) {
+    const question = await owned(ctx, questions, nonce, () => showService(ctx, service));
+    if (question === null || question.subject.service === service) return question;
+    await answer(ctx, t(ctx.language, 'chat-question-stale'));
     return null;
   }
 
   async function confirm(ctx: ChatContext, nonce: string, service: string, how: 'yes' | 'first'): Promise<void> {
-    const question = await owned(ctx, nonce, service);
+    const question = await mine(ctx, nonce, service);
     if (question === null) return;
-    const found = await allowed(ctx, service, question.verb);
+    const found = await allowed(ctx, service, question.subject.verb);
     if (found === null || !(await answer(ctx))) return;
-    desk.confirmations.close(nonce);
-    run(ctx, found, how === 'first' ? 'first' : question.needs, keyOf(ctx));
+    questions.close(nonce);
+    run(ctx, found, how === 'first' ? 'first' : question.subject.needs, keyOf(ctx));
   }
 
   async function cancel(ctx: ChatContext, nonce: string, service: string): Promise<void> {
-    if ((await owned(ctx, nonce, service)) === null || !(await answer(ctx, t(ctx.language, 'chat-cancelled')))) return;
-    desk.confirmations.close(nonce);
+    if ((await mine(ctx, nonce, service)) === null || !(await answer(ctx, t(ctx.language, 'chat-cancelled')))) return;
+    questions.close(nonce);
     await showService(ctx, service);
   }
 

@@ -4,11 +4,11 @@ import { Api, Bot } from 'grammy';
 import { createAccess } from './access.ts';
 import { createActions } from './actions.ts';
 import { createAlertActions } from './alert-actions.ts';
+import { createAllActions } from './all-actions.ts';
 import { within } from './backoff.ts';
 import { createChartActions } from './chart-actions.ts';
 import { createClient } from './client.ts';
 import { createCommandLists } from './commands.ts';
-import { createConfirmations } from './confirmations.ts';
 import type { ChatContext } from './context.ts';
 import type { Desk } from './desk.ts';
 import { createErrorHandler } from './error-handler.ts';
@@ -19,6 +19,7 @@ import { charts } from './handlers/charts.ts';
 import { commands } from './handlers/commands.ts';
 import { everythingElse } from './handlers/everything-else.ts';
 import { panelScreens } from './handlers/panels.ts';
+import { wideButtons } from './handlers/wide-buttons.ts';
 import { createJobs } from './jobs.ts';
 import { createPanelActs } from './panel-actions.ts';
 import { panelCharts } from './panel-charts.ts';
@@ -26,6 +27,7 @@ import { createPanelQuestions } from './panel-questions.ts';
 import { patience } from './patience.ts';
 import { createPolling } from './polling.ts';
 import { createPreferenceBook } from './preference-book.ts';
+import { createReloadActions } from './reload-actions.ts';
 import { alertOf, recoveryOf } from './screens/alert-group.ts';
 import { firstDashboardRange, firstRange, usual } from './screens/chart.ts';
 import { createMenus, type Menus } from './screens/menus.ts';
@@ -60,9 +62,8 @@ export function createTelegram(options: TelegramOptions): Telegram {
   const access = createAccess({ ...options, log });
   const commandLists = createCommandLists(bot.api, settings, log);
   const jobs = createJobs(log);
-  const confirmations = createConfirmations(clock);
   const desk: Desk = {
-    ...{ control, alerting, clock, timezone, version, log, access, commandLists, confirmations, jobs },
+    ...{ control, alerting, clock, timezone, version, log, access, commandLists, jobs, reload: options.reload },
     incidentsIn: options.incidentsIn,
     panels: options.panels,
     panelQuestions: createPanelQuestions(clock),
@@ -75,12 +76,15 @@ export function createTelegram(options: TelegramOptions): Telegram {
   };
   const show = createShow(desk, () => menus);
   const actions = createActions(desk, show);
+  const allActions = createAllActions(desk, show);
+  const reloadActions = createReloadActions(desk, show);
   const alertActions = createAlertActions(desk, show);
   const chartActions = createChartActions(desk);
   const menus: Menus = createMenus(desk, {
     show: show.here,
     act: (ctx, service, verb) => actions.press(ctx, service, verb, 'here'),
     unmute: alertActions.unmuteScope,
+    reload: reloadActions.look,
     chart: (ctx, service) =>
       chartActions.send(ctx, { service, which: usual, range: service === null ? firstDashboardRange : firstRange }),
     async panels(ctx) {
@@ -110,6 +114,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
   bot.use(commands(desk, show, menus));
   bot.use(alertCommands(desk, show));
   bot.use(ownButtons(show, actions));
+  bot.use(wideButtons(show, allActions, reloadActions));
   bot.use(alertButtons(show, alertActions));
   bot.use(charts(desk, chartActions));
   bot.use(panelCharts(desk));

@@ -37,6 +37,8 @@ export const userChanges = ['enable', 'disable', 'reset-traffic', 'extend-7', 'e
 const panel = z.string().regex(/^[\w-]{8}$/);
 const node = z.string().regex(/^[\w.-]{1,20}$/);
 
+const flag = z.enum(['yes', 'no']);
+
 const range = z.enum(rangeNames);
 
 /** The code of a series, or the word for the usual ones. */
@@ -56,6 +58,16 @@ const forms = [
   z.object({ ...said('yes'), nonce, service }),
   z.object({ ...said('first'), nonce, service }),
   z.object({ ...said('no'), nonce, service }),
+  /** All services at once: the question, its answers. */
+  z.object({ ...said('all-do'), verb }),
+  z.object({ ...said('all-yes'), nonce }),
+  z.object({ ...said('all-no'), nonce }),
+  /** The configuration: what would change, what is to be done beside, the answers. */
+  z.object({ ...said('reload') }),
+  z.object({ ...said('reload-set'), nonce, restart: flag, stop: flag }),
+  z.object({ ...said('reload-yes'), nonce, restart: flag, stop: flag }),
+  z.object({ ...said('reload-no'), nonce }),
+  z.object({ ...said('settings') }),
   /** The list of services: in a new message, or in place of this one. */
   z.object({ ...said('menu') }),
   z.object({ ...said('home') }),

@@ -1,67 +1,62 @@
 import { randomBytes } from 'node:crypto';
-import type { Needs, Verb } from '../core/snapshot.ts';
 import type { Visitor } from './context.ts';
 
 /** A question dies after this long (ms): what was meant a minute ago may not be meant now. */
 export const confirmationLife = 60_000;
 
-/** More open questions than any team asks; the oldest go first. */
-const mostOpen = 100;
+/** More questions than any team asks in a minute; the oldest go first. */
+const mostKept = 100;
 
-export interface Question {
+export interface Question<Subject> {
   readonly nonce: string;
-  readonly service: string;
-  readonly verb: Verb;
-  /** What a plain Yes means where something that the service needs is down. */
-  readonly needs: Needs;
+  /** What it is about. */
+  readonly subject: Subject;
   readonly by: Visitor;
   /** Epoch ms. */
   readonly until: number;
 }
 
 /** What an answer to a question is worth. */
-export type Answer =
-  | { readonly answer: 'valid'; readonly question: Question }
+export type Answer<Subject> =
+  | { readonly answer: 'valid'; readonly question: Question<Subject> }
   | { readonly answer: 'foreign'; readonly owner: string }
+  /** Somebody was quicker, or pressed twice. */
+  | { readonly answer: 'answered' }
   | { readonly answer: 'stale' };
 
-export interface Confirmations {
+export interface Confirmations<Subject> {
   /** Asks; the nonce goes into the buttons. */
-  ask(service: string, verb: Verb, needs: Needs, by: Visitor): Question;
+  ask(subject: Subject, by: Visitor): Question<Subject>;
   /** Whether this person may answer this question now. Does not use it up. */
-  check(nonce: string, service: string, by: Visitor): Answer;
+  check(nonce: string, by: Visitor): Answer<Subject>;
   /** The question is answered: nobody can answer it again. */
   close(nonce: string): void;
 }
 
 /** Open questions, in memory: one that a restart of the manager forgets is stale, which is what it should be. */
-export function createConfirmations(clock: () => number): Confirmations {
-  const open = new Map<string, Question>();
+export function createConfirmations<Subject>(clock: () => number): Confirmations<Subject> {
+  const asked = new Map<string, { readonly question: Question<Subject>; answered: boolean }>();
 
   return {
-    ask(service, verb, needs, by) {
-      const question = {
-        nonce: randomBytes(6).toString('base64url'),
-        service,
-        verb,
-        needs,
-        by,
-        until: clock() + confirmationLife,
-      };
-      open.set(question.nonce, question);
-      for (const nonce of [...open.keys()].slice(0, -mostOpen)) open.delete(nonce);
+    ask(subject, by) {
+      const nonce = randomBytes(6).toString('base64url');
+      const question = { nonce, subject, by, until: clock() + confirmationLife };
+      asked.set(nonce, { question, answered: false });
+      for (const old of [...asked.keys()].slice(0, -mostKept)) asked.delete(old);
       return question;
     },
-    check(nonce, service, by) {
-      const question = open.get(nonce);
-      if (question === undefined || question.service !== service) return { answer: 'stale' };
+    check(nonce, by) {
+      const found = asked.get(nonce);
+      if (found === undefined) return { answer: 'stale' };
+      const { question, answered } = found;
       if (question.by.id !== by.id) return { answer: 'foreign', owner: question.by.name };
-      if (clock() >= question.until) {
-        open.delete(nonce);
-        return { answer: 'stale' };
-      }
+      if (answered) return { answer: 'answered' };
+      if (clock() >= question.until) return { answer: 'stale' };
       return { answer: 'valid', question };
     },
-    close: (nonce) => void open.delete(nonce),
+    close(nonce) {
+      const found = asked.get(nonce);
+      if (found !== undefined) found.answered = true;
+    },
   };
 }

@@ -4,11 +4,11 @@ import type { Panels } from '../core/panel-control.ts';
 import type { PanelPictures } from '../core/panel-picture.ts';
 import type { Pictures } from '../core/picture.ts';
 import type { Reason } from '../core/reason.ts';
+import type { Reload } from '../core/reload.ts';
 import type { Actor, Control, ServiceView } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
 import type { Access } from './access.ts';
 import type { CommandLists } from './commands.ts';
-import type { Confirmations } from './confirmations.ts';
 import type { Jobs } from './jobs.ts';
 import type { PanelQuestions } from './panel-questions.ts';
 import type { PreferenceBook } from './preference-book.ts';
@@ -17,6 +17,7 @@ import type { PreferenceBook } from './preference-book.ts';
 export interface Desk {
   readonly control: Control;
   readonly alerting: Alerting;
+  readonly reload: Pick<Reload, 'look' | 'apply'>;
   readonly panels: Panels;
   readonly panelQuestions: PanelQuestions;
   /** Notes what was done at a panel; `refused` null: it worked. */
@@ -34,7 +35,6 @@ export interface Desk {
   readonly log: Logger;
   readonly access: Access;
   readonly commandLists: CommandLists;
-  readonly confirmations: Confirmations;
   readonly jobs: Jobs;
   /** Aborts when the bot stops. */
   readonly stopping: AbortSignal;

@@ -8,6 +8,7 @@ import type { PanelPictures } from '../core/panel-picture.ts';
 import type { Pictures } from '../core/picture.ts';
 import type { Configured } from '../core/preferences.ts';
 import type { Reason } from '../core/reason.ts';
+import type { Reload } from '../core/reload.ts';
 import type { Role } from '../core/role.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Actor, Control, ServiceView, TelegramView } from '../core/snapshot.ts';
@@ -36,6 +37,7 @@ export interface TelegramOptions {
   readonly timezone: string;
   readonly control: Control;
   readonly alerting: Alerting;
+  readonly reload: Pick<Reload, 'look' | 'apply'>;
   readonly panels: Panels;
   /** Notes what was done at a panel; `refused` null: it worked. */
   auditPanel(by: Actor, action: string, panel: string, refused: Reason | null): void;

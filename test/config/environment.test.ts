@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { type Environment, readEnvironment, readSettings } from '../../src/config/environment.ts';
-import { formatMessage } from '../../src/config/message.ts';
+import { sayRemark } from '../../src/i18n.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'orbit-env-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const token = `123:${'a'.repeat(35)}`;
 const read = (env: Environment) => readSettings({ MANAGER_BOT_TOKEN: token, ADMIN_CHAT_IDS: '5', ...env }, '/srv');
-const mistakes = (env: Environment) => read(env).errors.map((message) => formatMessage('en', message));
+const mistakes = (env: Environment) => read(env).errors.map((message) => sayRemark('en', message));
 
 describe('the environment', () => {
   it('is fine without .env', () => {
@@ -29,7 +29,7 @@ describe('the environment', () => {
     mkdirSync(join(cwd, '.env'));
     const { errors } = readEnvironment({ cwd, processEnv: {} });
     assert.deepEqual(
-      errors.map((message) => formatMessage('en', message)),
+      errors.map((message) => sayRemark('en', message)),
       [`${join(cwd, '.env')}: found a folder; allowed: a file`],
     );
   });

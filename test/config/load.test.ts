@@ -4,8 +4,9 @@ import { homedir } from 'node:os';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { unwrap } from '../../src/config/keys.ts';
-import { type Environment, formatMessage, type Loaded, loadConfig } from '../../src/config/load.ts';
+import { type Environment, type Loaded, loadConfig } from '../../src/config/load.ts';
 import { type Config, file } from '../../src/config/schema.ts';
+import { sayRemark } from '../../src/i18n.ts';
 
 const fixtures = new URL('../fixtures/config/', import.meta.url);
 const shipped = new URL('../../config/', import.meta.url);
@@ -25,7 +26,7 @@ function load(text: string, more: Environment = {}): Loaded {
 
 function lines(loaded: Loaded, language: 'en' | 'ru' = 'en'): readonly string[] {
   return (loaded.ok ? loaded.warnings : loaded.errors).map((message) =>
-    formatMessage(language, message).replace('/etc/orbit/', ''),
+    sayRemark(language, message).replace('/etc/orbit/', ''),
   );
 }
 
@@ -132,7 +133,7 @@ describe('the shipped files', () => {
       assert.ok(loaded.ok, lines(loaded).join('\n'));
       const others = loaded.warnings.filter(({ reason }) => reason.code !== 'config-without-effect');
       assert.deepEqual(
-        others.map((message) => formatMessage('en', message)),
+        others.map((message) => sayRemark('en', message)),
         [],
       );
     });

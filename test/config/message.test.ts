@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { formatMessage, keyOf } from '../../src/config/message.ts';
+import { keyOf } from '../../src/config/message.ts';
 import { reason } from '../../src/core/reason.ts';
-import { hasMessage } from '../../src/i18n.ts';
+import { hasMessage, sayRemark } from '../../src/i18n.ts';
 
 const root = new URL('../../', import.meta.url);
 
@@ -12,17 +12,17 @@ describe('a message', () => {
 
   it('is one line with the place, the key, what was found and what is allowed', () => {
     const message = { file: 'a.yaml', line: 3, column: 5, key: 'services.shop.enabled', reason: why };
-    assert.equal(formatMessage('en', message), 'a.yaml:3:5 services.shop.enabled: found "yes"; allowed: true or false');
+    assert.equal(sayRemark('en', message), 'a.yaml:3:5 services.shop.enabled: found "yes"; allowed: true or false');
     assert.equal(
-      formatMessage('ru', message),
+      sayRemark('ru', message),
       'a.yaml:3:5 services.shop.enabled: найдено: "yes"; допустимо: true или false',
     );
   });
 
   it('has no place where there is none', () => {
     const message = { file: 'environment', line: null, column: null, key: 'A', reason: why };
-    assert.equal(formatMessage('en', message), 'environment A: found "yes"; allowed: true or false');
-    assert.equal(formatMessage('en', { ...message, key: '' }), 'environment: found "yes"; allowed: true or false');
+    assert.equal(sayRemark('en', message), 'environment A: found "yes"; allowed: true or false');
+    assert.equal(sayRemark('en', { ...message, key: '' }), 'environment: found "yes"; allowed: true or false');
   });
 });
 

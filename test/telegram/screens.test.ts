@@ -34,7 +34,7 @@ test('/start shows how everything stands, worst first, and a button for each ser
     ['Panel'],
     ['Redis'],
     ['Alerts', 'Mute…', 'Charts'],
-    ['Refresh', 'Settings'],
+    ['Refresh', 'All at once…', 'Settings'],
   ]);
 });
 

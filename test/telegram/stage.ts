@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import type { Panels } from '../../src/core/panel-control.ts';
 import { reason } from '../../src/core/reason.ts';
+import type { Reload } from '../../src/core/reload.ts';
 import { createTelegram, type Telegram, type TelegramOptions } from '../../src/telegram/bot.ts';
 import type { Timing } from '../../src/telegram/timing.ts';
 import { type AlertingWorld, makeAlerting } from '../world/alerting.ts';
@@ -43,6 +44,10 @@ export const guest = {
   quiet_hours: null,
 } as const;
 
+const nothingChanged: Reload['look'] = () => ({
+  ok: true,
+  plan: { id: 0, services: [], sections: [], warnings: [] },
+});
 const nothing = () => Promise.resolve({ ok: false, reason: reason('chart-no-data') } as const);
 /** No panel is known. */
 const noPanels: Panels = {
@@ -71,6 +76,8 @@ export interface Stage {
   /** How often somebody changed what they want to hear. */
   preferences: number;
   readonly settings: Map<string, string>;
+  /** What a reload of the configuration says and does; nothing unless the test says so. */
+  readonly reload: { look: Reload['look']; apply: Reload['apply'] };
   readonly strangers: { id: number; name: string; username: string | null }[];
   readonly seen: number[];
   readonly states: string[];
@@ -98,6 +105,7 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
   const log: string[] = [];
   const stage = {
     ...{ now: noon, preferences: 0 },
+    reload: { look: nothingChanged, apply: async () => ({ ok: true, outcomes: [] }) } as Stage['reload'],
     ...{ strangers: [] as Stage['strangers'], seen: [] as number[], states: [] as string[] },
   };
   const clock = () => stage.now;
@@ -118,6 +126,7 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
     history: { series: () => [] },
     pictures: noPictures,
     panelPictures: { panel: nothing, node: nothing },
+    reload: { look: () => stage.reload.look(), apply: (...args) => stage.reload.apply(...args) },
     incidentsIn: (chat, message) => copies.get(`${chat} ${message}`) ?? [],
     onPreferences: () => {
       stage.preferences += 1;

@@ -8,6 +8,7 @@ import { answer } from '../answer.ts';
 import type { ChatContext } from '../context.ts';
 import { type Desk, findService } from '../desk.ts';
 import { shorten } from '../say.ts';
+import { isOurs } from './all.ts';
 import { pageOf } from './list.ts';
 import { type Payload, type Place, readPayload, writePayload } from './place.ts';
 
@@ -20,6 +21,8 @@ export interface MenuHandlers {
   chart(ctx: ChatContext, service: string | null): void;
   /** Shows the VPN panels in a message of their own. */
   panels(ctx: ChatContext): Promise<void>;
+  /** Shows what a reload of the configuration would change. */
+  reload(ctx: ChatContext): Promise<void>;
   /** `service` null: what covers everything. */
   unmute(ctx: ChatContext, service: string | null, then: Place): Promise<void>;
 }
@@ -45,7 +48,7 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
   const here = (ctx: ChatContext): Payload => {
     const { place } = ctx;
     if (place === null) return { ...readPayload(ctx.match), choice: null };
-    if (place.at === 'settings') return { page: 0, service: null, choice: null };
+    if (place.at === 'settings' || place.at === 'all') return { page: 0, service: null, choice: null };
     const service = place.at === 'service' || place.at === 'logs' ? place.service : null;
     return { page: place.page, service, choice: null };
   };
@@ -115,6 +118,11 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
       });
     range.row();
     range.text({ text: label(ctx, 'refresh'), payload }, go(listOf));
+    if (may(ctx.visitor.role, 'act') && desk.control.snapshot().services.filter(isOurs).length > 1)
+      range.text(
+        { text: label(ctx, 'all'), payload },
+        go(() => ({ at: 'all' })),
+      );
     range.text(
       { text: label(ctx, 'settings'), payload },
       go(() => ({ at: 'settings' })),
@@ -191,11 +199,13 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
       chooseQuiet,
     );
     range.row();
-    if (may(ctx.visitor.role, 'own'))
+    if (may(ctx.visitor.role, 'own')) {
       range.text(
         { text: label(ctx, 'audit'), payload: payload(null) },
         go(() => ({ at: 'audit', page: 0 })),
       );
+      range.text({ text: label(ctx, 'reload'), payload: payload(null) }, handlers.reload).row();
+    }
     range.text({ text: label(ctx, 'back'), payload: payload(null) }, go(listOf));
   });
 

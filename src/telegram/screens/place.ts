@@ -5,6 +5,8 @@ export type Place =
   | { readonly at: 'list'; readonly page: number }
   | { readonly at: 'service' | 'logs'; readonly service: string; readonly page: number }
   | { readonly at: 'settings' }
+  /** What can be done to all services at once. */
+  | { readonly at: 'all' }
   /** `page` of the alerts, also for the one that was opened from there. */
   | { readonly at: 'alerts' | 'audit'; readonly page: number }
   | { readonly at: 'alert'; readonly incident: number; readonly page: number }

@@ -8,6 +8,7 @@ import type { Job, MessageKey } from '../jobs.ts';
 import { splitHtml } from '../split.ts';
 import { alertScreen } from './alert-screen.ts';
 import { alertsScreen } from './alerts.ts';
+import { allScreen } from './all.ts';
 import { auditScreen } from './audit.ts';
 import { listText } from './list.ts';
 import { readLog } from './log-reading.ts';
@@ -47,6 +48,8 @@ export function createShow(desk: Desk, menus: () => Menus): Show {
       }
       case 'settings':
         return { text: settingsText(ctx, desk), buttons: menus().settings };
+      case 'all':
+        return allScreen(ctx, desk);
       case 'alerts':
         return alertsScreen(ctx, desk, place.page);
       case 'alert':
@@ -131,6 +134,27 @@ function oneMessage(text: string): string {
 export function keyOf(ctx: ChatContext): MessageKey | null {
   const message = ctx.callbackQuery?.message;
   return message ? { chat: message.chat.id, message: message.message_id } : null;
+}
+
+/** Turns a known message (null: the one whose button was pressed) into this, or sends it where there is none. */
+export async function replace(
+  ctx: ChatContext,
+  key: MessageKey | null,
+  text: string,
+  buttons: InlineKeyboard | null,
+): Promise<void> {
+  const options = { ...asHtml, ...(buttons === null ? {} : { reply_markup: buttons }) };
+  const there = key ?? keyOf(ctx);
+  if (there !== null)
+    try {
+      await ctx.api.editMessageText(there.chat, there.message, oneMessage(text), options);
+      return;
+    } catch (error) {
+      const failure = classify(error);
+      if (failure?.kind === 'not-modified') return;
+      if (failure?.kind !== 'message-gone') throw error;
+    }
+  await ctx.reply(oneMessage(text), options);
 }
 
 export function runningHeader(ctx: ChatContext, job: Job, desk: Desk): string {
