@@ -185,8 +185,8 @@ test('a start whose dependency is down: said, exit 1, and how to go on; two opti
   );
   assert.equal(json.code, 1);
   assert.equal(JSON.parse(json.out).reason.code, 'needs-down');
-  assert.match(forced.out, /^redis was started in 1s\. .*ignore/);
-  assert.match(first.out, /^redis was restarted in 1s\. .*first/);
+  assert.match(forced.out, /^redis was started in 1.2s\. .*ignore/);
+  assert.match(first.out, /^redis was restarted in 1.2s\. .*first/);
   assert.equal(both.code, 2);
 });
 
