@@ -535,6 +535,9 @@ chat-help =
     /status – everything in one message
     /alerts – what is wrong now and what was, with buttons to take it on
     /marzban – VPN panels: nodes, users, what to do
+    /cache – Redis: memory, keys, slow commands, clearing the cache
+    /db – PostgreSQL: connections, queries, tables, replicas
+    /users – the shop: users, subscriptions, payments, revenue
     /metrics – charts: <code>/metrics</code> for everything, <code>/metrics service 24h</code>
     /mute – hold alerts: <code>/mute service 30m</code>, <code>/mute all 2h</code>
     /maintenance – hold alerts and restarts while you work on it: <code>/maintenance service 1h</code>
@@ -770,6 +773,7 @@ audit-action =
         [maintenance] maintenance
         [unmute] unmute
         [reload] new settings
+        [cache-clear] clear the cache of
         [panel-reconnect-node] reconnect the node
         [panel-enable-node] switch the node on
         [panel-disable-node] switch the node off
@@ -1046,6 +1050,25 @@ reason-cache-other-count =
        *[other] { $matching } keys
     } ({ $percent } % of all), and another number was typed; nothing was removed
 
+reason-cache-begun =
+    { $matching ->
+        [one] { $matching } key
+       *[other] { $matching } keys
+    } of { $pattern } are being removed
+reason-cache-cleared =
+    { $removed ->
+        [one] { $removed } key
+       *[other] { $removed } keys
+    } of { $pattern } removed
+reason-cache-stopped =
+    stopped after { $removed ->
+        [one] { $removed } key
+       *[other] { $removed } keys
+    } of { $pattern }
+reason-cache-busy = { $by } is clearing this Redis at this moment; wait until that is over
+reason-cache-count-gone = what was counted is out of date; count again
+reason-store-unknown = { $store } is not asked by any check (any more)
+reason-shop-no-database = no database of the shop is known: set DATABASE_URL, or give a service a check of type postgres
 ## charts and metrics (charts/, measures.ts)
 
 chart-last = last
@@ -1112,6 +1135,20 @@ metric-matches = Matches
 metric-exit-code = Exit code
 metric-duration = Duration
 metric-days-left = Days left
+metric-waiting = Waiting for a lock
+metric-slow-queries = Slow queries
+metric-longest-query = Longest query
+metric-longest-transaction = Longest transaction
+metric-transactions = Transactions
+metric-rollbacks = Rollbacks
+metric-rows-read = Rows read
+metric-rows-written = Rows written
+metric-cache-hit = Found in cache
+metric-deadlocks = Deadlocks
+metric-temp-files = Temporary files
+metric-temp-bytes = Temporary data
+metric-wraparound = Wraparound
+metric-replay-lag = Replay lag
 metric-users-online = Users online
 
 ## panels: what is wrong with a panel or a node, what to do, what an action does (panels/)
@@ -1684,6 +1721,297 @@ metric-nodes-up = Nodes up
 metric-nodes-down = Nodes down
 metric-certificate-days = Certificate, days left
 metric-available-today = Available today
+
+## Redis, PostgreSQL and the shop: in the chat (telegram/screens/stores.ts, redis.ts, database*.ts, shop.ts, cache-actions.ts)
+command-cache = Redis: memory, keys, clearing
+command-db = PostgreSQL: connections, queries, tables
+command-users = The shop: users, subscriptions, revenue
+button-redis = Redis
+button-database = PostgreSQL
+button-shop = Users
+button-redis-overview = Overview
+button-redis-keys = Keys
+button-redis-slow = Slow commands
+button-db-overview = Overview
+button-db-sessions = Connections
+button-db-queries = Queries
+button-db-tables = Tables
+button-db-wal = WAL, replicas
+button-db-statements = Top statements
+button-clear = Clear…
+button-clear-again = Clear more…
+button-clear-stop = Stop
+button-clear-type = Type the number…
+button-clear-yes = Yes, remove { $matching }
+button-pattern = { $pattern } · { $sign }{ $keys }
+chat-stores-redis = Redis
+chat-stores-db = PostgreSQL
+chat-stores-choose = Which one?
+chat-stores-none-redis = No check asks a Redis. Add one to its service in services.yaml, then reload the configuration (<code>orbit config reload</code>):
+chat-stores-none-db = No check asks a PostgreSQL. Add one to its service in services.yaml, then reload the configuration (<code>orbit config reload</code>):
+chat-stores-example-redis = checks: [{"{"} type: redis, url: "redis://127.0.0.1:6379/0" {"}"}]
+chat-stores-example-db = checks: [{"{"} type: postgres, url: "${"{"}DATABASE_URL{"}"}" {"}"}]
+
+chat-redis-server = Redis { $version }, up { $for }
+chat-redis-latency = Latency: { $now } (median { $median })
+chat-redis-memory =
+    { $of ->
+        [limit] Memory: { $used } of { $limit } ({ $share } of maxmemory)
+        [machine] Memory: { $used }, no maxmemory ({ $share } of the machine's { $limit })
+       *[nothing] Memory: { $used }, no maxmemory
+    }
+chat-redis-memory-more = · peak { $peak }, resident { $rss }, fragmentation { $ratio }, { $policy }
+chat-redis-keys = Keys: { $keys }
+chat-redis-keys-expire = Keys: { $keys } ({ $expire } expire)
+chat-redis-hits = Hit rate: { $share } of { $lookups } look-ups in { $for }
+chat-redis-hits-few = Hit rate: too few look-ups to tell yet
+chat-redis-clients = Clients: { $clients } of { $max }, { $blocked } blocked
+chat-redis-ops = Now: { $ops } operations/s, ↓ { $in }, ↑ { $out }, CPU { $cpu }
+chat-redis-deltas = In the last { $for }: { $evicted } evicted, { $expired } expired, { $rejected } turned away
+chat-redis-deltas-none = Evictions and rejections: known after two rounds of the check
+chat-redis-errors = Errors given: { $errors }
+chat-redis-rdb =
+    { $when ->
+        [off] Snapshots: off (no save rule)
+        [on] Snapshot: { $ok }, { $for } ago, { $changes ->
+            [one] { $changes } change
+           *[other] { $changes } changes
+        } since
+       *[unknown] Snapshot: { $ok }
+    }
+chat-redis-aof =
+    { $on ->
+        [on] Journal (AOF): on, write { $write }, rewrite { $rewrite }
+       *[off] Journal (AOF): off
+    }
+chat-redis-primary =
+    { $replicas ->
+        [0] Replication: primary, no replica
+        [one] Replication: primary of { $replicas } replica
+       *[other] Replication: primary of { $replicas } replicas
+    }
+chat-redis-replica-line = · { $address } { $state }, { $behind } behind
+chat-redis-replica = Replication: replica, link { $link }, heard { $for } ago, { $behind } behind
+chat-redis-restarts =
+    { $restarts ->
+        [0] Restarts seen: none
+       *[other] Restarts seen: { $restarts }, last at { $last }
+    }
+chat-redis-slow =
+    { $commands ->
+        [0] Slow commands (over { $over }): none
+       *[other] Slow commands (over { $over }): { $commands }, of the newest the slowest took { $worst }
+    }
+chat-redis-slow-unknown = Slow commands: unknown
+chat-redis-slow-cut = Keys are shown as patterns, values not at all.
+chat-redis-event = Event { $name }: { $latest } at { $when }, at worst { $worst }
+chat-redis-patterns =
+    { $all ->
+        [all] Key patterns (all { $sampled } keys seen
+       *[some] Key patterns (≈, { $sampled } of { $total } keys looked at
+    }{ $age ->
+        [none] {""}
+       *[known] , { $age } ago
+    }):
+chat-redis-pattern-keys = { $sign }{ $keys }
+chat-redis-pattern-size = { $size } each
+chat-redis-pattern-life = { $for } to live
+chat-redis-others = others { $sign }{ $keys }
+chat-redis-missing = Not everything may be asked; grant { $rights }
+
+chat-cache-what =
+    What shall be cleared in <b>{ $title }</b>? { $offered ->
+        [0] Send a pattern like <code>user:*:balance</code>.
+       *[other] Tap a pattern, or send one like <code>user:*:balance</code>.
+    } First I only count.
+chat-cache-left = Nothing was removed.
+chat-cache-counting = { $title }: counting <code>{ $pattern }</code>… { $done } of { $of } keys looked at
+chat-cache-not-counted = { $title }: <code>{ $pattern }</code> was not counted to the end. Nothing was removed.
+chat-cache-nothing = { $title }: no key matches <code>{ $pattern }</code>. Nothing was removed.
+chat-cache-ask =
+    Remove { $matching ->
+        [one] { $matching } key
+       *[other] { $matching } keys
+    } from { $title }?
+chat-cache-covers = <code>{ $pattern }</code>: { $share } of all { $total } keys. For example:
+chat-cache-most = This is more than half of the cache: you have to type the number.
+chat-cache-type =
+    Send the number of keys ({ $matching }) to remove <code>{ $pattern }</code> from <b>{ $title }</b>. The shop will read all of it from its database again.
+chat-cache-clearing = { $title }: removing <code>{ $pattern }</code>… { $done } of { $of }
+chat-cache-stopping = It stops after this batch.
+chat-cache-over = It is over already.
+chat-cache-cleared =
+    { $title }: { $removed ->
+        [one] { $removed } key
+       *[other] { $removed } keys
+    } of <code>{ $pattern }</code> removed in { $took } (asked by { $by }).
+chat-cache-stopped =
+    { $title }: stopped. { $removed ->
+        [one] { $removed } key
+       *[other] { $removed } keys
+    } of about { $matching } of <code>{ $pattern }</code> removed in { $took } (asked by { $by }).
+chat-cache-failed =
+    { $title }: { $why }. { $removed ->
+        [0] Nothing was removed.
+        [one] { $removed } key of <code>{ $pattern }</code> was removed before that.
+       *[other] { $removed } keys of <code>{ $pattern }</code> were removed before that.
+    }
+
+chat-db-server =
+    PostgreSQL { $version }, up { $for }, { $role ->
+        [standby] standby
+       *[primary] primary
+    }
+chat-db-latency = Round trip (SELECT 1): { $now } (median { $median })
+chat-db-size = Size: { $size }
+chat-db-connections = Connections: { $used } of { $max } ({ $share })
+chat-db-states = Active { $active }, idle { $idle }, idle in transaction { $open }, waiting for a lock { $waiting }
+chat-db-longest = Longest query { $query }, transaction { $transaction }, idle in transaction { $open }; slow now: { $slow }
+chat-db-unseen = What they do: unknown, <code>GRANT pg_monitor TO { $user }</code>
+chat-db-cache = Found in cache: { $share } in the last { $for } ({ $blocks } blocks read)
+chat-db-work = Transactions { $transactions }, rolled back { $rollbacks }; rows read { $read }, written { $written }
+chat-db-deltas = Meanwhile: { $deadlocks } deadlocks, { $conflicts } conflicts, { $files } temporary files ({ $size })
+chat-db-deltas-none = Cache, transactions, deadlocks: known after two rounds of the check
+chat-db-wraparound = Transaction numbers used up: { $share } ({ $name })
+chat-db-restarts =
+    { $restarts ->
+        [0] Restarts seen: none
+       *[other] Restarts seen: { $restarts }, last at { $last }
+    }
+chat-db-nobody = Nobody else is connected.
+chat-db-by-application = By program:
+chat-db-application =
+    { $sessions } × <b>{ $name }</b>, { $user } { $from ->
+        [socket] over the socket
+       *[address] from { $from }
+    }, { $state ->
+        [hidden] state unknown
+       *[known] { $state }
+    }
+chat-db-blocked =
+    { $count ->
+        [0] <b>Blocked:</b> nobody waits for a lock
+       *[other] <b>Blocked:</b> { $count }
+    }
+chat-db-blocked-line = ⏳ { $pid } { $user } waits for { $for }:
+chat-db-blocking-line =
+    ↳ held by { $pid } { $user } ({ $name }), { $state ->
+        [hidden] state unknown
+       *[known] { $state }
+    }, transaction { $for }:
+chat-db-running =
+    { $count ->
+        [0] <b>Running:</b> nothing
+       *[other] <b>Running</b>, longest transaction first:
+    }
+chat-db-running-line =
+    { $pid } { $user } ({ $name }), { $state ->
+        [hidden] state unknown
+       *[known] { $state }
+    }, query { $query }, transaction { $transaction }{ $waits ->
+        [none] {""}
+       *[some] , waits for { $waits }
+    }
+chat-db-texts = Texts inside queries are left out.
+chat-db-statements = <b>Statements</b>, most time first (since the statistics were reset):
+chat-db-statements-hidden = ⚪ Those of other roles are unreadable: <code>GRANT pg_monitor TO { $user }</code>
+chat-db-statements-none = pg_stat_statements is not installed in this database: <code>CREATE EXTENSION pg_stat_statements</code> (and shared_preload_libraries) would show which statements take the time.
+chat-db-statement =
+    { $total } in { $calls ->
+        [one] { $calls } call
+       *[other] { $calls } calls
+    }, { $mean } each, at most { $max }
+chat-db-missing = ⚪ { $why }
+chat-db-tables = <b>Tables</b>, largest first:
+chat-db-tables-none = There is no table, or none that may be seen.
+chat-db-table =
+    <b>{ $name }</b> { $size }{ $indexes ->
+        [none] {""}
+       *[known] {" "}(indexes { $indexes })
+    }, { $live } rows, { $dead } dead ({ $share }), { $vacuum ->
+        [none] never vacuumed
+       *[known] vacuumed { $vacuum } ago
+    }
+chat-db-sizes-about = Exact sizes: { $why }; ≈ is what the server believes.
+chat-db-sizes-old = Exact sizes: { $why }; these are { $for } old.
+chat-db-vacuum = 🧹 { $table }: { $phase }, { $share }
+chat-db-unused =
+    { $count ->
+        [one] { $count } index was never used:
+       *[other] { $count } indexes were never used:
+    }
+chat-db-replicas =
+    { $replicas ->
+        [0] Replication: no replica
+        [one] Replication: { $replicas } replica
+       *[other] Replication: { $replicas } replicas
+    }
+chat-db-replica =
+    · { $name } ({ $from }): { $state }, { $sync }, { $behind } behind, { $for }
+chat-db-standby = Standby: { $status }, { $for } behind
+chat-db-slots =
+    { $slots ->
+        [0] Replication slots: none
+       *[other] Replication slots: { $slots }
+    }
+chat-db-slot =
+    · { $name }: { $active ->
+        [yes] read
+       *[no] read by nobody
+    }{ $status ->
+        [none] {""}
+       *[known] , { $status }
+    }, keeps { $kept }
+chat-db-archiver =
+    Archiver: { $archived } archived{ $last ->
+        [none] {""}
+       *[known] , last { $last } ago
+    }, { $failed } failed{ $lastFailed ->
+        [none] {""}
+       *[known] , last { $lastFailed } ago
+    }
+chat-db-checkpoints = Checkpoints: { $timed } by time, { $requested } on request (many of these: max_wal_size is small)
+chat-db-wraparound-more = Transaction numbers used up: { $share } ({ $name }; age { $age }, vacuum freezes from { $freeze } on)
+
+chat-shop = Users and sales
+chat-shop-users = Users: { $users }
+chat-shop-new = New today: { $users }
+chat-shop-subscriptions = Subscriptions: { $active } active, { $ended } ended, { $never } never had one
+chat-shop-configs = Configs: { $configs }
+chat-shop-server = · { $server }: { $configs }
+chat-shop-today = Revenue today: { $sums }
+chat-shop-month = This month: { $sums }
+chat-shop-sum =
+    { NUMBER($amount, maximumFractionDigits: 2) } { $currency } ({ $payments ->
+        [one] { $payments } payment
+       *[other] { $payments } payments
+    })
+chat-shop-nothing = nothing yet
+chat-shop-last =
+    { $at ->
+        [none] Last payment: never
+       *[known] Last payment: { $at }
+    }
+chat-shop-stuck =
+    { $count ->
+        [0] Stuck payments (pending for over an hour): none
+       *[other] Stuck payments (pending for over an hour): { $count }, the oldest for { $for }
+    }
+chat-shop-payments = Payments, of all time:
+chat-shop-payments-none = Payments: none
+chat-shop-payment = · { $status }: { $count } ({ $methods })
+chat-shop-day = A day begins at midnight in { $timezone }.
+chat-shop-missing = { $name }: { $why }
+chat-shop-name-users = Users
+chat-shop-name-new = New today
+chat-shop-name-subscriptions = Subscriptions
+chat-shop-name-configs = Configs
+chat-shop-name-servers = Configs by server
+chat-shop-name-today = Revenue today
+chat-shop-name-month = Revenue this month
+chat-shop-name-last = Last payment
+chat-shop-name-stuck = Stuck payments
+chat-shop-name-payments = Payments
 
 ## panels: in the chat (telegram/screens/panels.ts, panel-actions.ts)
 panel-table-unread = The shop's table of panels could not be read: { $why }. The panels known before are kept.

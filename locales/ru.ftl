@@ -555,6 +555,9 @@ chat-help =
     /status – всё одним сообщением
     /alerts – что не так сейчас и что было, с кнопками «взять в работу»
     /marzban – VPN-панели: ноды, пользователи, что делать
+    /cache – Redis: память, ключи, медленные команды, очистка кэша
+    /db – PostgreSQL: подключения, запросы, таблицы, реплики
+    /users – магазин: пользователи, подписки, платежи, выручка
     /metrics – графики: <code>/metrics</code> по всем, <code>/metrics сервис 24h</code>
     /mute – придержать оповещения: <code>/mute сервис 30m</code>, <code>/mute all 2h</code>
     /maintenance – придержать оповещения и перезапуски на время работ: <code>/maintenance сервис 1h</code>
@@ -801,6 +804,7 @@ audit-action =
         [maintenance] работы
         [unmute] тишина снята
         [reload] новые настройки
+        [cache-clear] очистить кэш
         [panel-reconnect-node] переподключить ноду
         [panel-enable-node] включить ноду
         [panel-disable-node] выключить ноду
@@ -1091,6 +1095,28 @@ reason-cache-other-count =
        *[many] { $matching } ключей
     } ({ $percent } % всех), а введено другое число; ничего не удалено
 
+reason-cache-begun =
+    { $matching ->
+        [one] удаляется { $matching } ключ
+        [few] удаляются { $matching } ключа
+       *[many] удаляются { $matching } ключей
+    } { $pattern }
+reason-cache-cleared =
+    { $removed ->
+        [one] удалён { $removed } ключ
+        [few] удалены { $removed } ключа
+       *[many] удалено { $removed } ключей
+    } { $pattern }
+reason-cache-stopped =
+    остановлено, { $removed ->
+        [one] удалён { $removed } ключ
+        [few] удалены { $removed } ключа
+       *[many] удалено { $removed } ключей
+    } { $pattern }
+reason-cache-busy = этот Redis сейчас очищает { $by }; подождите, пока это закончится
+reason-cache-count-gone = подсчёт устарел; посчитайте заново
+reason-store-unknown = { $store } не опрашивает (больше) ни одна проверка
+reason-shop-no-database = база магазина неизвестна: задайте DATABASE_URL или добавьте сервису проверку типа postgres
 ## графики и показатели (charts/, measures.ts)
 
 chart-last = сейчас
@@ -1159,6 +1185,20 @@ metric-matches = Совпадения
 metric-exit-code = Код выхода
 metric-duration = Длительность
 metric-days-left = Осталось дней
+metric-waiting = Ждут блокировку
+metric-slow-queries = Медленные запросы
+metric-longest-query = Самый долгий запрос
+metric-longest-transaction = Самая долгая транзакция
+metric-transactions = Транзакции
+metric-rollbacks = Откаты
+metric-rows-read = Прочитано строк
+metric-rows-written = Записано строк
+metric-cache-hit = Найдено в кэше
+metric-deadlocks = Взаимоблокировки
+metric-temp-files = Временные файлы
+metric-temp-bytes = Временные данные
+metric-wraparound = Исчерпание номеров
+metric-replay-lag = Отставание воспроизведения
 metric-users-online = Пользователи онлайн
 
 ## panels: что не так с панелью или нодой, что делать, что сделает действие (panels/)
@@ -1765,6 +1805,307 @@ metric-nodes-up = Нод работает
 metric-nodes-down = Нод не работает
 metric-certificate-days = Сертификат, дней осталось
 metric-available-today = Доступность сегодня
+
+## Redis, PostgreSQL и магазин: в чате (telegram/screens/stores.ts, redis.ts, database*.ts, shop.ts, cache-actions.ts)
+command-cache = Redis: память, ключи, очистка
+command-db = PostgreSQL: подключения, запросы, таблицы
+command-users = Магазин: пользователи, подписки, выручка
+button-redis = Redis
+button-database = PostgreSQL
+button-shop = Пользователи
+button-redis-overview = Обзор
+button-redis-keys = Ключи
+button-redis-slow = Медленные команды
+button-db-overview = Обзор
+button-db-sessions = Подключения
+button-db-queries = Запросы
+button-db-tables = Таблицы
+button-db-wal = WAL, реплики
+button-db-statements = Топ запросов
+button-clear = Очистить…
+button-clear-again = Очистить ещё…
+button-clear-stop = Остановить
+button-clear-type = Ввести число…
+button-clear-yes = Да, удалить { $matching }
+button-pattern = { $pattern } · { $sign }{ $keys }
+chat-stores-redis = Redis
+chat-stores-db = PostgreSQL
+chat-stores-choose = Какой из них?
+chat-stores-none-redis = Redis не опрашивает ни одна проверка. Добавьте её сервису в services.yaml и перечитайте конфигурацию (<code>orbit config reload</code>):
+chat-stores-none-db = PostgreSQL не опрашивает ни одна проверка. Добавьте её сервису в services.yaml и перечитайте конфигурацию (<code>orbit config reload</code>):
+chat-stores-example-redis = checks: [{"{"} type: redis, url: "redis://127.0.0.1:6379/0" {"}"}]
+chat-stores-example-db = checks: [{"{"} type: postgres, url: "${"{"}DATABASE_URL{"}"}" {"}"}]
+
+chat-redis-server = Redis { $version }, работает { $for }
+chat-redis-latency = Задержка: { $now } (медиана { $median })
+chat-redis-memory =
+    { $of ->
+        [limit] Память: { $used } из { $limit } ({ $share } от maxmemory)
+        [machine] Память: { $used }, maxmemory не задан ({ $share } от { $limit } машины)
+       *[nothing] Память: { $used }, maxmemory не задан
+    }
+chat-redis-memory-more = · пик { $peak }, резидентно { $rss }, фрагментация { $ratio }, { $policy }
+chat-redis-keys = Ключи: { $keys }
+chat-redis-keys-expire = Ключи: { $keys } (с истечением { $expire })
+chat-redis-hits = Попадания: { $share } из { $lookups } обращений за { $for }
+chat-redis-hits-few = Попадания: обращений пока слишком мало
+chat-redis-clients = Клиенты: { $clients } из { $max }, ждут { $blocked }
+chat-redis-ops = Сейчас: { $ops } операций/с, ↓ { $in }, ↑ { $out }, процессор { $cpu }
+chat-redis-deltas = За последние { $for }: вытеснено { $evicted }, истекло { $expired }, отклонено подключений { $rejected }
+chat-redis-deltas-none = Вытеснения и отказы: будут известны после двух проверок
+chat-redis-errors = Отвечено ошибками: { $errors }
+chat-redis-rdb =
+    { $when ->
+        [off] Снимки: выключены (нет правила save)
+        [on] Снимок: { $ok }, { $for } назад, с тех пор { $changes ->
+            [one] { $changes } изменение
+            [few] { $changes } изменения
+           *[many] { $changes } изменений
+        }
+       *[unknown] Снимок: { $ok }
+    }
+chat-redis-aof =
+    { $on ->
+        [on] Журнал (AOF): включён, запись { $write }, перезапись { $rewrite }
+       *[off] Журнал (AOF): выключен
+    }
+chat-redis-primary =
+    { $replicas ->
+        [0] Репликация: основной, реплик нет
+        [one] Репликация: основной, { $replicas } реплика
+        [few] Репликация: основной, { $replicas } реплики
+       *[many] Репликация: основной, { $replicas } реплик
+    }
+chat-redis-replica-line = · { $address } { $state }, отстаёт на { $behind }
+chat-redis-replica = Репликация: реплика, связь { $link }, вести { $for } назад, отстаёт на { $behind }
+chat-redis-restarts =
+    { $restarts ->
+        [0] Перезапуски: не замечены
+       *[other] Перезапуски: { $restarts }, последний в { $last }
+    }
+chat-redis-slow =
+    { $commands ->
+        [0] Медленные команды (дольше { $over }): нет
+       *[other] Медленные команды (дольше { $over }): { $commands }, самая долгая из новых { $worst }
+    }
+chat-redis-slow-unknown = Медленные команды: неизвестно
+chat-redis-slow-cut = Ключи показаны шаблонами, значения не показаны.
+chat-redis-event = Событие { $name }: { $latest } в { $when }, худшее { $worst }
+chat-redis-patterns =
+    { $all ->
+        [all] Шаблоны ключей (просмотрены все { $sampled }
+       *[some] Шаблоны ключей (≈, просмотрено { $sampled } из { $total }
+    }{ $age ->
+        [none] {""}
+       *[known] , { $age } назад
+    }):
+chat-redis-pattern-keys = { $sign }{ $keys }
+chat-redis-pattern-size = по { $size }
+chat-redis-pattern-life = жить { $for }
+chat-redis-others = остальные { $sign }{ $keys }
+chat-redis-missing = Спросить можно не обо всём; дайте права { $rights }
+
+chat-cache-what =
+    Что очистить в <b>{ $title }</b>? { $offered ->
+        [0] Пришлите шаблон, например <code>user:*:balance</code>.
+       *[other] Нажмите на шаблон или пришлите свой, например <code>user:*:balance</code>.
+    } Сначала я только посчитаю.
+chat-cache-left = Ничего не удалено.
+chat-cache-counting = { $title }: считаю <code>{ $pattern }</code>… просмотрено { $done } из { $of } ключей
+chat-cache-not-counted = { $title }: <code>{ $pattern }</code> не досчитан. Ничего не удалено.
+chat-cache-nothing = { $title }: под <code>{ $pattern }</code> не подходит ни один ключ. Ничего не удалено.
+chat-cache-ask =
+    Удалить { $matching ->
+        [one] { $matching } ключ
+        [few] { $matching } ключа
+       *[many] { $matching } ключей
+    } из { $title }?
+chat-cache-covers = <code>{ $pattern }</code>: { $share } от всех { $total } ключей. Например:
+chat-cache-most = Это больше половины кэша: число нужно ввести.
+chat-cache-type =
+    Пришлите число ключей ({ $matching }), чтобы удалить <code>{ $pattern }</code> из <b>{ $title }</b>. Магазин прочитает всё это из своей базы заново.
+chat-cache-clearing = { $title }: удаляю <code>{ $pattern }</code>… { $done } из { $of }
+chat-cache-stopping = Остановится после этой порции.
+chat-cache-over = Это уже закончено.
+chat-cache-cleared =
+    { $title }: { $removed ->
+        [one] удалён { $removed } ключ
+        [few] удалены { $removed } ключа
+       *[many] удалено { $removed } ключей
+    } <code>{ $pattern }</code> за { $took } (по просьбе { $by }).
+chat-cache-stopped =
+    { $title }: остановлено. { $removed ->
+        [one] Удалён { $removed } ключ
+        [few] Удалены { $removed } ключа
+       *[many] Удалено { $removed } ключей
+    } из примерно { $matching }, <code>{ $pattern }</code>, за { $took } (по просьбе { $by }).
+chat-cache-failed =
+    { $title }: { $why }. { $removed ->
+        [0] Ничего не удалено.
+        [one] До этого удалён { $removed } ключ <code>{ $pattern }</code>.
+        [few] До этого удалены { $removed } ключа <code>{ $pattern }</code>.
+       *[many] До этого удалено { $removed } ключей <code>{ $pattern }</code>.
+    }
+
+chat-db-server =
+    PostgreSQL { $version }, работает { $for }, { $role ->
+        [standby] резервный
+       *[primary] основной
+    }
+chat-db-latency = Туда и обратно (SELECT 1): { $now } (медиана { $median })
+chat-db-size = Размер: { $size }
+chat-db-connections = Подключения: { $used } из { $max } ({ $share })
+chat-db-states = Активны { $active }, простаивают { $idle }, висят в транзакции { $open }, ждут блокировку { $waiting }
+chat-db-longest = Самый долгий запрос { $query }, транзакция { $transaction }, простой в транзакции { $open }; медленных сейчас: { $slow }
+chat-db-unseen = Чем они заняты: неизвестно, <code>GRANT pg_monitor TO { $user }</code>
+chat-db-cache = Найдено в кэше: { $share } за последние { $for } (прочитано блоков: { $blocks })
+chat-db-work = Транзакции { $transactions }, откаты { $rollbacks }; строк прочитано { $read }, записано { $written }
+chat-db-deltas = За это время: взаимоблокировок { $deadlocks }, конфликтов { $conflicts }, временных файлов { $files } ({ $size })
+chat-db-deltas-none = Кэш, транзакции, взаимоблокировки: будут известны после двух проверок
+chat-db-wraparound = Исчерпано номеров транзакций: { $share } ({ $name })
+chat-db-restarts =
+    { $restarts ->
+        [0] Перезапуски: не замечены
+       *[other] Перезапуски: { $restarts }, последний в { $last }
+    }
+chat-db-nobody = Больше никто не подключён.
+chat-db-by-application = По программам:
+chat-db-application =
+    { $sessions } × <b>{ $name }</b>, { $user } { $from ->
+        [socket] через сокет
+       *[address] с { $from }
+    }, { $state ->
+        [hidden] состояние неизвестно
+       *[known] { $state }
+    }
+chat-db-blocked =
+    { $count ->
+        [0] <b>Заблокированы:</b> никто не ждёт блокировку
+       *[other] <b>Заблокированы:</b> { $count }
+    }
+chat-db-blocked-line = ⏳ { $pid } { $user } ждёт { $for }:
+chat-db-blocking-line =
+    ↳ держит { $pid } { $user } ({ $name }), { $state ->
+        [hidden] состояние неизвестно
+       *[known] { $state }
+    }, транзакция { $for }:
+chat-db-running =
+    { $count ->
+        [0] <b>Выполняется:</b> ничего
+       *[other] <b>Выполняется</b>, сначала самая долгая транзакция:
+    }
+chat-db-running-line =
+    { $pid } { $user } ({ $name }), { $state ->
+        [hidden] состояние неизвестно
+       *[known] { $state }
+    }, запрос { $query }, транзакция { $transaction }{ $waits ->
+        [none] {""}
+       *[some] , ждёт { $waits }
+    }
+chat-db-texts = Тексты внутри запросов убраны.
+chat-db-statements = <b>Самые затратные запросы</b> (со сброса статистики):
+chat-db-statements-hidden = ⚪ Запросы других ролей не видны: <code>GRANT pg_monitor TO { $user }</code>
+chat-db-statements-none = В этой базе нет pg_stat_statements: <code>CREATE EXTENSION pg_stat_statements</code> (и shared_preload_libraries) показали бы, какие запросы занимают время.
+chat-db-statement =
+    { $total } за { $calls ->
+        [one] { $calls } вызов
+        [few] { $calls } вызова
+       *[many] { $calls } вызовов
+    }, по { $mean }, самое долгое { $max }
+chat-db-missing = ⚪ { $why }
+chat-db-tables = <b>Таблицы</b>, сначала большие:
+chat-db-tables-none = Таблиц нет, или их не видно.
+chat-db-table =
+    <b>{ $name }</b> { $size }{ $indexes ->
+        [none] {""}
+       *[known] {" "}(индексы { $indexes })
+    }, строк { $live }, мёртвых { $dead } ({ $share }), { $vacuum ->
+        [none] vacuum не было
+       *[known] vacuum { $vacuum } назад
+    }
+chat-db-sizes-about = Точные размеры: { $why }; ≈ — то, что думает сервер.
+chat-db-sizes-old = Точные размеры: { $why }; этим { $for }.
+chat-db-vacuum = 🧹 { $table }: { $phase }, { $share }
+chat-db-unused =
+    { $count ->
+        [one] { $count } индекс ни разу не использован:
+        [few] { $count } индекса ни разу не использованы:
+       *[many] { $count } индексов ни разу не использованы:
+    }
+chat-db-replicas =
+    { $replicas ->
+        [0] Репликация: реплик нет
+        [one] Репликация: { $replicas } реплика
+        [few] Репликация: { $replicas } реплики
+       *[many] Репликация: { $replicas } реплик
+    }
+chat-db-replica =
+    · { $name } ({ $from }): { $state }, { $sync }, отстаёт на { $behind }, { $for }
+chat-db-standby = Резервный: { $status }, отстаёт на { $for }
+chat-db-slots =
+    { $slots ->
+        [0] Слоты репликации: нет
+       *[other] Слоты репликации: { $slots }
+    }
+chat-db-slot =
+    · { $name }: { $active ->
+        [yes] читается
+       *[no] никем не читается
+    }{ $status ->
+        [none] {""}
+       *[known] , { $status }
+    }, хранит { $kept }
+chat-db-archiver =
+    Архив: { $archived } сохранено{ $last ->
+        [none] {""}
+       *[known] , последний { $last } назад
+    }, { $failed } неудач{ $lastFailed ->
+        [none] {""}
+       *[known] , последняя { $lastFailed } назад
+    }
+chat-db-checkpoints = Контрольные точки: { $timed } по времени, { $requested } по требованию (если таких много, max_wal_size мал)
+chat-db-wraparound-more = Исчерпано номеров транзакций: { $share } ({ $name }; возраст { $age }, заморозка с { $freeze })
+
+chat-shop = Пользователи и продажи
+chat-shop-users = Пользователи: { $users }
+chat-shop-new = Новые сегодня: { $users }
+chat-shop-subscriptions = Подписки: { $active } активны, { $ended } закончились, { $never } не было вовсе
+chat-shop-configs = Конфиги: { $configs }
+chat-shop-server = · { $server }: { $configs }
+chat-shop-today = Выручка сегодня: { $sums }
+chat-shop-month = За этот месяц: { $sums }
+chat-shop-sum =
+    { NUMBER($amount, maximumFractionDigits: 2) } { $currency } ({ $payments ->
+        [one] { $payments } платёж
+        [few] { $payments } платежа
+       *[many] { $payments } платежей
+    })
+chat-shop-nothing = пока ничего
+chat-shop-last =
+    { $at ->
+        [none] Последний платёж: не было
+       *[known] Последний платёж: { $at }
+    }
+chat-shop-stuck =
+    { $count ->
+        [0] Застрявшие платежи (ждут больше часа): нет
+       *[other] Застрявшие платежи (ждут больше часа): { $count }, самый старый { $for }
+    }
+chat-shop-payments = Платежи за всё время:
+chat-shop-payments-none = Платежи: нет
+chat-shop-payment = · { $status }: { $count } ({ $methods })
+chat-shop-day = День начинается в полночь, пояс { $timezone }.
+chat-shop-missing = { $name }: { $why }
+chat-shop-name-users = Пользователи
+chat-shop-name-new = Новые сегодня
+chat-shop-name-subscriptions = Подписки
+chat-shop-name-configs = Конфиги
+chat-shop-name-servers = Конфиги по серверам
+chat-shop-name-today = Выручка сегодня
+chat-shop-name-month = Выручка за месяц
+chat-shop-name-last = Последний платёж
+chat-shop-name-stuck = Застрявшие платежи
+chat-shop-name-payments = Платежи
 
 ## panels: in the chat (telegram/screens/panels.ts, panel-actions.ts)
 panel-table-unread = Таблицу панелей магазина прочитать не удалось: { $why }. Остаются известные раньше.

@@ -53,6 +53,7 @@ import { movedKey, openChannels, otherChannels, recipientsOf } from './wiring/ch
 import { scheduleChecks } from './wiring/checks.ts';
 import { startHttp } from './wiring/http.ts';
 import { createPanelsOfApp } from './wiring/panels.ts';
+import { createStores } from './wiring/stores.ts';
 
 export interface AppOptions {
   readonly log: Logger;
@@ -212,6 +213,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     services: () => control.snapshot().services,
     ...{ theme, timezone: config.monitoring.timezone, clock },
   });
+  const stores = createStores({
+    ...{ services, audit, clock },
+    shopUrl: config.shop.database_url,
+    timezone: config.monitoring.timezone,
+  });
   const telegram = createTelegram({
     token: config.telegram.token,
     apiRoot: config.telegram.api_root,
@@ -224,6 +230,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     incidentsIn: outboxTable.incidentsIn,
     ...{ history: samples.history, pictures, panelPictures },
     panels: panels.fleet,
+    stores,
     auditPanel: (by, action, panel, refused) => audit.add(clock(), by, action, panelService(panel), refused),
     settings,
     clock,

@@ -1,46 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ZodError, z } from 'zod';
 import { percentOf } from '../core/counter.ts';
+import type { Figure } from '../core/figure.ts';
 import { type Reason, reason } from '../core/reason.ts';
+import type { KeySample } from '../core/redis-details.ts';
+import type { ClearResult, KeyCount, OnProgress } from '../core/stores.ts';
 import { stallSignal } from './deadline.ts';
 import { createRedisConnection, type RedisSession } from './redis-connection.ts';
-import { type KeySample, SAMPLE, sampleKeys, scan } from './redis-keys.ts';
-
-/** What a pattern covers, counted key by key. Needed before anything is removed. */
-export interface KeyCount {
-  readonly pattern: string;
-  readonly matching: number;
-  /** Keys in the database. */
-  readonly total: number;
-  /** 0 to 100. */
-  readonly percent: number;
-  /** A few of them, for the one who has to confirm. */
-  readonly examples: readonly string[];
-  /** The pattern covers so much that the count has to be typed. */
-  readonly needsCount: boolean;
-}
-
-/** `took` in ms. `ok: false` may have removed some keys too: `removed` says how many. */
-export type ClearResult =
-  | { readonly ok: true; readonly removed: number; readonly took: number; readonly stopped: boolean }
-  | { readonly ok: false; readonly removed: number; readonly took: number; readonly reason: Reason };
-
-export type Counted<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };
+import { SAMPLE, sampleKeys, scan } from './redis-keys.ts';
 
 export interface ClearOptions {
   /** The count as an owner typed it; null: nobody did. */
   readonly confirmedCount: number | null;
   /** Stop: what is removed stays removed. */
   readonly signal: AbortSignal;
-  /** After each batch. */
-  readonly onProgress: (removed: number, expected: number) => void;
+  /** After each batch: removed, expected. */
+  readonly onProgress: OnProgress;
 }
 
 export interface CacheClearer {
   /** The known patterns with estimates, to choose from. */
-  sample(signal: AbortSignal, now: number): Promise<Counted<KeySample>>;
-  /** Counts; changes nothing. */
-  count(pattern: string, signal: AbortSignal): Promise<Counted<KeyCount>>;
+  sample(signal: AbortSignal, now: number): Promise<Figure<KeySample>>;
+  /** Counts; changes nothing. `onProgress`: about so many keys looked at, of so many. */
+  count(pattern: string, signal: AbortSignal, onProgress: OnProgress): Promise<Figure<KeyCount>>;
   /** Removes what `counted` counted, as it stands now. */
   clear(counted: KeyCount, options: ClearOptions): Promise<ClearResult>;
   close(): Promise<void>;
@@ -63,7 +45,7 @@ const HALF = 50;
 export function createCacheClearer(url: string): CacheClearer {
   const connection = createRedisConnection(url);
 
-  async function asked<T>(signal: AbortSignal, ask: (session: RedisSession) => Promise<T>): Promise<Counted<T>> {
+  async function asked<T>(signal: AbortSignal, ask: (session: RedisSession) => Promise<T>): Promise<Figure<T>> {
     try {
       const answer = await connection.use(signal, ask);
       return answer.ok ? answer : { ok: false, reason: answer.failure.reason };
@@ -76,9 +58,18 @@ export function createCacheClearer(url: string): CacheClearer {
   return {
     sample: (signal, now) => asked(signal, (session) => sampleKeys(session, now, SAMPLE)),
 
-    async count(pattern, signal) {
+    async count(pattern, signal, onProgress) {
       const refused = refusePattern(pattern);
-      return refused ? { ok: false, reason: refused } : asked(signal, (session) => countMatching(session, pattern));
+      if (refused) return { ok: false, reason: refused };
+      const stall = stallSignal(STALL_MS);
+      const counted = await asked(AbortSignal.any([signal, stall.signal]), (session) =>
+        countMatching(session, pattern, (looked, total) => {
+          stall.touch();
+          onProgress(looked, total);
+        }),
+      );
+      stall.end();
+      return counted;
     },
 
     async clear(counted, { confirmedCount, signal, onProgress }) {
@@ -119,13 +110,16 @@ function refuseCount(counted: KeyCount, confirmedCount: number | null): Reason |
   return confirmedCount === null ? reason('cache-needs-count', args) : reason('cache-other-count', args);
 }
 
-async function countMatching(session: RedisSession, pattern: string): Promise<KeyCount> {
+async function countMatching(session: RedisSession, pattern: string, onPage: OnProgress): Promise<KeyCount> {
   const total = z.number().parse(await session.call('DBSIZE'));
   const examples: string[] = [];
   // SCAN may give a key twice while the server rehashes; a set of all keys would be the cache once more.
   let matching = 0;
+  let looked = 0;
   for await (const keys of pages(session, pattern)) {
     matching += keys.length;
+    looked += SCAN_COUNT;
+    onPage(Math.min(looked, total), total);
     if (examples.length < EXAMPLES) examples.push(...keys.slice(0, EXAMPLES - examples.length));
   }
   const percent = Math.min(100, percentOf(matching, total));

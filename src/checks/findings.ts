@@ -1,11 +1,5 @@
-import { type CheckResult, compareHealth, type Health, type Metric } from '../core/health.ts';
+import { type CheckResult, compareHealth, type Finding, type Metric } from '../core/health.ts';
 import type { Reason } from '../core/reason.ts';
-
-/** One thing that is not as it should be. */
-export interface Finding {
-  readonly verdict: Exclude<Health, 'healthy'>;
-  readonly reason: Reason;
-}
 
 export function degraded(why: Reason): Finding {
   return { verdict: 'degraded', reason: why };

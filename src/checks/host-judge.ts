@@ -1,7 +1,8 @@
 import { percentOf } from '../core/counter.ts';
+import type { Finding } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
 import { median } from '../core/rolling.ts';
-import { degraded, type Finding, unhealthy } from './findings.ts';
+import { degraded, unhealthy } from './findings.ts';
 import type { ClockState } from './host-clock.ts';
 import type { Disk } from './host-disks.ts';
 import type { NetworkRate } from './host-network.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { CheckResult, Metric } from '../core/health.ts';
+import type { CheckResult, Finding, Metric } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
 import type { Check } from './check.ts';
-import { type Finding, verdictOf, worstFindings } from './findings.ts';
+import { verdictOf, worstFindings } from './findings.ts';
 import { type ClockState, readClock } from './host-clock.ts';
 import { createDiskReader, type Disk, type FileSystemSize } from './host-disks.ts';
 import { type HostLimits, type HostReading, judgeHost, type Processor } from './host-judge.ts';

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Metric } from '../core/health.ts';
+import type { Finding, Metric } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
 import { redactSecrets } from '../core/redact.ts';
 import type { Check } from './check.ts';
-import { degraded, type Finding, unhealthy, unknown, verdictOf, worstFindings } from './findings.ts';
+import { degraded, unhealthy, unknown, verdictOf, worstFindings } from './findings.ts';
 import { createLogFollower } from './log-follow.ts';
 
 /** So many in so long; `per` in ms. */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { z } from 'zod';
-import type { Reason } from '../core/reason.ts';
+import type { Figure } from '../core/figure.ts';
 import { type Answer, addressOf } from './connect.ts';
 import { beforeDeadline } from './deadline.ts';
 import { isBroken, missingFigure, postgresFailure, type Whom } from './postgres-failure.ts';
@@ -11,9 +11,6 @@ export interface Query<Row> {
   readonly sql: string;
   readonly row: z.ZodType<Row>;
 }
-
-/** A figure, or why it is not there while others are. */
-export type Figure<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: Reason };
 
 export interface PostgresSession {
   /** All rows. Rejects with the server's error, or when the connection breaks. */

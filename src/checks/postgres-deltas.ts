@@ -1,4 +1,5 @@
 import { growth, percentOf } from '../core/counter.ts';
+import type { PostgresDeltas } from '../core/postgres-details.ts';
 import type { DatabaseCounters } from './postgres-queries.ts';
 
 /** The counters of one moment (epoch ms). */
@@ -7,23 +8,6 @@ export interface PostgresReading {
   /** When the server started, epoch seconds. */
   readonly started: number;
   readonly counters: DatabaseCounters;
-}
-
-/** What happened between two readings. */
-export interface PostgresDeltas {
-  readonly ms: number;
-  /** Per second. */
-  readonly transactions: number;
-  readonly rollbacks: number;
-  readonly rowsRead: number;
-  readonly rowsWritten: number;
-  readonly deadlocks: number;
-  readonly conflicts: number;
-  readonly tempFiles: number;
-  readonly tempBytes: number;
-  /** Blocks that had to be fetched from disk (or the system's cache), and the share that was there already, percent. */
-  readonly blocksRead: number;
-  readonly cacheHit: number | null;
 }
 
 /** null: the first reading, or the counters were reset since (by hand, or by the recovery after a crash). */

@@ -1,21 +1,6 @@
-import type { Figure, PostgresSession } from './postgres-connection.ts';
+import type { BlockedQuery, Connections, PostgresExtras, Server } from '../core/postgres-details.ts';
+import type { PostgresSession } from './postgres-connection.ts';
 import * as look from './postgres-look.ts';
-import type { Connections, Server } from './postgres-queries.ts';
-
-/** What only somebody who looks gets to see. Queries are shown without the texts in them, and cut. */
-export interface PostgresExtras {
-  readonly applications: readonly look.Application[];
-  /** Longest transaction first. */
-  readonly running: readonly look.RunningQuery[];
-  readonly blocked: readonly look.BlockedQuery[];
-  readonly unusedIndexes: readonly look.UnusedIndex[];
-  readonly checkpoints: Figure<look.Checkpoints>;
-  readonly vacuums: readonly look.Vacuum[];
-  /** null: pg_stat_statements is not installed in this database. Most time first, since its last reset. */
-  readonly statements: Figure<readonly look.Statement[]> | null;
-  /** Needs a lock on each table for a moment. */
-  readonly sizes: Figure<readonly look.TableSize[]>;
-}
 
 /** Asks for all of it. */
 export async function readPostgresExtras(
@@ -43,6 +28,6 @@ export async function readPostgresExtras(
   };
 }
 
-function showBlocker(row: look.BlockedQuery): look.BlockedQuery {
+function showBlocker(row: BlockedQuery): BlockedQuery {
   return { ...row, by_query: look.showQuery(row.by_query) };
 }

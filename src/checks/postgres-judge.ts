@@ -1,30 +1,8 @@
 import { percentOf } from '../core/counter.ts';
+import type { Finding } from '../core/health.ts';
+import type { Connections, PostgresState, Server, Table, Wraparound } from '../core/postgres-details.ts';
 import { reason } from '../core/reason.ts';
-import { degraded, type Finding, unhealthy, unknown } from './findings.ts';
-import type { PostgresDeltas } from './postgres-deltas.ts';
-import type {
-  Archiver,
-  Connections,
-  PostgresReplica,
-  Server,
-  Slot,
-  Standby,
-  Table,
-  Wraparound,
-} from './postgres-queries.ts';
-
-/** What a round knows; `slow` figures come from an earlier round, null: not read yet. */
-export interface PostgresState {
-  readonly server: Server;
-  readonly connections: Connections;
-  readonly deltas: PostgresDeltas | null;
-  readonly replicas: readonly PostgresReplica[];
-  readonly standby: Standby | null;
-  readonly slots: readonly Slot[];
-  readonly archiver: Archiver | null;
-  readonly wraparound: Wraparound | null;
-  readonly tables: readonly Table[] | null;
-}
+import { degraded, unhealthy, unknown } from './findings.ts';
 
 /** Percent of what ordinary roles may take. */
 const CONNECTIONS_DEGRADED = 80;

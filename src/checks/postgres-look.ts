@@ -11,13 +11,12 @@ const text = z.string();
 const perhapsText = z.string().nullable();
 
 export const applications = query(
-  `SELECT coalesce(nullif(application_name, ''), '?') AS application, usename AS "user", client_addr::text AS address, state,
+  `SELECT coalesce(nullif(application_name, ''), '?') AS application, usename AS "user", host(client_addr) AS address, state,
           count(*) AS sessions
    FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
    GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1 LIMIT 20`,
   { application: text, user: perhapsText, address: perhapsText, state: perhapsText, sessions: number },
 );
-export type Application = z.output<typeof applications.row>;
 
 export const running = query(
   `SELECT pid, usename AS "user", application_name AS application, state, wait_event_type AS waits_for,
@@ -36,7 +35,6 @@ export const running = query(
     query: text,
   },
 );
-export type RunningQuery = z.output<typeof running.row>;
 
 /** Asks the lock manager itself, which costs everybody: only when somebody waits. */
 export const blocked = query(
@@ -59,7 +57,6 @@ export const blocked = query(
     by_query: text,
   },
 );
-export type BlockedQuery = z.output<typeof blocked.row>;
 
 /** Waits behind whoever has locked one of the tables; the last value is kept for that. */
 export const exactSizes = query(
@@ -68,14 +65,12 @@ export const exactSizes = query(
    FROM pg_stat_user_tables ORDER BY 5 DESC LIMIT 20`,
   { schema: text, name: text, table_bytes: number, index_bytes: number, total_bytes: number },
 );
-export type TableSize = z.output<typeof exactSizes.row>;
 
 export const unusedIndexes = query(
   `SELECT s.relname AS "table", s.indexrelname AS name FROM pg_stat_user_indexes s JOIN pg_index i USING (indexrelid)
    WHERE s.idx_scan = 0 AND NOT i.indisunique ORDER BY 1, 2 LIMIT 20`,
   { table: text, name: text },
 );
-export type UnusedIndex = z.output<typeof unusedIndexes.row>;
 
 const checkpointRow = { timed: number, requested: number };
 const checkpointsBefore17 = query(
@@ -91,7 +86,6 @@ const checkpointsSince17 = query(
 export function checkpoints(versionNumber: number) {
   return versionNumber >= 170_000 ? checkpointsSince17 : checkpointsBefore17;
 }
-export type Checkpoints = z.output<typeof checkpointsBefore17.row>;
 
 /** In which schema pg_stat_statements is, when it is there. */
 export const statementsSchema = query(
@@ -113,14 +107,12 @@ export function topStatements(schema: string, versionNumber: number) {
     { calls: number, total_ms: number, mean_ms: number, max_ms: number, rows: number, query: text },
   );
 }
-export type Statement = z.output<ReturnType<typeof topStatements>['row']>;
 
 export const vacuums = query(
   `SELECT relid::regclass::text AS "table", phase, heap_blks_total AS total, heap_blks_scanned AS scanned
    FROM pg_stat_progress_vacuum`,
   { table: perhapsText, phase: perhapsText, total: perhaps, scanned: perhaps },
 );
-export type Vacuum = z.output<typeof vacuums.row>;
 
 const SHOWN_CHARACTERS = 120;
 

@@ -1,5 +1,6 @@
 import type { Metric, MetricUnit } from '../core/health.ts';
-import { connectionShare, type PostgresState } from './postgres-judge.ts';
+import type { PostgresState } from '../core/postgres-details.ts';
+import { connectionShare } from './postgres-judge.ts';
 
 /** What is kept of each round. What a role may not see is left out rather than shown as 0. */
 export function postgresMetrics(

@@ -39,7 +39,6 @@ export const server = query(
     sees_all: z.boolean(),
   },
 );
-export type Server = z.output<typeof server.row>;
 
 /** Counters of this database since the statistics were last reset. */
 export const database = query(
@@ -99,16 +98,14 @@ export const connections = query(
     longest_idle: perhaps,
   },
 );
-export type Connections = z.output<typeof connections.row>;
 
 export const replicas = query(
-  `SELECT coalesce(nullif(application_name, ''), '?') AS name, client_addr::text AS address, state, sync_state,
+  `SELECT coalesce(nullif(application_name, ''), '?') AS name, host(client_addr) AS address, state, sync_state,
           CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) END AS lag_bytes,
           extract(epoch FROM replay_lag) AS lag_s
    FROM pg_stat_replication`,
   { name: text, address: perhapsText, state: perhapsText, sync_state: perhapsText, lag_bytes: perhaps, lag_s: perhaps },
 );
-export type PostgresReplica = z.output<typeof replicas.row>;
 
 /** Of a standby: nothing behind when all that came was replayed, else the age of what was replayed last. */
 export const standby = query(
@@ -118,7 +115,6 @@ export const standby = query(
    FROM (SELECT 1) AS one LEFT JOIN pg_stat_wal_receiver AS receiver ON true`,
   { status: perhapsText, lag_s: perhaps },
 );
-export type Standby = z.output<typeof standby.row>;
 
 /** A slot that nobody reads keeps all of the log from there on, until the disk is full. */
 export const slots = query(
@@ -127,7 +123,6 @@ export const slots = query(
    FROM pg_replication_slots`,
   { name: text, active: z.boolean(), wal_status: text, retained_bytes: perhaps },
 );
-export type Slot = z.output<typeof slots.row>;
 
 /** Stats every file of the database: not for every round. */
 export const size = query('SELECT pg_database_size(current_database()) AS bytes', { bytes: number });
@@ -138,7 +133,6 @@ export const archiver = query(
    FROM pg_stat_archiver`,
   { archived: number, failed: number, last_failed_wal: perhapsText, last_archived: perhaps, last_failed: perhaps },
 );
-export type Archiver = z.output<typeof archiver.row>;
 
 /** How far the database nearest to it is on its way to the point where the server stops to protect the data. */
 export const wraparound = query(
@@ -147,7 +141,6 @@ export const wraparound = query(
    FROM pg_database WHERE datallowconn ORDER BY 2 DESC LIMIT 1`,
   { name: text, xid_age: number, freeze_max: number, percent: number },
 );
-export type Wraparound = z.output<typeof wraparound.row>;
 
 /** Sizes are what the planner believes: exact ones need a lock. */
 export const tables = query(
@@ -170,4 +163,3 @@ export const tables = query(
     about_bytes: number,
   },
 );
-export type Table = z.output<typeof tables.row>;

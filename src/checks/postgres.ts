@@ -1,16 +1,19 @@
+import type { Figure } from '../core/figure.ts';
+import type { Finding } from '../core/health.ts';
+import type { PostgresDeltas, PostgresDetails, PostgresState } from '../core/postgres-details.ts';
 import { reason } from '../core/reason.ts';
 import { median, roll, slowMedian } from '../core/rolling.ts';
+import type { ShopStats } from '../core/shop-stats.ts';
 import type { Check } from './check.ts';
 import type { Answer } from './connect.ts';
-import { degraded, type Finding, verdictOf, worstFindings } from './findings.ts';
-import { createPostgresConnection, type Figure, type PostgresSession } from './postgres-connection.ts';
-import { type PostgresDeltas, type PostgresReading, postgresDeltas } from './postgres-deltas.ts';
-import { type PostgresExtras, readPostgresExtras } from './postgres-details.ts';
-import { connectionShare, judgePostgres, type PostgresState } from './postgres-judge.ts';
-import type { TableSize } from './postgres-look.ts';
+import { degraded, verdictOf, worstFindings } from './findings.ts';
+import { createPostgresConnection, type PostgresSession } from './postgres-connection.ts';
+import { type PostgresReading, postgresDeltas } from './postgres-deltas.ts';
+import { readPostgresExtras } from './postgres-details.ts';
+import { connectionShare, judgePostgres } from './postgres-judge.ts';
 import { postgresMetrics } from './postgres-metrics.ts';
 import * as queries from './postgres-queries.ts';
-import { readShopStats, type ShopStats } from './shop-stats.ts';
+import { readShopStats } from './shop-stats.ts';
 
 export interface PostgresCheckOptions {
   readonly id: string;
@@ -22,26 +25,6 @@ export interface PostgresCheckOptions {
   readonly max_latency_ms: number;
 }
 
-/** What is known of a PostgreSQL, for a screen. Bytes, ms for latencies, seconds for ages as their names say. */
-export interface PostgresDetails extends PostgresExtras, PostgresState {
-  readonly at: number;
-  readonly address: string;
-  readonly user: string;
-  readonly database: string;
-  /** Of `SELECT 1`, ms: now, and the median of the last rounds. */
-  readonly latency: { readonly now: number; readonly median: number | null };
-  readonly connectionShare: number;
-  /** False: what other roles do stays hidden until `GRANT pg_monitor TO user`; `connections.hidden` says how many. */
-  readonly seesAll: boolean;
-  /** Bytes of the database, some minutes old at most. */
-  readonly size: number | null;
-  /** The last exact sizes of tables that could be had, and when. */
-  readonly lastSizes: { readonly at: number; readonly tables: readonly TableSize[] } | null;
-  /** Restarts that were seen since the manager looks. */
-  readonly restarts: { readonly count: number; readonly lastAt: number | null };
-  readonly findings: readonly Finding[];
-}
-
 export interface PostgresCheck extends Check {
   /** Asks anew, for somebody who looks. */
   details(signal: AbortSignal, now: number): Promise<Answer<PostgresDetails>>;
@@ -49,8 +32,9 @@ export interface PostgresCheck extends Check {
   shop(signal: AbortSignal, timezone: string): Promise<Answer<ShopStats>>;
 }
 
-/** Stats every file, reads catalogues: not each round. */
+/** Stats every file, reads catalogues: not each round; who looks gets it fresher. */
 const HEAVY_EVERY_MS = 5 * 60_000;
+const HEAVY_FOR_LOOKER_MS = 2000;
 
 interface Heavy extends Pick<PostgresState, 'archiver' | 'wraparound' | 'tables'> {
   readonly at: number;
@@ -85,8 +69,8 @@ export function createPostgresCheck(options: PostgresCheckOptions): PostgresChec
   }
   type Light = Awaited<ReturnType<typeof readLight>>;
 
-  async function readHeavy(session: PostgresSession, now: number): Promise<Heavy> {
-    if (heavy !== null && now - heavy.at < HEAVY_EVERY_MS) return heavy;
+  async function readHeavy(session: PostgresSession, now: number, maxAge: number): Promise<Heavy> {
+    if (heavy !== null && now - heavy.at < maxAge) return heavy;
     const size = optional(await session.figure(() => session.one(queries.size)));
     heavy = {
       at: now,
@@ -126,7 +110,7 @@ export function createPostgresCheck(options: PostgresCheckOptions): PostgresChec
     async run({ now, signal }) {
       const answer = await connection.use(signal, async (session) => ({
         light: await readLight(session),
-        heavy: await readHeavy(session, now),
+        heavy: await readHeavy(session, now, HEAVY_EVERY_MS),
       }));
       if (!answer.ok) return { ...answer.failure, metrics: [] };
       const { light } = answer.value;
@@ -138,7 +122,7 @@ export function createPostgresCheck(options: PostgresCheckOptions): PostgresChec
     details: (signal, now) =>
       connection.use(signal, async (session) => {
         const light = await readLight(session);
-        const state = stateOf(light, await readHeavy(session, now));
+        const state = stateOf(light, await readHeavy(session, now, HEAVY_FOR_LOOKER_MS));
         const extras = await readPostgresExtras(session, light.server, light.connections);
         if (extras.sizes.ok) lastSizes = { at: now, tables: extras.sizes.value };
         return {

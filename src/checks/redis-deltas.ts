@@ -1,5 +1,6 @@
 import { growth, percentOf } from '../core/counter.ts';
-import { countKeys, type RedisInfo } from './redis-info.ts';
+import type { HitRate, RedisDeltas, RedisInfo } from '../core/redis-details.ts';
+import { countKeys } from './redis-info.ts';
 
 /** A reading and when it was made (epoch ms). */
 export interface RedisReading {
@@ -7,31 +8,8 @@ export interface RedisReading {
   readonly info: RedisInfo;
 }
 
-/** What happened between two readings of the same server. null: not said, or counted anew. */
-export interface RedisDeltas {
-  readonly ms: number;
-  readonly evicted: number | null;
-  readonly expired: number | null;
-  readonly rejected: number | null;
-  /** Percent of one processor. */
-  readonly cpu: number | null;
-  /** Bytes per second. */
-  readonly received: number | null;
-  readonly sent: number | null;
-  /** Only what grew. */
-  readonly errors: readonly { readonly code: string; readonly count: number }[];
-  readonly keysBefore: number;
-}
-
 /** A hit rate over fewer look-ups says nothing. */
 const LEAST_LOOKUPS = 100;
-
-export interface HitRate {
-  readonly percent: number;
-  readonly lookups: number;
-  /** How long it was gathered, ms. */
-  readonly over: number;
-}
 
 /** Compares two readings; null when the server was restarted between them. */
 export function redisDeltas(before: RedisReading | null, now: RedisReading): RedisDeltas | null {
@@ -56,8 +34,8 @@ export function redisDeltas(before: RedisReading | null, now: RedisReading): Red
     cpu: seconds === null || ms <= 0 ? null : (seconds * 100_000) / ms,
     received: rate('total_net_input_bytes'),
     sent: rate('total_net_output_bytes'),
-    errors: [...is.errors].flatMap(([code, count]) => {
-      const more = growth(was.errors.get(code) ?? 0, count) ?? 0;
+    errors: Object.entries(is.errors).flatMap(([code, count]) => {
+      const more = growth(was.errors[code] ?? 0, count) ?? 0;
       return more > 0 ? [{ code, count: more }] : [];
     }),
     keysBefore: countKeys(was),

@@ -1,35 +1,8 @@
 import { z } from 'zod';
+import type { LatencyEvent, RedisExtras } from '../core/redis-details.ts';
 import type { RedisCommand, RedisSession } from './redis-connection.ts';
 import { isReply } from './redis-failure.ts';
-import { parseSlowLog, type SlowCommand } from './redis-slowlog.ts';
-
-/** What is asked only when somebody looks. null: not there, or the right is missing (then it stands in `missing`). */
-export interface RedisExtras {
-  readonly slowLog: SlowLog | null;
-  /** Events that the server timed itself, worst first; null also when its latency monitor is off. */
-  readonly events: readonly LatencyEvent[] | null;
-  readonly settings: ReadonlyMap<string, string>;
-  /** Rights that are missing, as ACL SETUSER takes them: `+slowlog|get`. */
-  readonly missing: readonly string[];
-}
-
-export interface SlowLog {
-  /** All that are kept. */
-  readonly length: number;
-  /** ms from which on a command counts as slow; null: not known. */
-  readonly threshold: number | null;
-  /** Newest first, at most 16. */
-  readonly newest: readonly SlowCommand[];
-}
-
-export interface LatencyEvent {
-  readonly name: string;
-  /** Epoch ms. */
-  readonly at: number;
-  /** ms. */
-  readonly latest: number;
-  readonly worst: number;
-}
+import { parseSlowLog } from './redis-slowlog.ts';
 
 const shownCommands = 16;
 const settings = [
@@ -72,7 +45,7 @@ export async function readExtras(session: RedisSession): Promise<RedisExtras> {
   return {
     slowLog: newest === null ? null : { length: length ?? newest.length, threshold, newest },
     events: latest,
-    settings: known,
+    settings: Object.fromEntries(known),
     missing,
   };
 }

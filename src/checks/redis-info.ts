@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RedisInfo } from '../core/redis-details.ts';
 
 const number = z.string().transform(Number).pipe(z.number());
 /** Not said by every version, and not by every server that speaks Redis. */
@@ -45,22 +46,6 @@ const said = z.object({
   used_cpu_user: perhaps,
 });
 
-/** One replica as its master sees it. */
-export interface Replica {
-  readonly address: string;
-  readonly state: string;
-  /** Bytes behind the master; null: not said. */
-  readonly lag: number | null;
-}
-
-/** INFO, read. Bytes, seconds, counters since the server's start; null: this server does not say. */
-export type RedisInfo = Readonly<z.output<typeof said>> & {
-  readonly databases: readonly { readonly db: number; readonly keys: number; readonly expires: number }[];
-  /** Errors given to clients since the start, by code (OOM, NOPERM, …). */
-  readonly errors: ReadonlyMap<string, number>;
-  readonly replicas: readonly Replica[];
-};
-
 /** Parses INFO's default sections. Throws a ZodError when it is not the INFO of a Redis. */
 export function parseInfo(answer: unknown): RedisInfo {
   const text = z.string().parse(answer);
@@ -78,7 +63,7 @@ export function parseInfo(answer: unknown): RedisInfo {
       if (db === undefined) return [];
       return [{ db: Number(db), keys: Number(fields.get('keys') ?? 0), expires: Number(fields.get('expires') ?? 0) }];
     }),
-    errors: new Map(
+    errors: Object.fromEntries(
       [...lines].flatMap(([name, value]) => {
         const code = /^errorstat_(.+)$/.exec(name)?.[1];
         return code === undefined ? [] : [[code, Number(fieldsOf(value).get('count') ?? 0)] as const];

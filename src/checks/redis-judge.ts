@@ -1,8 +1,9 @@
 import { percentOf } from '../core/counter.ts';
+import type { Finding } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
-import { degraded, type Finding, unhealthy } from './findings.ts';
-import type { RedisDeltas } from './redis-deltas.ts';
-import { countKeys, memoryLimit, type RedisInfo } from './redis-info.ts';
+import type { RedisDeltas, RedisInfo } from '../core/redis-details.ts';
+import { degraded, unhealthy } from './findings.ts';
+import { countKeys, memoryLimit } from './redis-info.ts';
 
 /** Percent of the limit. With noeviction, writes are refused when it is reached. */
 const MEMORY_DEGRADED = 85;

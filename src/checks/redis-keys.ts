@@ -1,36 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { KeyPattern, KeySample } from '../core/redis-details.ts';
 import type { RedisSession } from './redis-connection.ts';
 import { isReply } from './redis-failure.ts';
-
-/**
- * What a sample of the keys says about all of them. SCAN gives them in the order of a hash, so that its first thousands
- * are a fair sample; of rare patterns it knows little: say "≈" and the size of the sample.
- */
-export interface KeySample {
-  /** Epoch ms. */
-  readonly at: number;
-  /** Keys in the database, and those looked at; the same: every key was seen, and nothing is estimated. */
-  readonly total: number;
-  readonly sampled: number;
-  /** Most keys first. */
-  readonly patterns: readonly KeyPattern[];
-  /** Keys of patterns that are not listed. */
-  readonly others: number;
-}
-
-export interface KeyPattern {
-  /** In the form that SCAN MATCH takes. */
-  readonly pattern: string;
-  /** About so many keys in the whole database. */
-  readonly keys: number;
-  /** Of those, so many were seen. */
-  readonly sampled: number;
-  /** Bytes of one key on average; null: the right to ask is missing. */
-  readonly bytes: number | null;
-  /** Seconds still to live of most of them; null: they stay, or the right to ask is missing. */
-  readonly ttl: number | null;
-}
 
 export interface SampleLimits {
   /** Keys that are looked at, at most. */

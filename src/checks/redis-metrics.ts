@@ -1,7 +1,7 @@
 import { percentOf } from '../core/counter.ts';
 import type { CheckResult, Metric, MetricUnit } from '../core/health.ts';
-import type { HitRate, RedisDeltas } from './redis-deltas.ts';
-import { countKeys, memoryLimit, type RedisInfo } from './redis-info.ts';
+import type { HitRate, RedisDeltas, RedisInfo } from '../core/redis-details.ts';
+import { countKeys, memoryLimit } from './redis-info.ts';
 
 /** What is kept of each round; what this server does not say, or what needs a round before, is left out. */
 export function metricsOf(

@@ -1,16 +1,6 @@
 import { z } from 'zod';
+import type { SlowCommand } from '../core/redis-details.ts';
 import { patternOf } from './redis-keys.ts';
-
-/** One slow command, with nothing of the data it carried. */
-export interface SlowCommand {
-  readonly id: number;
-  /** Epoch ms. */
-  readonly at: number;
-  /** ms. */
-  readonly took: number;
-  /** `SET user:*:balance … +2`: the command, its key as a pattern, and how many words more. */
-  readonly command: string;
-}
 
 const entry = z.tuple([z.number(), z.number(), z.number(), z.array(z.string())]).rest(z.unknown());
 

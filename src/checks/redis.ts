@@ -1,25 +1,19 @@
 import { ZodError } from 'zod';
 import { percentOf } from '../core/counter.ts';
+import type { Finding } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
+import type { HitRate, KeySample, RedisDeltas, RedisDetails, RedisInfo } from '../core/redis-details.ts';
 import { median, roll, slowMedian } from '../core/rolling.ts';
 import type { Check } from './check.ts';
 import type { Answer } from './connect.ts';
-import { degraded, type Finding, unhealthy, verdictOf, worstFindings } from './findings.ts';
+import { degraded, unhealthy, verdictOf, worstFindings } from './findings.ts';
 import { createRedisConnection, type RedisSession } from './redis-connection.ts';
-import {
-  type HitRate,
-  hitRate,
-  isRestart,
-  isStale,
-  type RedisDeltas,
-  type RedisReading,
-  redisDeltas,
-} from './redis-deltas.ts';
-import { type RedisExtras, readExtras } from './redis-details.ts';
+import { hitRate, isRestart, isStale, type RedisReading, redisDeltas } from './redis-deltas.ts';
+import { readExtras } from './redis-details.ts';
 import { isReply } from './redis-failure.ts';
-import { countKeys, memoryLimit, parseInfo, type RedisInfo } from './redis-info.ts';
+import { countKeys, memoryLimit, parseInfo } from './redis-info.ts';
 import { judgeRedis } from './redis-judge.ts';
-import { type KeySample, SAMPLE, sampleKeys } from './redis-keys.ts';
+import { SAMPLE, sampleKeys } from './redis-keys.ts';
 import { metricsOf } from './redis-metrics.ts';
 
 export interface RedisCheckOptions {
@@ -28,26 +22,6 @@ export interface RedisCheckOptions {
   readonly url: string;
   /** ms; slower by the median of the last rounds is degraded. */
   readonly max_latency_ms: number;
-}
-
-/** What is known of a Redis, for a screen. Raw figures stand in `info` as the server says them. */
-export interface RedisDetails extends RedisExtras {
-  readonly at: number;
-  readonly address: string;
-  readonly info: RedisInfo;
-  /** ms: of now, and the median of the last rounds. */
-  readonly latency: { readonly now: number; readonly median: number | null };
-  readonly memory: { readonly used: number; readonly limit: number | null; readonly percent: number | null };
-  readonly keys: number;
-  /** null: too few look-ups since the manager looks. */
-  readonly hitRate: HitRate | null;
-  /** Of the last two rounds; null: not two of the same server yet. */
-  readonly deltas: RedisDeltas | null;
-  /** Restarts that were seen since the manager looks. */
-  readonly restarts: { readonly count: number; readonly lastAt: number | null };
-  /** null: the right to SCAN is missing. */
-  readonly sample: KeySample | null;
-  readonly findings: readonly Finding[];
 }
 
 export interface RedisCheck extends Check {

@@ -23,12 +23,14 @@ export async function showAudit(
     terminal.out(say('cli-audit-none'));
     return exitCodes.ok;
   }
-  const rows = asked.value.map(({ at, by, action, service, refused }): readonly Cell[] => [
+  const rows = asked.value.map(({ at, by, action, service, refused, note }): readonly Cell[] => [
     { text: localTime(at) },
     { text: by.kind === 'cli' ? by.name : `${by.name} (${by.kind})` },
     { text: say('audit-action', { action }) },
     { text: service ?? '–', colour: 'bold' },
-    refused === null ? { text: say('cli-audit-done') } : { text: sayReason(language, refused), colour: 'yellow' },
+    refused !== null
+      ? { text: sayReason(language, refused), colour: 'yellow' }
+      : { text: note === null ? say('cli-audit-done') : sayReason(language, note) },
   ]);
   const table = alignedTable([headings(say, ['when', 'who', 'action', 'service', 'outcome']), ...rows], paint);
   for (const line of table) terminal.out(line);

@@ -173,5 +173,6 @@ export const auditSchema: z.ZodType<readonly AuditEntry[]> = z.array(
     action: z.string(),
     service: z.string().nullable(),
     refused: reasonSchema.nullable(),
+    note: reasonSchema.nullable().default(null),
   }),
 );

@@ -10,4 +10,6 @@ export interface AuditEntry {
   readonly service: string | null;
   /** Why it was refused or did not work; null: done. */
   readonly refused: Reason | null;
+  /** What exactly was done, where the action alone does not say it. */
+  readonly note: Reason | null;
 }

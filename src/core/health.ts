@@ -43,6 +43,12 @@ export interface CheckRecord {
   readonly metrics: readonly Metric[];
 }
 
+/** One of several things that a check found not to be as it should be. */
+export interface Finding {
+  readonly verdict: Exclude<Health, 'healthy'>;
+  readonly reason: Reason;
+}
+
 export interface HealthRecord {
   readonly health: Health;
   readonly since: number;

@@ -13,12 +13,16 @@ const actor = z
     return { kind: kind === 'telegram' || kind === 'cli' ? kind : 'manager', id, name };
   });
 
+/** `ok`, or `ok` and what exactly was done. */
+const DONE = /^ok(?: \{|$)/;
+
 const row = z
   .object({ at: z.number(), actor, action: z.string(), service: z.string().nullable(), outcome: z.string() })
   .transform(
     ({ at, actor: by, action, service, outcome }): AuditEntry => ({
       ...{ at, by, action, service },
-      refused: outcome === 'ok' ? null : readReason(outcome),
+      refused: DONE.test(outcome) ? null : readReason(outcome),
+      note: outcome === 'ok' || !DONE.test(outcome) ? null : readReason(outcome.slice('ok '.length)),
     }),
   );
 
@@ -35,9 +39,17 @@ export function createAudit(store: SqlStore) {
     'SELECT at, actor, action, service, outcome FROM audit ORDER BY id DESC LIMIT ? OFFSET ?',
   );
   return {
-    /** `refused`: why it was not done; null: it was. */
-    add(at: number, by: Actor, action: string, service: string | null, refused: Reason | null): void {
-      const outcome = refused === null ? 'ok' : JSON.stringify(refused);
+    /** `refused`: why it was not done; null: it was. `note`: what exactly was done. */
+    add(
+      at: number,
+      by: Actor,
+      action: string,
+      service: string | null,
+      refused: Reason | null,
+      note: Reason | null = null,
+    ): void {
+      const done = note === null ? 'ok' : `ok ${JSON.stringify(note)}`;
+      const outcome = refused === null ? done : JSON.stringify(refused);
       write.run(at, `${by.kind}:${by.id.replace(/\s/g, '_')} ${by.name}`.trim(), action, service, outcome);
     },
     /** Newest first, without the first `skip`. */

@@ -6,12 +6,15 @@ import { createActions } from './actions.ts';
 import { createAlertActions } from './alert-actions.ts';
 import { createAllActions } from './all-actions.ts';
 import { within } from './backoff.ts';
+import { createCacheActions } from './cache-actions.ts';
+import { createCacheQuestions } from './cache-questions.ts';
 import { createChartActions } from './chart-actions.ts';
 import { createClient } from './client.ts';
 import { createCommandLists } from './commands.ts';
 import type { ChatContext } from './context.ts';
 import type { Desk } from './desk.ts';
 import { createErrorHandler } from './error-handler.ts';
+import { createGlances } from './glances.ts';
 import { alertButtons } from './handlers/alert-buttons.ts';
 import { alertCommands } from './handlers/alert-commands.ts';
 import { ownButtons } from './handlers/buttons.ts';
@@ -19,6 +22,7 @@ import { charts } from './handlers/charts.ts';
 import { commands } from './handlers/commands.ts';
 import { everythingElse } from './handlers/everything-else.ts';
 import { panelScreens } from './handlers/panels.ts';
+import { createStoreScreens, storeScreens } from './handlers/stores.ts';
 import { wideButtons } from './handlers/wide-buttons.ts';
 import { createJobs } from './jobs.ts';
 import { createPanelActs } from './panel-actions.ts';
@@ -37,6 +41,7 @@ import { splitHtml } from './split.ts';
 import type { Telegram, TelegramOptions } from './telegram.ts';
 import { defaultTiming } from './timing.ts';
 import { createTransport } from './transport.ts';
+import { clearCacheWizard, typeCountWizard } from './wizards/clear-cache.ts';
 import { findUserWizard } from './wizards/find-user.ts';
 import { questionMemory } from './wizards/memory.ts';
 import { searchPatience, searchWizard } from './wizards/search.ts';
@@ -66,6 +71,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
     ...{ control, alerting, clock, timezone, version, log, access, commandLists, jobs, reload: options.reload },
     incidentsIn: options.incidentsIn,
     panels: options.panels,
+    stores: options.stores,
     panelQuestions: createPanelQuestions(clock),
     auditPanel: options.auditPanel,
     history: options.history,
@@ -80,6 +86,10 @@ export function createTelegram(options: TelegramOptions): Telegram {
   const reloadActions = createReloadActions(desk, show);
   const alertActions = createAlertActions(desk, show);
   const chartActions = createChartActions(desk);
+  const glances = createGlances(desk);
+  const stores = createStoreScreens(desk, glances);
+  const cacheQuestions = createCacheQuestions(clock);
+  const cacheActions = createCacheActions(desk, cacheQuestions);
   const menus: Menus = createMenus(desk, {
     show: show.here,
     act: (ctx, service, verb) => actions.press(ctx, service, verb, 'here'),
@@ -91,6 +101,9 @@ export function createTelegram(options: TelegramOptions): Telegram {
       const { text, buttons } = panelsScreen(ctx, desk.panels);
       await ctx.reply(splitHtml(text)[0] ?? '…', { ...asHtml, reply_markup: buttons });
     },
+    redis: stores.redis,
+    database: stores.database,
+    shop: stores.shop,
     async search(ctx, service) {
       await ctx.conversation.exit('search');
       await ctx.conversation.enter('search', service, ctx.language);
@@ -99,17 +112,16 @@ export function createTelegram(options: TelegramOptions): Telegram {
 
   bot.use(sequentialize((ctx) => String(ctx.chatId ?? ctx.from?.id ?? '')));
   bot.use(access.gate);
+  bot.on('callback_query', (ctx, next) => {
+    glances.leave(ctx);
+    return next();
+  });
   bot.use(conversations({ storage: questionMemory() }));
-  bot.use(
-    createConversation(searchWizard(desk), { id: 'search', parallel: true, maxMillisecondsToWait: searchPatience }),
-  );
-  bot.use(
-    createConversation(findUserWizard(desk), {
-      id: 'find-user',
-      parallel: true,
-      maxMillisecondsToWait: searchPatience,
-    }),
-  );
+  const asking = { parallel: true, maxMillisecondsToWait: searchPatience } as const;
+  bot.use(createConversation(searchWizard(desk), { ...asking, id: 'search' }));
+  bot.use(createConversation(findUserWizard(desk), { ...asking, id: 'find-user' }));
+  bot.use(createConversation(clearCacheWizard(cacheActions), { ...asking, id: 'clear-cache' }));
+  bot.use(createConversation(typeCountWizard(cacheActions), { ...asking, id: 'type-count' }));
   bot.use(menus.list);
   bot.use(commands(desk, show, menus));
   bot.use(alertCommands(desk, show));
@@ -119,6 +131,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
   bot.use(charts(desk, chartActions));
   bot.use(panelCharts(desk));
   bot.use(panelScreens(desk, createPanelActs(desk)));
+  bot.use(storeScreens({ desk, screens: stores, charts: chartActions, acts: cacheActions, questions: cacheQuestions }));
   bot.use(everythingElse(show));
   const onError = createErrorHandler(desk);
   bot.catch(onError);

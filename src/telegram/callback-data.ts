@@ -38,6 +38,10 @@ const panel = z.string().regex(/^[\w-]{8}$/);
 const node = z.string().regex(/^[\w.-]{1,20}$/);
 
 const flag = z.enum(['yes', 'no']);
+/** A Redis or a PostgreSQL (see panel-handle.ts), and the parts of their screens. */
+const store = z.string().regex(/^[\w-]{8}$/);
+export const redisParts = ['overview', 'keys', 'slow'] as const;
+export const databaseParts = ['overview', 'sessions', 'queries', 'tables', 'wal', 'statements'] as const;
 
 const range = z.enum(rangeNames);
 
@@ -112,8 +116,22 @@ const forms = [
   z.object({ ...said('node-plot'), range, plot: z.enum(nodePlots), panel, node }),
   z.object({ ...said('panel-chart'), panel }),
   z.object({ ...said('node-chart'), panel, node }),
-  /** A picture of a service in a new message. */
+  /** The Redis instances, the databases; a part of the screen of one of them; the shop's figures. */
+  z.object({ ...said('redises') }),
+  z.object({ ...said('redis'), part: z.enum(redisParts), store }),
+  z.object({ ...said('databases') }),
+  z.object({ ...said('db'), part: z.enum(databaseParts), store }),
+  z.object({ ...said('shop') }),
+  /** Clearing a cache: asks for a pattern; one of those that were offered; the answers to the question; the end of it. */
+  z.object({ ...said('clear'), store }),
+  z.object({ ...said('clear-pick'), offer: nonce, row: page }),
+  z.object({ ...said('clear-yes'), count: nonce }),
+  z.object({ ...said('clear-type'), count: nonce }),
+  z.object({ ...said('clear-no'), count: nonce }),
+  z.object({ ...said('clear-stop'), run: nonce }),
+  /** A picture of a service in a new message: of the usual numbers, of a certain one. */
   z.object({ ...said('chart'), service }),
+  z.object({ ...said('draw'), which, service }),
   /** Under a picture: turn it into another, offer other numbers. */
   z.object({ ...said('plot'), range, which, target }),
   z.object({ ...said('numbers'), range, page, target }),

@@ -6,6 +6,7 @@ import type { Pictures } from '../core/picture.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Reload } from '../core/reload.ts';
 import type { Actor, Control, ServiceView } from '../core/snapshot.ts';
+import type { Stores } from '../core/stores.ts';
 import type { Logger } from '../logger.ts';
 import type { Access } from './access.ts';
 import type { CommandLists } from './commands.ts';
@@ -19,6 +20,7 @@ export interface Desk {
   readonly alerting: Alerting;
   readonly reload: Pick<Reload, 'look' | 'apply'>;
   readonly panels: Panels;
+  readonly stores: Stores;
   readonly panelQuestions: PanelQuestions;
   /** Notes what was done at a panel; `refused` null: it worked. */
   readonly auditPanel: (by: Actor, action: string, panel: string, refused: Reason | null) => void;

@@ -2,9 +2,10 @@ import { type InlineKeyboard, InputFile, InputMediaBuilder } from 'grammy';
 import type { Picture } from '../core/picture.ts';
 import { escapeHtml, sayReason } from '../i18n.ts';
 import { answer } from './answer.ts';
+import { inBackground } from './background.ts';
 import type { ChatContext } from './context.ts';
 import type { Desk } from './desk.ts';
-import { classify, reasonOf } from './errors.ts';
+import { classify } from './errors.ts';
 import { asHtml, keyOf } from './screens/show.ts';
 
 /** A picture with what stands under it; `caption` is HTML. */
@@ -22,10 +23,10 @@ export interface PictureMessages {
   turn(ctx: ChatContext, frame: () => Promise<Framed>): Promise<void>;
 }
 
-export function createPictureMessages({ jobs, log }: Pick<Desk, 'jobs' | 'log'>): PictureMessages {
+export function createPictureMessages(desk: Pick<Desk, 'jobs' | 'log'>): PictureMessages {
   /** Only says that something is coming. */
   function announce(ctx: ChatContext): void {
-    ctx.replyWithChatAction('upload_photo').catch((error: unknown) => log.debug({ err: error }, 'no chat action'));
+    ctx.replyWithChatAction('upload_photo').catch((error: unknown) => desk.log.debug({ err: error }, 'no chat action'));
   }
 
   function textOf({ language }: ChatContext, { picture, caption }: Framed): string {
@@ -71,21 +72,10 @@ export function createPictureMessages({ jobs, log }: Pick<Desk, 'jobs' | 'log'>)
     }
   }
 
-  /** After the handler nobody is there to catch: what Telegram refused is logged, what is a mistake of ours too. */
-  async function guarded(work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      const failure = classify(error);
-      if (failure === null) throw error;
-      log.warn({ reason: reasonOf(failure) }, 'a picture did not get through');
-    }
-  }
-
   return {
-    send: (ctx, frame) => jobs.run(guarded(sendNow(ctx, frame))),
+    send: (ctx, frame) => inBackground(desk, 'a picture', () => sendNow(ctx, frame)),
     async turn(ctx, frame) {
-      if (await answer(ctx)) jobs.run(guarded(turnNow(ctx, frame)));
+      if (await answer(ctx)) inBackground(desk, 'a picture', () => turnNow(ctx, frame));
     },
   };
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { type CacheClearer, createCacheClearer, type KeyCount } from '../../src/checks/cache-clear.ts';
+import { type CacheClearer, createCacheClearer } from '../../src/checks/cache-clear.ts';
+import type { KeyCount } from '../../src/core/stores.ts';
 import { fill, startRedis, watcherRights } from '../world/redis.ts';
 import { say } from './asking.ts';
 
@@ -29,7 +30,7 @@ describe('clearing a cache', () => {
   const unheard = () => {};
 
   async function count(pattern: string): Promise<KeyCount> {
-    const counted = await cache.count(pattern, soon());
+    const counted = await cache.count(pattern, soon(), unheard);
     assert.ok(counted.ok, counted.ok ? '' : say(counted.reason));
     return counted.value;
   }
@@ -54,6 +55,10 @@ describe('clearing a cache', () => {
     assert.equal(counted.examples.length, 5);
     assert.match(counted.examples[0] ?? '', /^user:\d+:lang$/);
     assert.equal(await size(), 15_100);
+    const told: (readonly [number, number])[] = [];
+    await cache.count('user:*:lang', soon(), (looked, of) => told.push([looked, of]));
+    assert.deepEqual(told.at(-1), [15_100, 15_100]);
+    assert.ok(told.length > 5, 'it says how far it is');
   });
 
   it('removes what was counted, and nothing else, telling how far it is', async () => {
@@ -73,7 +78,7 @@ describe('clearing a cache', () => {
 
   for (const pattern of ['*', '**', '?*', '*?', '[a-z]*', '[^x]*', ' ', '']) {
     it(`refuses “${pattern}”, whatever was typed`, async () => {
-      const counted = await cache.count(pattern, soon());
+      const counted = await cache.count(pattern, soon(), unheard);
       assert.ok(!counted.ok);
       assert.equal(counted.reason.code, 'cache-everything');
       say(counted.reason);
@@ -145,7 +150,7 @@ describe('clearing a cache', () => {
 
   it('the watching user may count, but not remove', async () => {
     const watcher = createCacheClearer(await redis.addWatcher());
-    const counted = await watcher.count('user:*:lang', soon());
+    const counted = await watcher.count('user:*:lang', soon(), unheard);
     assert.ok(counted.ok);
     const result = await watcher.clear(counted.value, { confirmedCount: null, signal: soon(), onProgress: unheard });
     assert.ok(!result.ok);
@@ -161,13 +166,13 @@ describe('clearing a cache', () => {
     const clearing = createCacheClearer(await redis.addWatcher(rightsOf('orbitclear')));
     const sample = await clearing.sample(soon(), Date.now());
     assert.ok(sample.ok && (sample.value.patterns[0]?.bytes ?? 0) > 0);
-    const counted = await clearing.count('user:*:lang', soon());
+    const counted = await clearing.count('user:*:lang', soon(), unheard);
     assert.ok(counted.ok);
     const clear = { confirmedCount: null, signal: soon(), onProgress: unheard };
     const result = await clearing.clear(counted.value, clear);
     assert.ok(result.ok && result.removed === 3000);
     await redis.admin.set('sessions:1', 'not of the cache');
-    const others = await clearing.count('sessions:*', soon());
+    const others = await clearing.count('sessions:*', soon(), unheard);
     assert.ok(others.ok);
     const refused = await clearing.clear(others.value, clear);
     assert.ok(!refused.ok);
@@ -177,7 +182,7 @@ describe('clearing a cache', () => {
 
   it('a Redis that is away is said so', async () => {
     const away = createCacheClearer('redis://127.0.0.1:1');
-    const counted = await away.count('a:*', soon());
+    const counted = await away.count('a:*', soon(), unheard);
     assert.ok(!counted.ok && counted.reason.code === 'net-refused');
   });
 });

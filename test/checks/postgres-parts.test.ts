@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { worstFindings } from '../../src/checks/findings.ts';
-import { type PostgresDeltas, type PostgresReading, postgresDeltas } from '../../src/checks/postgres-deltas.ts';
-import { judgePostgres, type PostgresState } from '../../src/checks/postgres-judge.ts';
+import { type PostgresReading, postgresDeltas } from '../../src/checks/postgres-deltas.ts';
+import { judgePostgres } from '../../src/checks/postgres-judge.ts';
 import { showQuery } from '../../src/checks/postgres-look.ts';
 import { isPostgresUrl } from '../../src/checks/postgres-target.ts';
+import type { PostgresDeltas, PostgresState } from '../../src/core/postgres-details.ts';
 import { say } from './asking.ts';
 
 const server: PostgresState['server'] = {

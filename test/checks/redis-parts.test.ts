@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { worstFindings } from '../../src/checks/findings.ts';
 import { isRedisUrl } from '../../src/checks/redis-connection.ts';
-import { type RedisDeltas, redisDeltas } from '../../src/checks/redis-deltas.ts';
+import { redisDeltas } from '../../src/checks/redis-deltas.ts';
 import { parseInfo } from '../../src/checks/redis-info.ts';
 import { judgeRedis } from '../../src/checks/redis-judge.ts';
 import { patternOf } from '../../src/checks/redis-keys.ts';
 import { cut } from '../../src/checks/redis-slowlog.ts';
+import type { RedisDeltas } from '../../src/core/redis-details.ts';
 import { say } from './asking.ts';
 
 const megabyte = 1024 ** 2;
@@ -135,7 +136,7 @@ describe('INFO', () => {
         [3, 7],
       ],
     );
-    assert.equal(read.errors.get('NOPERM'), 4);
+    assert.equal(read.errors.NOPERM, 4);
   });
 
   it('an older server that says less', () => {

@@ -123,7 +123,7 @@ describe('redis', () => {
     );
     const [balance] = details.sample?.patterns ?? [];
     assert.ok((balance?.bytes ?? 0) > 10 && (balance?.ttl ?? 0) > 3000);
-    assert.equal(details.settings.get('maxmemory-policy'), 'noeviction');
+    assert.equal(details.settings['maxmemory-policy'], 'noeviction');
     assert.equal(details.keys, 4000);
   });
 

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type pg from 'pg';
 import { createPostgresCheck } from '../../src/checks/postgres.ts';
-import type { Figure } from '../../src/checks/postgres-connection.ts';
-import type { ShopStats } from '../../src/checks/shop-stats.ts';
+import type { Figure } from '../../src/core/figure.ts';
+import type { ShopStats } from '../../src/core/shop-stats.ts';
 import { addMonitor, startPostgres } from '../world/postgres.ts';
 import { say } from './asking.ts';
 

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Panels } from '../../src/core/panel-control.ts';
 import { reason } from '../../src/core/reason.ts';
 import type { Reload } from '../../src/core/reload.ts';
+import type { Stores } from '../../src/core/stores.ts';
 import { createTelegram, type Telegram, type TelegramOptions } from '../../src/telegram/bot.ts';
 import type { Timing } from '../../src/telegram/timing.ts';
 import { type AlertingWorld, makeAlerting } from '../world/alerting.ts';
@@ -60,6 +61,12 @@ const noPanels: Panels = {
   runsAs: () => null,
   autoReconnect: () => false,
   setAutoReconnect: () => undefined,
+};
+/** No check asks a Redis or a PostgreSQL. */
+const absent = async () => ({ ok: false, reason: reason('shop-no-database') }) as const;
+export const noStores: Stores = {
+  ...{ redises: () => [], databases: () => [], hasShop: () => false, redis: absent, database: absent, shop: absent },
+  caches: { patterns: absent, count: absent, clear: async () => ({ removed: 0, took: 0, ...(await absent()) }) },
 };
 const noPictures = { chart: nothing, dashboard: nothing };
 
@@ -122,6 +129,7 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
     control,
     alerting: incidents.alerting,
     panels: noPanels,
+    stores: noStores,
     auditPanel: () => undefined,
     history: { series: () => [] },
     pictures: noPictures,

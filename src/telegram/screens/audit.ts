@@ -1,6 +1,7 @@
 import { InlineKeyboard } from 'grammy';
 import type { AuditEntry } from '../../core/audit.ts';
 import { panelOf } from '../../core/incident.ts';
+import type { Reason } from '../../core/reason.ts';
 import { html, type Language, sayReason, t } from '../../i18n.ts';
 import { encode } from '../callback-data.ts';
 import type { ChatContext } from '../context.ts';
@@ -39,7 +40,7 @@ export function auditScreen({ language }: ChatContext, desk: Desk, wanted: numbe
 
 function lineOf(
   language: Language,
-  { at, by, action, service, refused }: AuditEntry,
+  { at, by, action, service, refused, note }: AuditEntry,
   titleOf: (name: string) => string,
   now: number,
   timezone: string,
@@ -51,6 +52,8 @@ function lineOf(
     action,
     title: service === null ? '' : shorten(titleOf(service), 40),
   });
-  if (refused === null) return `✅ ${done}`;
-  return `✖️ ${done}: ${html(language, 'chat-audit-why', { why: shorten(sayReason(language, refused), longestReason) })}`;
+  const said = refused ?? note;
+  const why = (what: Reason) =>
+    html(language, 'chat-audit-why', { why: shorten(sayReason(language, what), longestReason) });
+  return `${refused === null ? '✅' : '✖️'} ${done}${said === null ? '' : `: ${why(said)}`}`;
 }

@@ -2,6 +2,7 @@ import { Menu } from '@grammyjs/menu';
 import { levels } from '../../core/incident.ts';
 import { type Mute, type Scope, sameScope } from '../../core/mute.ts';
 import { may } from '../../core/role.ts';
+import type { StoreRef } from '../../core/stores.ts';
 import { languages, t } from '../../i18n.ts';
 import { languageNames } from '../access.ts';
 import { answer } from '../answer.ts';
@@ -23,6 +24,10 @@ export interface MenuHandlers {
   panels(ctx: ChatContext): Promise<void>;
   /** Shows what a reload of the configuration would change. */
   reload(ctx: ChatContext): Promise<void>;
+  /** Shows Redis, PostgreSQL, the shop's figures; `service` null: all that there are. */
+  redis(ctx: ChatContext, service: string | null): void;
+  database(ctx: ChatContext, service: string | null): void;
+  shop(ctx: ChatContext): void;
   /** `service` null: what covers everything. */
   unmute(ctx: ChatContext, service: string | null, then: Place): Promise<void>;
 }
@@ -117,6 +122,18 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
         if (await answer(ctx)) await handlers.panels(ctx);
       });
     range.row();
+    const { stores } = desk;
+    const leads: readonly (readonly [key: string, isThere: boolean, to: (ctx: ChatContext) => void])[] = [
+      ['redis', stores.redises().length > 0, (ctx) => handlers.redis(ctx, null)],
+      ['database', stores.databases().length > 0, (ctx) => handlers.database(ctx, null)],
+      ['shop', stores.hasShop(), handlers.shop],
+    ];
+    const there = leads.filter(([, isThere]) => isThere);
+    for (const [key, , to] of there)
+      range.text({ text: t(ctx.language, `button-${key}`), payload }, async (ctx) => {
+        if (await answer(ctx)) to(ctx);
+      });
+    if (there.length > 0) range.row();
     range.text({ text: label(ctx, 'refresh'), payload }, go(listOf));
     if (may(ctx.visitor.role, 'act') && desk.control.snapshot().services.filter(isOurs).length > 1)
       range.text(
@@ -141,6 +158,11 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
       range.text({ text: label(ctx, 'logs'), payload }, go(logsOf));
       range.text({ text: label(ctx, 'chart'), payload }, chart);
       range.text({ text: label(ctx, 'refresh'), payload }, go(serviceOf)).row();
+      const has = (stores: readonly StoreRef[]) => stores.some(({ service }) => service === drawn.service);
+      const [redis, database] = [has(desk.stores.redises()), has(desk.stores.databases())];
+      if (redis) range.text({ text: label(ctx, 'redis'), payload }, lead(handlers.redis));
+      if (database) range.text({ text: label(ctx, 'database'), payload }, lead(handlers.database));
+      if (redis || database) range.row();
       const muted = desk.alerting.mutes().some(({ scope }) => isOf(scope, drawn.service));
       if (muted && may(ctx.visitor.role, 'act'))
         range.text(
@@ -162,6 +184,11 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
     if (service !== null && (choice === 'start' || choice === 'stop' || choice === 'restart'))
       await handlers.act(ctx, service, choice);
   }
+
+  const lead = (to: (ctx: ChatContext, service: string | null) => void) => async (ctx: ChatContext) => {
+    const { service } = readPayload(ctx.match);
+    if (service !== null && (await answer(ctx))) to(ctx, service);
+  };
 
   async function chart(ctx: ChatContext): Promise<void> {
     const { service } = readPayload(ctx.match);

@@ -2,13 +2,14 @@ import type { Conversation } from '@grammyjs/conversations';
 import { type Context, InlineKeyboard } from 'grammy';
 import type { Role } from '../../core/role.ts';
 import { html, type Language, sayReason, t } from '../../i18n.ts';
-import { decode, encode } from '../callback-data.ts';
+import { encode } from '../callback-data.ts';
 import type { ChatContext } from '../context.ts';
 import type { Desk } from '../desk.ts';
 import { handleOf } from '../panel-handle.ts';
 import { shorten } from '../say.ts';
 import { userScreen } from '../screens/panel-user.ts';
 import { asHtml } from '../screens/show.ts';
+import { typed } from './typed.ts';
 
 /** More would not be looked through on a phone. */
 const MOST = 8;
@@ -27,20 +28,9 @@ export function findUserWizard(desk: Desk) {
   ): Promise<void> {
     const leave = new InlineKeyboard().text(t(language, 'button-cancel'), encode({ kind: 'leave' }));
     const asked = await ctx.reply(t(language, 'chat-user-ask'), { ...asHtml, reply_markup: leave });
-    const reply = await conversation.wait();
-    if (reply.callbackQuery !== undefined) {
-      const ours = reply.callbackQuery.message?.message_id === asked.message_id;
-      if (!ours || decode(reply.callbackQuery.data ?? '')?.kind !== 'leave') await conversation.skip({ next: true });
-      await reply.editMessageText(t(language, 'chat-user-left'), asHtml);
-      await reply.answerCallbackQuery();
-      return;
-    }
-    const text = reply.message?.text;
-    if (text === undefined) return await conversation.skip({ next: true });
-    if (text.startsWith('/')) return await conversation.halt({ next: true });
-    // In a group people talk to each other, too.
-    const meant = reply.chat?.type === 'private' || reply.message?.reply_to_message?.message_id === asked.message_id;
-    if (!meant) await conversation.skip({ next: true });
+    const answer = await typed(conversation, asked.message_id, t(language, 'chat-user-left'));
+    if (answer === null) return;
+    const { reply, text } = answer;
     const found = await conversation.external(() =>
       find(desk, panel, text.trim().slice(0, longestName), language, role),
     );

@@ -1,12 +1,13 @@
 import type { Conversation } from '@grammyjs/conversations';
 import { type Context, InlineKeyboard } from 'grammy';
 import { html, type Language, t } from '../../i18n.ts';
-import { decode, encode } from '../callback-data.ts';
+import { encode } from '../callback-data.ts';
 import type { ChatContext } from '../context.ts';
 import { type Desk, findService } from '../desk.ts';
 import { readLog } from '../screens/log-reading.ts';
 import { logsText, matching, searchDepth } from '../screens/logs.ts';
 import { asHtml } from '../screens/show.ts';
+import { typed } from './typed.ts';
 
 /** The question is forgotten after this long (ms). */
 export const searchPatience = 5 * 60_000;
@@ -29,20 +30,9 @@ export function searchWizard(desk: Desk) {
     const title = await conversation.external(() => findService(desk, service)?.title ?? service);
     const asked = await ctx.reply(html(language, 'chat-search-ask', { title }), { ...asHtml, reply_markup: leave });
 
-    const reply = await conversation.wait();
-    if (reply.callbackQuery !== undefined) {
-      const ours = reply.callbackQuery.message?.message_id === asked.message_id;
-      if (!ours || decode(reply.callbackQuery.data ?? '')?.kind !== 'leave') await conversation.skip({ next: true });
-      await reply.editMessageText(html(language, 'chat-search-left', { title }), asHtml);
-      await reply.answerCallbackQuery();
-      return;
-    }
-    const text = reply.message?.text;
-    if (text === undefined) return await conversation.skip({ next: true });
-    if (text.startsWith('/')) return await conversation.halt({ next: true });
-    // In a group people talk to each other, too.
-    const meant = reply.chat?.type === 'private' || reply.message?.reply_to_message?.message_id === asked.message_id;
-    if (!meant) await conversation.skip({ next: true });
+    const answer = await typed(conversation, asked.message_id, html(language, 'chat-search-left', { title }));
+    if (answer === null) return;
+    const { reply, text } = answer;
 
     const pattern = text.slice(0, longestPattern);
     const found = await conversation.external(() => searchLog(desk, service, pattern, language));

@@ -1,0 +1,66 @@
+import type { Conversation } from '@grammyjs/conversations';
+import { type Context, InlineKeyboard } from 'grammy';
+import type { CountedKeys, StoreRef } from '../../core/stores.ts';
+import { html, type Language, t } from '../../i18n.ts';
+import type { CacheActions } from '../cache-actions.ts';
+import { encode } from '../callback-data.ts';
+import type { ChatContext } from '../context.ts';
+import { shorten } from '../say.ts';
+import { asHtml } from '../screens/show.ts';
+import { typed } from './typed.ts';
+
+/** A longer pattern is a slip of the clipboard. */
+const longestPattern = 200;
+
+/** A pattern that is there, as its button says it. */
+export interface OfferedPattern {
+  readonly label: string;
+  readonly data: string;
+}
+
+/** Asks which keys to clear: one of the patterns that are there (their buttons are handled elsewhere), or one typed. */
+export function clearCacheWizard(acts: CacheActions) {
+  return async function clearCache(
+    conversation: Conversation<ChatContext, Context>,
+    ctx: Context,
+    store: StoreRef,
+    offered: readonly OfferedPattern[],
+    language: Language,
+  ): Promise<void> {
+    const { title } = store;
+    const buttons = new InlineKeyboard();
+    for (const { label, data } of offered) buttons.text(label, data).row();
+    buttons.text(t(language, 'button-cancel'), encode({ kind: 'leave' }));
+    const asked = await ctx.reply(html(language, 'chat-cache-what', { title, offered: offered.length }), {
+      ...asHtml,
+      reply_markup: buttons,
+    });
+    const answer = await typed(conversation, asked.message_id, html(language, 'chat-cache-left'));
+    if (answer === null) return;
+    const pattern = answer.text.trim().slice(0, longestPattern);
+    await conversation.external((outer) => acts.count(outer, store, pattern));
+  };
+}
+
+/** Asks an owner for the number of keys, before most of a cache goes. */
+export function typeCountWizard(acts: CacheActions) {
+  return async function typeCount(
+    conversation: Conversation<ChatContext, Context>,
+    ctx: Context,
+    counted: CountedKeys,
+    language: Language,
+  ): Promise<void> {
+    const leave = new InlineKeyboard().text(t(language, 'button-cancel'), encode({ kind: 'leave' }));
+    const { matching, pattern, store } = counted;
+    const asked = await ctx.reply(
+      html(language, 'chat-cache-type', { matching, pattern: shorten(pattern, 60), title: store.title }),
+      { ...asHtml, reply_markup: leave },
+    );
+    const answer = await typed(conversation, asked.message_id, html(language, 'chat-cache-left'));
+    if (answer === null) return;
+    // As people write a large number: 15 000, 15,000, 15.000.
+    const digits = answer.text.replace(/[\s.,'’]/g, '');
+    const number = /^\d{1,15}$/.test(digits) ? Number(digits) : -1;
+    await conversation.external((outer) => acts.confirmTyped(outer, counted, number));
+  };
+}
