@@ -330,6 +330,14 @@ reason-container-restart-limit =
         [one] the container engine gave up on { $container } after { $restarts } restart
        *[many] the container engine gave up on { $container } after { $restarts } restarts
     }
+reason-container-unhealthy =
+    { $failing ->
+        [one] the own check of the container { $container } failed: { $output }
+       *[other] the own check of the container { $container } failed { $failing } times in a row: { $output }
+    }
+reason-container-health-starting = the container { $container } has not said yet whether it is well
+reason-container-paused = the container { $container } is paused
+reason-project-container-down = its container { $container } does not run
 reason-external-only-watched = it is only watched; it cannot be started or stopped from here
 
 ## supervision: what happened and what was done
@@ -462,6 +470,7 @@ chat-service-health-unknown = Health not known yet, for { $for }
 chat-service-process = Process <code>{ $pid }</code>, up { $for }
 chat-service-uptime = Up { $for }
 chat-service-restarts = Restarts by the manager: { $restarts }; recent exits that count: { $exits }
+chat-service-foreign = Restarts by its own restart policy: { $restarts }
 chat-service-exit = Last exit: { $how }, { $when }
 chat-service-checks = Checks:
 

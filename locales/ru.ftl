@@ -335,6 +335,15 @@ reason-container-restart-limit =
         [few] контейнерный движок оставил { $container } в покое после { $restarts } перезапусков
        *[many] контейнерный движок оставил { $container } в покое после { $restarts } перезапусков
     }
+reason-container-unhealthy =
+    { $failing ->
+        [one] собственная проверка контейнера { $container } не прошла: { $output }
+        [few] собственная проверка контейнера { $container } не прошла { $failing } раза подряд: { $output }
+       *[many] собственная проверка контейнера { $container } не прошла { $failing } раз подряд: { $output }
+    }
+reason-container-health-starting = контейнер { $container } ещё не сказал, всё ли с ним в порядке
+reason-container-paused = контейнер { $container } приостановлен
+reason-project-container-down = не работает его контейнер { $container }
 reason-external-only-watched = за ним только наблюдают; запустить или остановить его отсюда нельзя
 
 ## supervision: what happened and what was done
@@ -480,6 +489,7 @@ chat-service-health-unknown = Здоровье пока неизвестно, { 
 chat-service-process = Процесс <code>{ $pid }</code>, работает { $for }
 chat-service-uptime = Работает { $for }
 chat-service-restarts = Перезапусков менеджером: { $restarts }; недавних завершений в счёте: { $exits }
+chat-service-foreign = Перезапусков по его собственной политике: { $restarts }
 chat-service-exit = Последнее завершение: { $how }, { $when }
 chat-service-checks = Проверки:
 

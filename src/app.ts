@@ -122,10 +122,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   };
   const createAnyCheck = async (check: CheckConfig) =>
     check.type === 'panel' ? createPanelCheck(check.id, () => panels.fleet) : createCheck(check, boot);
-  const rebuild = async (service: ServiceConfig): Promise<Parts> => ({
-    driver: await createDriver(service, config.data_dir, clock),
-    checks: await scheduleChecks(service, config.monitoring.metrics.collect_interval, createAnyCheck, clock, random),
-  });
+  const rebuild = async (service: ServiceConfig): Promise<Parts> => {
+    const driver = await createDriver(service, config.data_dir, clock);
+    const { collect_interval } = config.monitoring.metrics;
+    return { driver, checks: await scheduleChecks(service, driver, collect_interval, createAnyCheck, clock, random) };
+  };
   const build = async (service: ServiceConfig): Promise<Managed> => ({
     ...(await rebuild(service)),
     config: service,

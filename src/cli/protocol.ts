@@ -111,6 +111,7 @@ const service: z.ZodType<ServiceView> = z.object({
   pid: z.number().nullable(),
   startedAt: when.nullable(),
   restarts: z.number(),
+  foreignRestarts: z.number().nullable(),
   exitsInWindow: z.number(),
   lastExit: exitSchema.nullable(),
   retryAt: when.nullable(),

@@ -190,7 +190,7 @@ const dockerKeys = {
   ...foreign,
   /** Name of the container. */
   container: optional(text),
-  /** Name of the compose project instead. */
+  /** Name of the compose project instead: all its containers, unless `compose_service` names one. */
   compose: optional(text),
   /** Which service of that project, where it has several. */
   compose_service: optional(text),

@@ -13,7 +13,7 @@ export function incidentsOfSignal(signal: Signal, lines: readonly string[]): rea
           : reason(signal.followUp);
       const mild = signal.followUp === 'clean-exit' || signal.followUp === 'stopped-elsewhere';
       const level = mild ? 'warning' : 'error';
-      const why = (signal.followUp === 'restart' ? null : signal.reason) ?? exitReason(signal.exit);
+      const why = signal.reason ?? exitReason(signal.exit);
       return [
         { type: 'problem', kind: 'down', level, reason: why, attempt, lines },
         { type: 'over', kind: 'unhealthy', resolution: 'superseded' },

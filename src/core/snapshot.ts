@@ -47,7 +47,10 @@ export interface ServiceView {
   readonly pid: number | null;
   /** Epoch ms of the present run's start. */
   readonly startedAt: number | null;
+  /** Done by the manager. */
   readonly restarts: number;
+  /** Done by a restart policy that is not the manager's, since somebody started it; null: none was ever told. */
+  readonly foreignRestarts: number | null;
   readonly exitsInWindow: number;
   readonly lastExit: ExitInfo | null;
   readonly retryAt: number | null;

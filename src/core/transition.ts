@@ -46,7 +46,13 @@ export type Effect = { readonly do: 'start' } | { readonly do: 'stop' } | { read
 
 /** What the incidents hear of it. */
 export type Signal =
-  | { readonly signal: 'exited'; readonly exit: ExitInfo; readonly followUp: 'restart'; readonly delay: number }
+  | {
+      readonly signal: 'exited';
+      readonly exit: ExitInfo;
+      readonly followUp: 'restart';
+      readonly delay: number;
+      readonly reason?: Reason | null;
+    }
   | {
       readonly signal: 'exited';
       readonly exit: ExitInfo;
@@ -193,14 +199,14 @@ function fateChanged(
   now: number,
   random: number,
 ): Step | null {
-  const { exit, fate = null } = ended;
+  const { fate = null } = ended;
   const waits = before.state === 'starting' || before.state === 'backing-off' || before.state === 'unknown';
   // Its policy had begun to restart it, and then gave up; or it had given up before we lost sight of it.
   if (fate === 'left' && waits && before.wanted === 'up') return afterForeignExit(before, ended, fate, policy, now);
   if (fate === 'stopped' && waits) return step(enter(before, 'stopped', now, { wanted: 'down' }));
   // What looked like somebody's stop was the engine's own end.
   if (fate === null && before.state === 'stopped' && before.reason?.code === 'stopped-elsewhere')
-    return decide({ ...before, wanted: 'up' }, exit, null, policy, now, random);
+    return decide({ ...before, wanted: 'up' }, ended, null, policy, now, random);
   return null;
 }
 
@@ -274,7 +280,7 @@ function afterExit(before: ServiceRecord, ended: Ended, policy: RecoveryPolicy, 
   if (before.state === 'stopping') return step(record);
   if (before.wanted === 'down') return step(enter(record, 'stopped', now));
   const counted = { ...record, exits: exitsInWindow([...record.exits, now], policy, now) };
-  if (fate === null) return decide(counted, exit, null, policy, now, random);
+  if (fate === null) return decide(counted, ended, null, policy, now, random);
   return afterForeignExit(counted, ended, fate, policy, now);
 }
 
@@ -341,37 +347,43 @@ function startFailed(
 
 function decide(
   record: ServiceRecord,
-  exit: ExitInfo | null,
+  ended: Pick<Ended, 'exit' | 'reason'> | null,
   failure: Reason | null,
   policy: RecoveryPolicy,
   now: number,
   random: number,
 ): Step {
+  const exit = ended?.exit ?? null;
+  const why = ended?.reason ? { reason: ended.reason } : {};
   const recovery = recover(record, exit, policy, now, random);
   const bounded = { ...record, exits: exitsInWindow(record.exits, policy, now) };
   if (recovery.decision === 'give-up') {
     const { exits, within } = recovery;
-    const why = failure ?? reason('gave-up', { exits });
-    return step(enter(bounded, 'failed', now, { reason: why }), [], [{ signal: 'gave-up', exits, within, exit }]);
+    const given = failure ?? reason('gave-up', { exits });
+    return step(enter(bounded, 'failed', now, { reason: given }), [], [{ signal: 'gave-up', exits, within, exit }]);
   }
   if (recovery.decision === 'leave') {
     if (failure !== null) {
       const signals: Signal[] = [{ signal: 'start-failed', reason: failure, final: true }];
       return step(enter(bounded, 'failed', now, { reason: failure }), [], signals);
     }
-    const signals: Signal[] = exit === null ? [] : [{ signal: 'exited', exit, followUp: recovery.why }];
+    const signals: Signal[] = exit === null ? [] : [{ signal: 'exited', exit, followUp: recovery.why, ...why }];
     return step(enter(bounded, 'stopped', now, { reason: reason(recovery.why) }), [], signals);
   }
   const signals: Signal[] =
     failure !== null
       ? [{ signal: 'start-failed', reason: failure, final: false }]
       : exit !== null
-        ? [{ signal: 'exited', exit, followUp: 'restart', delay: recovery.delay }]
+        ? [{ signal: 'exited', exit, followUp: 'restart', delay: recovery.delay, ...why }]
         : [];
   const again = { ...bounded, attempt: record.attempt + 1, restarts: record.restarts + 1 };
   return recovery.delay === 0
     ? step(enter(again, 'starting', now), [START], signals)
-    : step(enter(again, 'backing-off', now, { retryAt: recovery.at, reason: failure }), [], signals);
+    : step(
+        enter(again, 'backing-off', now, { retryAt: recovery.at, reason: failure ?? ended?.reason ?? null }),
+        [],
+        signals,
+      );
 }
 
 function tick(before: ServiceRecord, policy: RecoveryPolicy, now: number): Step {

@@ -1,12 +1,14 @@
 import { basename } from 'node:path';
+import type { CheckResult } from '../core/health.ts';
 import { type Container, exitOf, nameOf, runOf } from './docker/container.ts';
 import type { Answer } from './docker/engine.ts';
 import { type Failure, refused } from './docker/failures.ts';
-import { type ContainerRef, type Found, findContainer } from './docker/find.ts';
+import { type ContainerRef, type Found, findContainer, refName } from './docker/find.ts';
 import { containerLogs } from './docker/logs.ts';
+import { type ContainerHealth, createMeasure, type Stats } from './docker/measure.ts';
 import { joinEngine } from './docker/shared.ts';
 import { createSight } from './docker/sight.ts';
-import { type ContainerStats, containerStats } from './docker/stats.ts';
+import { containerStats } from './docker/stats.ts';
 import type { Driver, Observation, StartResult, StopResult } from './driver.ts';
 import { createTurns } from './turns.ts';
 
@@ -27,19 +29,13 @@ export interface DockerOptions {
   readonly clock: () => number;
 }
 
-export interface ContainerHealth {
-  /** By the container's own HEALTHCHECK; none: it has none. */
-  readonly status: 'none' | 'starting' | 'healthy' | 'unhealthy';
-  /** Failures in a row. */
-  readonly failing: number;
-  /** What the last check printed. */
-  readonly output: string;
-}
-
 export interface DockerDriver extends Driver {
   /** null: there is nothing to be asked. */
   health(): Promise<ContainerHealth | null>;
-  stats(): Promise<{ readonly ok: true; readonly stats: ContainerStats } | ({ readonly ok: false } & Failure)>;
+  stats(): Promise<Stats>;
+  measure(): Promise<CheckResult>;
+  /** Like `logs`, each line behind the time at which the engine got it. */
+  timedLogs(lines: number): Promise<readonly string[]>;
 }
 
 /** To the engine, for what it does at once; on top of the grace of a stop. */
@@ -69,6 +65,7 @@ export function createDockerDriver(options: DockerOptions): DockerDriver {
     for (const listener of listeners) listener(news);
   };
   const sight = createSight({ engine, events, ref, takeover, clock, tell });
+  const measured = createMeasure(options.container === null ? refName(ref) : options.name);
   const inTurn = createTurns();
   let operations = 0;
   /** The engine counts in whole seconds; 0 would be no grace at all. */
@@ -152,6 +149,16 @@ export function createDockerDriver(options: DockerOptions): DockerDriver {
     return { ok: true, exit, killed };
   }
 
+  async function logs(lines: number, timestamps: boolean): Promise<readonly string[]> {
+    const found = await findContainer(engine, ref);
+    return found.ok ? containerLogs(engine, found.container, lines, timestamps) : [];
+  }
+
+  async function health(): Promise<ContainerHealth | null> {
+    const found = await findContainer(engine, ref);
+    return found.ok ? healthOf(found.container) : null;
+  }
+
   return {
     kind: 'docker',
     async inspect() {
@@ -165,15 +172,14 @@ export function createDockerDriver(options: DockerOptions): DockerDriver {
     onChange(listener) {
       listeners.push(listener);
     },
-    async logs(lines) {
-      const found = await findContainer(engine, ref);
-      return found.ok ? containerLogs(engine, found.container, lines) : [];
-    },
-    async health() {
-      const found = await findContainer(engine, ref);
-      return found.ok ? healthOf(found.container) : null;
-    },
+    logs: (lines) => logs(lines, false),
+    timedLogs: (lines) => logs(lines, true),
+    health,
     stats: () => containerStats(engine, ref),
+    async measure() {
+      const [own, stats] = await Promise.all([health(), containerStats(engine, ref)]);
+      return measured(own, stats);
+    },
     async close() {
       sight.close();
       leave();
@@ -185,9 +191,10 @@ function isMissing(found: Extract<Found, { ok: false }>): boolean {
   return found.reason.code === 'container-missing';
 }
 
-function healthOf({ State: { Health } }: Container): ContainerHealth {
+function healthOf({ State: { Health, Status } }: Container): ContainerHealth {
   const status = Health?.Status;
+  const paused = Status === 'paused';
   if (!Health || (status !== 'starting' && status !== 'healthy' && status !== 'unhealthy'))
-    return { status: 'none', failing: 0, output: '' };
-  return { status, failing: Health.FailingStreak, output: Health.Log?.at(-1)?.Output.trim() ?? '' };
+    return { status: 'none', failing: 0, output: '', paused };
+  return { status, failing: Health.FailingStreak, output: Health.Log?.at(-1)?.Output.trim() ?? '', paused };
 }

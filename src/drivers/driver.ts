@@ -1,3 +1,4 @@
+import type { CheckResult } from '../core/health.ts';
 import type { Reason } from '../core/reason.ts';
 import type { ExitInfo, Fate, Run } from '../core/service.ts';
 
@@ -52,6 +53,11 @@ export interface Driver {
   onChange(listener: (observation: Observation) => void): void;
   /** The last lines of its output, oldest first, at most `lines`. */
   logs(lines: number): Promise<readonly string[]>;
+  /**
+   * How it is and what it uses, where whoever runs it knows that better than a look at its process tells (a container's
+   * own check of its health, control groups). Left out: its process is looked at.
+   */
+  measure?(): Promise<CheckResult>;
   /** Lets go of watchers and handles; the service itself stays as it is. */
   close(): Promise<void>;
 }

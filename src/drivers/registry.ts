@@ -28,6 +28,10 @@ export async function createDriver(service: ServiceConfig, dataDir: string, cloc
       const { name, container, compose, compose_service, stop_timeout, takeover } = service;
       const named = { container, compose_project: compose, compose_service };
       const socket = service.docker_socket ?? dockerSocket(process.env);
+      if (compose !== null && compose_service === null) {
+        const { createProjectDriver } = await import('./docker-project.ts');
+        return createProjectDriver({ name, project: compose, socket, stop_timeout, takeover, clock });
+      }
       return createDockerDriver({ name, ...named, socket, stop_timeout, takeover, clock });
     }
     case 'external': {

@@ -23,12 +23,15 @@ export function statusView(snapshot: Snapshot) {
 
 export function serviceView(view: ServiceView) {
   const { name, title, driver, state, since, wanted, health, healthSince, checks, operation } = view;
-  const { pid, startedAt, restarts, exitsInWindow, lastExit, retryAt } = view;
+  const { pid, startedAt, restarts, foreignRestarts, exitsInWindow, lastExit, retryAt } = view;
   return {
     ...{ name, title, driver, state, since, wanted, why: said(view.reason) },
     ...{ health, healthSince, healthWhy: said(view.healthReason) },
-    ...{ pid, startedAt, restarts, exitsInWindow, lastExit, retryAt },
-    operation: operation === null ? null : { verb: operation.verb, by: operation.by.name, since: operation.since },
+    ...{ pid, startedAt, restarts, foreignRestarts, exitsInWindow, lastExit, retryAt },
+    operation:
+      operation === null
+        ? null
+        : { verb: operation.verb, by: operation.by.name, since: operation.since, deadline: operation.deadline },
     checks: checks.map((check) => ({
       ...{ id: check.id, health: check.health, verdict: check.verdict, at: check.at, metrics: check.metrics },
       why: said(check.reason),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { overallOf, worstFirst } from '../core/condition.ts';
+import { inOrder } from '../core/in-order.ts';
 import type { Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Run } from '../core/service.ts';
@@ -7,7 +8,6 @@ import type { ActionResult, Actor, Control, Needs, Snapshot, TelegramView, Verb 
 import type { Audit } from '../store/audit.ts';
 import { inTime } from './deadline.ts';
 import { missingNeeds } from './hold.ts';
-import { inOrder } from './in-order.ts';
 import type { Ledger } from './ledger.ts';
 import { type Managed, possible, startable } from './managed.ts';
 import type { Monitor } from './monitor.ts';

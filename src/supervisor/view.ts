@@ -21,6 +21,7 @@ export function viewOf(service: Managed, now: number): ServiceView {
     pid: record.run?.pid ?? null,
     startedAt: record.run?.startedAt ?? null,
     restarts: record.restarts,
+    foreignRestarts: record.foreignRestarts,
     exitsInWindow: exitsInWindow(record.exits, config, now).length,
     lastExit: record.lastExit,
     retryAt: record.retryAt,

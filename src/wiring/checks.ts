@@ -1,5 +1,6 @@
 import type { Check } from '../checks/check.ts';
 import type { CheckConfig, ServiceConfig } from '../config/schema.ts';
+import type { Driver } from '../drivers/driver.ts';
 
 /** Kinds of checks that ask the service itself; what the others find (a full disk, a refused login) no restart mends. */
 const LIVENESS: ReadonlySet<string> = new Set(['process', 'http', 'tcp', 'command']);
@@ -7,6 +8,7 @@ const LIVENESS: ReadonlySet<string> = new Set(['process', 'http', 'tcp', 'comman
 /** The checks of a service, each with its place in time; `collectInterval` (ms) is for what is charted. */
 export async function scheduleChecks(
   service: ServiceConfig,
+  { measure }: Pick<Driver, 'measure'>,
   collectInterval: number,
   createAnyCheck: (check: CheckConfig) => Promise<Check>,
   clock: () => number,
@@ -16,11 +18,15 @@ export async function scheduleChecks(
   // Whether its process lives, and what it uses, is asked of every service that has one, configured or not.
   const asked = driver === 'external' || configured.some((check) => check.type === 'process');
   const all: readonly CheckConfig[] = asked ? configured : [{ type: 'process', id: 'process' }, ...configured];
-  const checks = await Promise.all(all.map(createAnyCheck));
+  const checks = await Promise.all(
+    all.map((check) =>
+      check.type === 'process' && measure !== undefined ? measuredBy(measure, check.id) : createAnyCheck(check),
+    ),
+  );
   // Spread over a tenth of the interval, so that a hundred checks do not ask in the same millisecond.
   return checks.map((check, index) => ({
     check,
-    implied: !asked && index === 0,
+    implied: !asked && index === 0 && measure === undefined,
     restarts: LIVENESS.has(check.kind),
     judges: true,
     // A log has its own window: a burst that is over at the next look was one all the same.
@@ -29,4 +35,9 @@ export async function scheduleChecks(
     nextAt: clock() + (random() * interval) / 10,
     busy: false,
   }));
+}
+
+/** Its driver knows better how it is than a look at a process tells. */
+function measuredBy(measure: NonNullable<Driver['measure']>, id: string): Check {
+  return { id, kind: 'process', run: measure, close: async () => undefined };
 }

@@ -37,6 +37,7 @@ export function service(name: string, differences: Partial<ServiceView> = {}): S
     pid: 4711,
     startedAt: now - 3 * 3_600_000 - 25 * 60_000,
     restarts: 0,
+    foreignRestarts: null,
     exitsInWindow: 0,
     lastExit: { code: null, signal: 'SIGKILL', at: now - 60_000 },
     retryAt: null,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { reason } from '../../src/core/reason.ts';
 import { createDockerDriver, type DockerOptions } from '../../src/drivers/docker.ts';
+import { sayReason } from '../../src/i18n.ts';
 import { type ContainerMore, type PrivateDocker, startDocker } from '../world/docker.ts';
 import { eventually, exited, kill, listen } from './playground.ts';
 
@@ -182,12 +184,18 @@ describe('the docker driver', () => {
       });
       assert.ok(ill.failing >= 2);
       assert.equal(ill.output, 'not well');
+      const said = await driver.measure();
+      assert.deepEqual([said.verdict, said.reason?.code], ['unhealthy', 'container-unhealthy']);
+      assert.match(
+        sayReason('en', said.reason ?? reason('')),
+        /^the own check of .* failed \d+ times in a row: not well$/,
+      );
       const exec = await docker.api('POST', `/containers/${container}/exec`, { Cmd: ['touch', '/tmp/well'] });
       assert.ok(typeof exec === 'object' && exec !== null && 'Id' in exec);
       await docker.api('POST', `/exec/${exec.Id}/start`, { Detach: true });
       await eventually('healthy', async () => (await driver.health())?.status === 'healthy');
       const none = await make(context, forever);
-      assert.deepEqual(await none.driver.health(), { status: 'none', failing: 0, output: '' });
+      assert.deepEqual(await none.driver.health(), { status: 'none', failing: 0, output: '', paused: false });
     });
 
     it('gives its last lines, of both streams and of a terminal', async (context) => {
@@ -220,6 +228,33 @@ describe('the docker driver', () => {
         return next.ok && next.stats.cpuNs > first.cpuNs ? next.stats : null;
       });
       assert.ok(more.at >= first.at);
+    });
+
+    it('is measured as the engine measures: processor, memory, network; frozen is not well', async (context) => {
+      const { driver, ask } = await make(context, 'while :; do :; done');
+      assert.equal((await driver.measure()).verdict, 'unknown');
+      await driver.start();
+      const { metrics } = await eventually('a share of a processor', async () => {
+        const next = await driver.measure();
+        return next.verdict === 'healthy' && next.metrics.some(({ name, value }) => name === 'cpu' && value > 0)
+          ? next
+          : null;
+      });
+      assert.deepEqual(
+        metrics.map(({ name, unit }) => [name, unit]),
+        [
+          ['cpu', '%'],
+          ['received', 'bytes_per_s'],
+          ['sent', 'bytes_per_s'],
+          ['memory', 'bytes'],
+          ['memory_share', '%'],
+          ['processes', 'count'],
+        ],
+      );
+      await ask('pause');
+      assert.equal((await driver.measure()).reason?.code, 'container-paused');
+      await ask('unpause');
+      assert.equal((await driver.measure()).verdict, 'healthy');
     });
 
     it('goes on from a pause with a start, and is stopped out of one', async (context) => {

@@ -51,6 +51,7 @@ export function service(name: string, now: number, more: Partial<ServiceView> = 
     pid: 4242,
     startedAt: now - 3 * 3600_000,
     restarts: 2,
+    foreignRestarts: null,
     exitsInWindow: 1,
     lastExit: { code: 1, signal: null, at: now - 3 * 3600_000 },
     retryAt: null,

@@ -70,21 +70,26 @@ async function inspectContainer(engine: Engine, id: string, name: string): Promi
   return parsed.success ? { ok: true, container: parsed.data } : { ok: false, ...notUnderstood };
 }
 
-function projectFilters(ref: ContainerRef): Record<string, string[]> {
+/** What a list of a project's (or its service's) containers is asked with. */
+export function projectFilters(ref: ContainerRef): Record<string, string[]> {
   const labels = [`${label}.project=${ref.composeProject}`, `${label}.oneoff=False`];
   if (ref.composeService !== null) labels.push(`${label}.service=${ref.composeService}`);
   return { label: labels };
 }
 
 /** While compose makes a container anew both are there for a moment: then the newer one counts. */
-function choose(listed: readonly Listed[], ref: ContainerRef): Listed | Failure {
+export function newestOf(listed: readonly Listed[]): readonly Listed[] {
   const places = new Map<string, Listed>();
   for (const each of listed) {
     const place = `${each.Labels?.[`${label}.service`]}/${each.Labels?.[`${label}.container-number`]}`;
     const other = places.get(place);
     if (other === undefined || other.Created < each.Created) places.set(place, each);
   }
-  const [one, ...more] = places.values();
+  return [...places.values()];
+}
+
+function choose(listed: readonly Listed[], ref: ContainerRef): Listed | Failure {
+  const [one, ...more] = newestOf(listed);
   if (one === undefined) return missing(refName(ref));
   if (more.length === 0) return one;
   const names = [one, ...more].map((each) => each.Names[0]?.replace(/^\//, '') ?? each.Id);

@@ -5,11 +5,20 @@ import type { Engine } from './engine.ts';
 /** Kind of stream, three zeros, length of what follows: in front of each piece of output without a terminal. */
 const headerBytes = 8;
 
-/** A container's last lines, oldest first, both streams; none where its log driver cannot be read back. */
-export async function containerLogs(engine: Engine, container: Container, lines: number): Promise<readonly string[]> {
+/**
+ * A container's last lines, oldest first, both streams; none where its log driver cannot be read back. `timestamps`:
+ * each line begins with the time at which the engine got it, in UTC and always as long.
+ */
+export async function containerLogs(
+  engine: Engine,
+  container: Container,
+  lines: number,
+  timestamps = false,
+): Promise<readonly string[]> {
   if (lines <= 0) return [];
   const path = `/containers/${encodeURIComponent(nameOf(container))}/logs`;
-  const answer = await engine.ask({ path, query: { stdout: 'true', stderr: 'true', tail: String(lines) } });
+  const query = { stdout: 'true', stderr: 'true', tail: String(lines), timestamps: String(timestamps) };
+  const answer = await engine.ask({ path, query });
   if (!answer.ok) return [];
   const found = container.Config.Tty ? splitLines(answer.body.toString('utf8')) : separate(answer.body);
   return found.slice(-lines).map(readable);
@@ -33,6 +42,22 @@ export function separate(body: Buffer): string[] {
   }
   for (const pieces of unfinished.values()) lines.push(...splitLines(Buffer.concat(pieces).toString('utf8')));
   return lines;
+}
+
+/** The last lines of several containers, oldest first, each with the name of its container. */
+export function mergeLogs(
+  logs: readonly { readonly name: string; readonly lines: readonly string[] }[],
+  lines: number,
+): readonly string[] {
+  const all = logs.flatMap(({ name, lines }) =>
+    lines.map((line) => {
+      const blank = line.indexOf(' ');
+      return { at: line.slice(0, blank), text: `${name} | ${line.slice(blank + 1)}` };
+    }),
+  );
+  // Stable: lines of one container keep their order.
+  all.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  return all.slice(-lines).map(({ text }) => text);
 }
 
 function splitLines(text: string): string[] {

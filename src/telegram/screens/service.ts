@@ -33,6 +33,7 @@ export function serviceText(
     ...healthLine(language, view, now),
     ...processLine(language, view, now),
     html(language, 'chat-service-restarts', { restarts: view.restarts, exits: view.exitsInWindow }),
+    ...(view.foreignRestarts ? [html(language, 'chat-service-foreign', { restarts: view.foreignRestarts })] : []),
     ...lastExitLine(language, view, now, timezone),
     ...checkLines(language, view),
     '',
