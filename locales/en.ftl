@@ -1092,9 +1092,14 @@ chart-incidents = { $incidents ->
     [one] { $incidents } incident
    *[other] { $incidents } incidents
 }
+chart-warnings = { $warnings ->
+    [one] { $warnings } warning
+   *[other] { $warnings } warnings
+}
 chart-more = { $more } more
 chart-nothing = nothing measured
 chart-several = Services compared
+chart-compared = { $what } by service
 chart-dashboard = Everything
 reason-chart-no-data = nothing was measured in this time; numbers come from the checks of services that run: pick a longer range, or wait a minute
 reason-chart-late = the picture was not ready within { $seconds } s and was given up; try a shorter range
@@ -1159,6 +1164,43 @@ metric-temp-bytes = Temporary data
 metric-wraparound = Wraparound
 metric-replay-lag = Replay lag
 metric-users-online = Users online
+metric-cpu-brief = CPU
+metric-memory-brief = RAM
+metric-latency-brief = Lat.
+metric-waiting = Waiting for a lock
+metric-slow-queries = Slow queries
+metric-longest-query = Longest query
+metric-longest-transaction = Longest transaction
+metric-transactions = Transactions
+metric-rollbacks = Rollbacks
+metric-rows-read = Rows read
+metric-rows-written = Rows written
+metric-cache-hit = Cache hits
+metric-deadlocks = Deadlocks
+metric-temp-files = Temporary files
+metric-temp-bytes = In temporary files
+metric-wraparound = Transaction ids used
+metric-replay-lag = Replay lag
+metric-up = Reachable
+metric-users-total = Users
+metric-users-active = Active users
+metric-users-on-hold = Users on hold
+metric-users-disabled = Disabled users
+metric-users-expired = Expired users
+metric-users-limited = Users over their limit
+metric-traffic-up = Traffic up
+metric-traffic-down = Traffic down
+metric-traffic-today-up = Traffic up today
+metric-traffic-today-down = Traffic down today
+metric-rate-up = Speed up
+metric-rate-down = Speed down
+metric-core-running = Core runs
+metric-core-stops-last-hour = Core stops in an hour
+metric-nodes-total = Nodes
+metric-nodes-up = Nodes up
+metric-nodes-down = Nodes down
+metric-certificate-days = Certificate days left
+metric-available-today = Available today
 
 ## panels: what is wrong with a panel or a node, what to do, what an action does (panels/)
 reason-panel-address = its address is not one of a web server; it has to begin with http:// or https://

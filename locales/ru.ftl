@@ -1129,7 +1129,7 @@ reason-store-unknown = { $store } не опрашивает (больше) ни 
 reason-shop-no-database = база магазина неизвестна: задайте DATABASE_URL или добавьте сервису проверку типа postgres
 ## графики и показатели (charts/, measures.ts)
 
-chart-last = сейчас
+chart-last = посл.
 chart-min = мин.
 chart-avg = сред.
 chart-max = макс.
@@ -1143,9 +1143,15 @@ chart-incidents = { $incidents ->
     [few] { $incidents } инцидента
    *[many] { $incidents } инцидентов
 }
+chart-warnings = { $warnings ->
+    [one] { $warnings } предупреждение
+    [few] { $warnings } предупреждения
+   *[many] { $warnings } предупреждений
+}
 chart-more = и ещё { $more }
 chart-nothing = ничего не измерено
 chart-several = Сравнение сервисов
+chart-compared = { $what } по сервисам
 chart-dashboard = Все сервисы
 reason-chart-no-data = за это время ничего не измерено; числа приходят от проверок работающих сервисов: выберите диапазон длиннее или подождите минуту
 reason-chart-late = картинка не была готова за { $seconds } с, рисование прервано; попробуйте диапазон короче
@@ -1210,6 +1216,43 @@ metric-temp-bytes = Временные данные
 metric-wraparound = Исчерпание номеров
 metric-replay-lag = Отставание воспроизведения
 metric-users-online = Пользователи онлайн
+metric-cpu-brief = ЦП
+metric-memory-brief = ОЗУ
+metric-latency-brief = Отв.
+metric-waiting = Ждут блокировки
+metric-slow-queries = Медленные запросы
+metric-longest-query = Самый долгий запрос
+metric-longest-transaction = Самая долгая транзакция
+metric-transactions = Транзакции
+metric-rollbacks = Откаты
+metric-rows-read = Прочитано строк
+metric-rows-written = Записано строк
+metric-cache-hit = Попадания в кэш
+metric-deadlocks = Взаимные блокировки
+metric-temp-files = Временные файлы
+metric-temp-bytes = Во временных файлах
+metric-wraparound = Израсходовано номеров транзакций
+metric-replay-lag = Отставание реплики
+metric-up = Доступна
+metric-users-total = Пользователи
+metric-users-active = Активные пользователи
+metric-users-on-hold = Пользователи на удержании
+metric-users-disabled = Отключённые пользователи
+metric-users-expired = Истёкшие пользователи
+metric-users-limited = Пользователи без трафика
+metric-traffic-up = Трафик исходящий
+metric-traffic-down = Трафик входящий
+metric-traffic-today-up = Исходящий за сегодня
+metric-traffic-today-down = Входящий за сегодня
+metric-rate-up = Скорость исходящая
+metric-rate-down = Скорость входящая
+metric-core-running = Ядро работает
+metric-core-stops-last-hour = Остановки ядра за час
+metric-nodes-total = Узлы
+metric-nodes-up = Узлы на связи
+metric-nodes-down = Узлы не на связи
+metric-certificate-days = Дней до конца сертификата
+metric-available-today = Доступность за сегодня
 
 ## panels: что не так с панелью или нодой, что делать, что сделает действие (panels/)
 reason-panel-address = адрес не похож на веб-адрес; он должен начинаться с http:// или https://

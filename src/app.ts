@@ -260,7 +260,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     view: (chat, incident) => {
       const recipient = recipients().find((each) => each.chat === chat);
       return {
-        timezone: config.monitoring.timezone,
+        timezone: recipient?.timezone ?? config.monitoring.timezone,
         mutes: mutes.active(),
         level: recipient?.level ?? 'info',
         quiet: recipient?.quiet ?? null,

@@ -26,15 +26,15 @@ function two(language: Language, ms: number, [bigKey, big]: Unit, [smallKey, sma
   return rest === 0 ? head : `${head} ${t(language, smallKey, { n: rest })}`;
 }
 
-const binary = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
+const binary = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 /** A number that a check read, with its unit. */
 export function sayMetric(language: Language, { value, unit }: Metric): string {
   switch (unit) {
     case 'ms':
-      return sayDuration(language, value);
+      return saySigned(language, value);
     case 's':
-      return sayDuration(language, value * second);
+      return saySigned(language, value * second);
     case '%':
       return t(language, 'say-percent', { n: round(value) });
     case 'bytes':
@@ -48,8 +48,23 @@ export function sayMetric(language: Language, { value, unit }: Metric): string {
   }
 }
 
+/** A clock may be behind, and an answer from next door takes a fraction of a millisecond. */
+function saySigned(language: Language, ms: number): string {
+  const long = Math.abs(ms);
+  const said = long < 9.95 ? t(language, 'say-ms', { n: round(long) }) : sayDuration(language, long);
+  return ms < 0 && round(long) !== 0 ? `−${said}` : said;
+}
+
+/** Where room is scarce: a large count as `1.2M`, all else as it is always said. */
+export function sayMetricShort(language: Language, metric: Metric): string {
+  const { value, unit } = metric;
+  if ((unit !== 'count' && unit !== 'per_s') || Math.abs(value) < 100_000) return sayMetric(language, metric);
+  const said = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+  return unit === 'count' ? said : t(language, 'say-per-s', { what: said });
+}
+
 function sayBytes(language: Language, value: number): string {
-  const step = Math.min(binary.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, value)) / 10)));
+  const step = Math.min(binary.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, Math.abs(value))) / 10)));
   return t(language, 'say-bytes', { n: round(value / 1024 ** step), unit: binary[step] ?? 'B' });
 }
 
@@ -81,4 +96,10 @@ export function sayMetricName(language: Language, name: string): string {
   const key = `metric-${kind.replaceAll('_', '-')}`;
   const said = hasMessage(language, key) ? t(language, key) : kind.replaceAll('_', ' ');
   return [said, rest.join(':')].filter((part) => part !== '').join(' ');
+}
+
+/** The same in a few letters, where there are any. */
+export function sayMetricBriefly(language: Language, name: string): string {
+  const key = `metric-${name}-brief`;
+  return hasMessage(language, key) ? t(language, key) : sayMetricName(language, name);
 }

@@ -51,7 +51,8 @@ export interface ChartDrawing {
   readonly shades: readonly Shade[];
   /** What the marks mean; empty where there are none. */
   readonly startsLabel: string;
-  readonly shadesLabel: string;
+  readonly badLabel: string;
+  readonly fairLabel: string;
   readonly footer: string;
 }
 
@@ -60,6 +61,8 @@ export interface Cell {
   readonly health: 'good' | 'fair' | 'bad' | 'unknown';
   readonly sparks: readonly {
     readonly label: string;
+    /** Instead of the label where that has no room. */
+    readonly brief: string;
     readonly value: string;
     readonly x: Float64Array;
     readonly y: Float64Array;

@@ -92,7 +92,11 @@ function datasets(line: Line, colours: Colours) {
       borderJoinStyle: 'round' as const,
       pointRadius: ({ dataIndex }: { dataIndex: number }) => (isAlone(line.avg, dataIndex) ? 2.5 : 0),
     },
-    { ...common, data: points(line.max), fill: '+1', backgroundColor: `${colour}38` },
+    // The edge, so that a short peak is seen as high as the figures say it was.
+    {
+      ...{ ...common, data: points(line.max), fill: '+1', backgroundColor: `${colour}38` },
+      ...{ borderColor: `${colour}60`, borderWidth: 1 },
+    },
     { ...common, data: points(line.min), fill: false },
   ];
 }
@@ -126,25 +130,38 @@ function painter(drawing: ChartDrawing, colours: Colours): Plugin<'line'> {
       }
     },
     afterDatasetsDraw({ ctx, chartArea, scales }) {
-      for (const at of drawing.starts) paintStart(ctx, scales.x?.getPixelForValue(at) ?? 0, chartArea, colours);
+      const all = drawing.starts.map((at) => scales.x?.getPixelForValue(at) ?? 0).toSorted((a, b) => a - b);
+      let before = Number.NEGATIVE_INFINITY;
+      for (const x of all) {
+        // What lies on top of each other is one mark, and many lines would hide what they explain.
+        if (x - before < NEAREST_STARTS) continue;
+        before = x;
+        paintStart(ctx, x, chartArea, colours, all.length <= MOST_START_LINES);
+      }
     },
   };
 }
+
+const NEAREST_STARTS = 5;
+const MOST_START_LINES = 12;
 
 function paintStart(
   ctx: SKRSContext2D,
   x: number,
   area: { readonly top: number; readonly bottom: number },
   colours: Colours,
+  withLine: boolean,
 ): void {
-  ctx.strokeStyle = colours.start;
-  ctx.lineWidth = 1;
-  ctx.setLineDash([4, 4]);
-  ctx.beginPath();
-  ctx.moveTo(x, area.top);
-  ctx.lineTo(x, area.bottom);
-  ctx.stroke();
-  ctx.setLineDash([]);
+  if (withLine) {
+    ctx.strokeStyle = colours.start;
+    ctx.lineWidth = 1;
+    ctx.setLineDash([4, 4]);
+    ctx.beginPath();
+    ctx.moveTo(x, area.top);
+    ctx.lineTo(x, area.bottom);
+    ctx.stroke();
+    ctx.setLineDash([]);
+  }
   triangle(ctx, x, area.bottom, colours.start);
 }
 
@@ -189,10 +206,14 @@ function paintFooter(ctx: SKRSContext2D, drawing: ChartDrawing, colours: Colours
     triangle(ctx, x + 6, y + 5, colours.start);
     x += 18 + write(ctx, drawing.startsLabel, x + 18, y, said) + 18;
   }
-  if (drawing.shadesLabel !== '') {
-    ctx.fillStyle = drawing.shades.some(({ bad }) => bad) ? colours.bad : colours.fair;
+  for (const [label, colour] of [
+    [drawing.badLabel, colours.bad],
+    [drawing.fairLabel, colours.fair],
+  ] as const) {
+    if (label === '') continue;
+    ctx.fillStyle = colour;
     ctx.fillRect(x, y - 7, 14, 14);
-    x += 20 + write(ctx, drawing.shadesLabel, x + 20, y, said) + 18;
+    x += 20 + write(ctx, label, x + 20, y, said) + 18;
   }
   const most = WIDTH - MARGIN - x;
   if (widthOf(ctx, drawing.footer, said) <= most)

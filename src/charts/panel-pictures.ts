@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { History } from '../core/history.ts';
 import { panelService } from '../core/incident.ts';
 import type { NodePlot, PanelLook, PanelPictures, PanelPlot } from '../core/panel-picture.ts';
@@ -6,8 +5,9 @@ import type { NodeView, PanelState } from '../core/panel-view.ts';
 import { type Picture, ranges, type Theme } from '../core/picture.ts';
 import { reason } from '../core/reason.ts';
 import { type Language, t } from '../i18n.ts';
-import { sayDuration, sayMetric, sayMetricName } from '../measures.ts';
+import { sayDuration, sayMetricName, sayMetricShort } from '../measures.ts';
 import { availabilityBars, balanceBars } from './panel-bars.ts';
+import { readInParts } from './reading.ts';
 import type { Renderer } from './renderer.ts';
 import { chartSpec, type Measured, MOST_LINES, type Voice } from './spec.ts';
 
@@ -47,15 +47,15 @@ export function createPanelPictures(options: PanelPictureOptions): PanelPictures
     const from = to - ranges[range];
     const measured: Measured[] = [];
     for (const { check, metric, label } of wanted) {
-      // Reading one series takes some milliseconds; between two of them the manager gets its turn.
-      await nextTurn();
-      const answer = history.query({ service, check, metric, from, to });
+      const answer = await readInParts(history, { service, check, metric }, from, to);
       if (answer === null || answer.points.length === 0) continue;
-      measured.push({ label, unit: answer.series.unit, step: answer.step, points: answer.points });
+      measured.push({ label, brief: label, unit: answer.series.unit, step: answer.step, points: answer.points });
     }
     if (measured.length === 0) return { ok: false, reason: reason('chart-no-data') };
     const frame = { theme, title, from, to, timezone };
-    return renderer.render(chartSpec(frame, busiest(measured), history.marks(service, from, to), voiceOf(language)));
+    const shown = busiest(measured);
+    const marks = history.marks(service, from, to);
+    return renderer.render(chartSpec(frame, shown, marks, voiceOf(language), measured.length - shown.length));
   }
 
   return {
@@ -114,7 +114,7 @@ function labelOf(language: Language, metric: string, panel: PanelState, node: No
 function voiceOf(language: Language): Voice {
   return {
     locale: language === 'ru' ? 'ru-RU' : 'en-GB',
-    say: (metric) => sayMetric(language, metric),
+    say: (metric) => sayMetricShort(language, metric),
     word: (key, args) => t(language, key, args),
   };
 }

@@ -1,6 +1,6 @@
 import type { Metric, MetricUnit } from '../core/health.ts';
-import { type Bucket, type Marks, runsOf, summarize } from '../core/history.ts';
-import type { Theme } from '../core/picture.ts';
+import { type Bucket, type IncidentSpan, type Marks, runsOf, summarize } from '../core/history.ts';
+import { MOST_CELLS, type Theme } from '../core/picture.ts';
 import type { Cell, ChartDrawing, GridDrawing, Line, Panel } from './drawing.ts';
 import { sayStretch, timeTicks } from './time-axis.ts';
 import { valueAxis } from './value-axis.ts';
@@ -26,6 +26,8 @@ export interface Frame {
 /** What was measured, with the name it is to be drawn under. */
 export interface Measured {
   readonly label: string;
+  /** The label in a few letters. */
+  readonly brief: string;
   readonly unit: MetricUnit;
   readonly step: number;
   readonly points: readonly Bucket[];
@@ -33,11 +35,15 @@ export interface Measured {
 
 /** More lines than this nobody tells apart. */
 export const MOST_LINES = 6;
-/** Services on one dashboard. */
-export const MOST_CELLS = 12;
 
-/** A chart: one panel for each unit, at most three; the rest is left out. */
-export function chartSpec(frame: Frame, measured: readonly Measured[], marks: Marks, voice: Voice): ChartDrawing {
+/** A chart: one panel for each unit, at most three. `more`: lines that there is no room for; said. */
+export function chartSpec(
+  frame: Frame,
+  measured: readonly Measured[],
+  marks: Marks,
+  voice: Voice,
+  more = 0,
+): ChartDrawing {
   const { theme, title, from, to, timezone } = frame;
   const shown = measured.slice(0, MOST_LINES);
   const units = [...new Set(shown.map(({ unit }) => unit))].slice(0, 3);
@@ -45,11 +51,11 @@ export function chartSpec(frame: Frame, measured: readonly Measured[], marks: Ma
     const panel = units.indexOf(each.unit);
     return panel < 0 ? [] : [lineOf(each, colour, panel, voice)];
   });
-  const shades = marks.incidents.map((span) => ({
-    from: Math.max(from, span.from),
-    to: Math.min(to, span.to ?? to),
-    bad: span.level === 'error' || span.level === 'critical',
-  }));
+  const [bad, fair] = [marks.incidents.filter(isBad), marks.incidents.filter((span) => !isBad(span))];
+  const shades = [
+    ...together(fair, from, to).map((span) => ({ ...span, bad: false })),
+    ...together(bad, from, to).map((span) => ({ ...span, bad: true })),
+  ];
   const starts = marks.starts.filter((at) => at >= from && at <= to);
   return {
     ...{ kind: 'chart', theme, title, from, to, lines, starts, shades },
@@ -57,9 +63,31 @@ export function chartSpec(frame: Frame, measured: readonly Measured[], marks: Ma
     ticks: timeTicks(from, to, timezone, voice.locale),
     panels: units.map((unit) => panelOf(unit, shown, units.length, voice)),
     startsLabel: starts.length === 0 ? '' : voice.word('chart-starts', { starts: starts.length }),
-    shadesLabel: shades.length === 0 ? '' : voice.word('chart-incidents', { incidents: shades.length }),
-    footer: `${sayStretch(from, to, timezone, voice.locale)}, ${timezone}`,
+    badLabel: bad.length === 0 ? '' : voice.word('chart-incidents', { incidents: bad.length }),
+    fairLabel: fair.length === 0 ? '' : voice.word('chart-warnings', { warnings: fair.length }),
+    footer: footerOf(frame, more, voice),
   };
+}
+
+function footerOf({ from, to, timezone }: Frame, more: number, voice: Voice): string {
+  const stretch = `${sayStretch(from, to, timezone, voice.locale)}, ${timezone}`;
+  return more > 0 ? `${voice.word('chart-more', { more })}, ${stretch}` : stretch;
+}
+
+function isBad({ level }: IncidentSpan): boolean {
+  return level === 'error' || level === 'critical';
+}
+
+/** What overlaps as one: shade upon shade would look like something worse. */
+function together(spans: readonly IncidentSpan[], from: number, to: number) {
+  const all: { from: number; to: number }[] = [];
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    const [begin, end] = [Math.max(from, span.from), Math.min(to, span.to ?? to)];
+    const before = all.at(-1);
+    if (before !== undefined && begin <= before.to) before.to = Math.max(before.to, end);
+    else all.push({ from: begin, to: end });
+  }
+  return all;
 }
 
 function panelOf(unit: MetricUnit, measured: readonly Measured[], panels: number, voice: Voice): Panel {
@@ -98,17 +126,15 @@ export interface Row {
   readonly measured: readonly Measured[];
 }
 
-/** Every service in small, in the order given; what does not fit is counted. */
-export function gridSpec(frame: Frame, rows: readonly Row[], voice: Voice): GridDrawing {
-  const { theme, title, from, to, timezone } = frame;
+/** Services in small, in the order given. `more`: how many are on other pages; said. */
+export function gridSpec(frame: Frame, rows: readonly Row[], voice: Voice, more = 0): GridDrawing {
+  const { theme, title, from, to } = frame;
   const shown = rows.slice(0, MOST_CELLS);
   const columns = shown.length <= 4 ? Math.min(2, Math.max(1, shown.length)) : shown.length <= 8 ? 2 : 3;
-  const more = rows.length - shown.length;
-  const stretch = `${sayStretch(from, to, timezone, voice.locale)}, ${timezone}`;
   return {
     ...{ kind: 'grid', theme, title, from, to, columns },
     rows: Math.max(1, Math.ceil(shown.length / columns)),
-    footer: more > 0 ? `${voice.word('chart-more', { more })}, ${stretch}` : stretch,
+    footer: footerOf(frame, more, voice),
     nothing: voice.word('chart-nothing'),
     cells: shown.map((row) => ({
       ...{ title: row.title, health: row.health },
@@ -117,13 +143,12 @@ export function gridSpec(frame: Frame, rows: readonly Row[], voice: Voice): Grid
   };
 }
 
-function sparkOf({ label, unit, step, points }: Measured, voice: Voice): Cell['sparks'] {
+function sparkOf({ label, brief, unit, step, points }: Measured, voice: Voice): Cell['sparks'] {
   const all = summarize(points);
   if (all === null) return [];
   const { x, take } = withHoles(points, step);
   const y = take(({ avg }) => avg);
   const highest = points.reduce((most, { avg }) => Math.max(most, avg), 0);
-  return [
-    { label, value: voice.say({ name: '', value: all.last, unit }), x, y, min: Math.min(0, all.min), max: highest },
-  ];
+  const value = voice.say({ name: '', value: all.last, unit });
+  return [{ label, brief, value, x, y, min: Math.min(0, all.min), max: highest }];
 }

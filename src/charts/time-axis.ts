@@ -1,4 +1,4 @@
-import { dayOf, minuteOfDay } from '../core/local-time.ts';
+import { dayOf, minuteOfDay, nextTimeOfDay } from '../core/local-time.ts';
 import type { Tick } from './drawing.ts';
 
 const MINUTE = 60_000;
@@ -21,7 +21,7 @@ export function timeTicks(from: number, to: number, timezone: string, locale: st
   const midnight = (at: number) => dayOf(at, timezone) !== dayOf(at - MINUTE, timezone);
   const minutes = withinDay.find((each) => (to - from) / (each * MINUTE) <= MOST);
   if (minutes === undefined) {
-    const days = grid(from, to, GRAIN).filter(midnight);
+    const days = midnights(from, to, timezone);
     const every = Math.ceil(days.length / MOST);
     // Counted from the newest, so that today is always there.
     return days
@@ -31,6 +31,12 @@ export function timeTicks(from: number, to: number, timezone: string, locale: st
   return grid(from, to, minutes < 15 ? 5 * MINUTE : GRAIN)
     .filter((at) => minuteOfDay(at, timezone) % minutes === 0)
     .map((at) => ({ at, label: to - from > 2 * HOUR && midnight(at) ? date.format(at) : clock.format(at) }));
+}
+
+function midnights(from: number, to: number, timezone: string): readonly number[] {
+  const all: number[] = [];
+  for (let at = nextTimeOfDay(from, 0, timezone); at < to; at = nextTimeOfDay(at, 0, timezone)) all.push(at);
+  return all;
 }
 
 function grid(from: number, to: number, step: number): readonly number[] {

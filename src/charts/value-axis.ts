@@ -1,15 +1,19 @@
 import type { Metric, MetricUnit } from '../core/health.ts';
 import type { Panel } from './drawing.ts';
 
-/** In which round numbers a unit counts: bytes in KB, MB, …; time in what clocks show; all else in tens. */
-function scalesOf(unit: MetricUnit): readonly number[] {
-  if (unit === 'bytes' || unit === 'bytes_per_s') return [1024 ** 4, 1024 ** 3, 1024 ** 2, 1024, 1];
-  if (unit === 's') return [86_400, 3600, 60, 1];
-  return [1];
-}
-
+/** Steps that stay round when they are said: half a GB is said as 512 MB, so that 500 MB would not meet it. */
+const binarySteps = [1, 2, 5, 10, 20, 50, 100, 200, 256, 512];
+const KILO = 1024;
+/** Seconds, minutes, hours, as clocks have them. */
+const clockSteps = [
+  ...[1, 2, 5, 10, 15, 30],
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * 3600),
+];
+const DAY = 86_400;
+/** Numbers are said with one digit after the point: below one there is no quarter. */
+const tenths = [0.1, 0.2, 0.5];
 const round = [1, 2, 2.5, 5, 10];
-const roundClock = [1, 2, 3, 6, 10, 12, 15, 20, 30, 60];
 
 /** What an axis has to share the height with: fewer ticks, and room above the highest for the label of the one above. */
 const crowding = [
@@ -46,14 +50,19 @@ function smallest(unit: MetricUnit): number {
 }
 
 function stepOf(rough: number, unit: MetricUnit): number {
-  // Of bytes, half a GB is rounder than 500 MB; of time, half an hour is 30 min.
-  const scale = scalesOf(unit).find((each) => rough >= (unit === 's' ? each : each / 5)) ?? 1;
-  const within = rough / scale;
-  if (unit === 's' && scale < 86_400 && scale > 0) {
-    const fit = roundClock.find((each) => each >= within);
-    if (fit !== undefined) return fit * scale;
+  if (unit === 'bytes' || unit === 'bytes_per_s') {
+    const scale = KILO ** Math.max(0, Math.floor(Math.log(rough) / Math.log(KILO)));
+    const fit = binarySteps.find((each) => each * scale >= rough * 0.999);
+    return fit === undefined ? KILO * scale : fit * scale;
   }
-  const power = 10 ** Math.floor(Math.log10(within));
-  const fit = round.find((each) => each * power >= within * 0.999) ?? 10;
-  return fit * power * scale;
+  if (unit === 's' && rough <= DAY) return clockSteps.find((each) => each >= rough) ?? DAY;
+  if (unit === 's') return decimal(rough / DAY) * DAY;
+  return tenths.find((each) => each >= rough) ?? decimal(rough);
+}
+
+/** Two and a half of what is counted there are not; 25 are. */
+function decimal(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const fit = round.find((each) => each * power >= rough * 0.999 && (each !== 2.5 || power >= 10)) ?? 10;
+  return fit * power;
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { GlobalFonts } from 'canvas';
 import { ChartJSNodeCanvas } from 'chartjs-node-canvas';
@@ -16,6 +17,16 @@ import { FONT, HEIGHT, WIDTH } from './theme.ts';
 export type Drawn =
   | { readonly ok: true; readonly png: Uint8Array<ArrayBuffer> }
   | { readonly ok: false; readonly why: string };
+
+/** A nice value: a third of the processor where all want it, so that there is still a picture on a machine in trouble. */
+const BEHIND_THE_MANAGER = 5;
+// On Linux this is the priority of the calling thread alone. Where there are more to run than there are cores, a picture
+// waits, and not the supervision.
+try {
+  setPriority(BEHIND_THE_MANAGER);
+} catch {
+  // A sandbox that does not allow it; then they share.
+}
 
 const { resolve } = createRequire(import.meta.url);
 // A server has no fonts; these have Cyrillic. Both before the first canvas.

@@ -86,7 +86,14 @@ function logOf(service: Service): string | null {
 
 /** Owners from the environment first; `admins:` says more about them, but does not take their role. */
 function finishAdmins(admins: File['admins'], owners: readonly number[]): readonly AdminConfig[] {
-  const nobody = { name: null, language: null, quiet_hours: null, level: 'info', tier: 'first' } as const;
+  const nobody = {
+    name: null,
+    language: null,
+    timezone: null,
+    quiet_hours: null,
+    level: 'info',
+    tier: 'first',
+  } as const;
   const first = owners.map((id) => ({
     ...nobody,
     ...admins.find((admin) => admin.id === id),

@@ -41,7 +41,9 @@ const admin = z.strictObject({
   role: oneOf('viewer', 'operator', 'owner').prefault('operator'),
   /** en or ru. Default: the language of the person's Telegram. */
   language: optional(oneOf('en', 'ru')),
-  /** `23:00-08:00`: only critical alerts in these hours. In `monitoring.timezone`. */
+  /** Where the person is: an IANA name. For the times they read and their quiet hours. Default: `monitoring.timezone`. */
+  timezone: optional(timeZone),
+  /** `23:00-08:00`: only critical alerts in these hours. In the person's time zone. */
   quiet_hours: optional(quietHours),
   /** Alerts from this level up: info, warning, error or critical. The person can choose another in the chat. */
   level: oneOf('info', 'warning', 'error', 'critical').prefault('info'),

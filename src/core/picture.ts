@@ -17,9 +17,14 @@ export interface Wanted {
   readonly check?: string;
 }
 
+/** Services on one page of the dashboard. */
+export const MOST_CELLS = 12;
+
 interface Look {
   readonly language: 'en' | 'ru';
   readonly range: Range;
+  /** IANA name; not set: the manager's. */
+  readonly timezone?: string;
 }
 
 export type Picture =
@@ -29,10 +34,10 @@ export type Picture =
 
 /** Draws what the history holds. Never rejects for what can be expected, and never takes long: it has a deadline. */
 export interface Pictures {
-  /** Lines of one or several services; those of one unit share an axis. */
+  /** Lines of one or several services; those of one unit share an axis. Of very many the largest. */
   chart(look: Look & { readonly lines: readonly Wanted[] }): Promise<Picture>;
-  /** Every service in small. */
-  dashboard(look: Look): Promise<Picture>;
+  /** Services in small, {@link MOST_CELLS} on a page, counted from 0. */
+  dashboard(look: Look & { readonly page: number }): Promise<Picture>;
   /** Ends the worker. */
   close(): Promise<void>;
 }

@@ -9,6 +9,8 @@ import type { Destination } from './transport.ts';
 export interface Recipient extends Destination {
   readonly level: Level;
   readonly quiet: Hours | null;
+  /** In which `quiet` is meant: an IANA name; null or not set: the manager's. */
+  readonly timezone?: string | null;
   readonly tier: 'first' | 'next';
 }
 

@@ -3,7 +3,8 @@ import { type Bucket, RAW_STEP, rollUp } from '../core/history.ts';
 import type { SqlStore } from './database.ts';
 import { prepareMany, WANTED_SLOTS } from './many-rows.ts';
 
-const row = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]);
+/** Slot, series, min, avg, max, last, count. */
+type Row = readonly [number, number, number, number, number, number, number];
 const edge = z.object({ slot: z.number().nullable() });
 
 const LEEWAY_MS = 3600_000;
@@ -18,19 +19,14 @@ export function createRollupTable(store: SqlStore, step: number) {
     `INSERT OR REPLACE INTO rollups (step, slot, series, min, avg, max, last, count)
      VALUES (${step}, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const inSlots = prepareMany(
-    connection,
-    { columns, from: `rollups r WHERE step = ${step} AND slot >= ? AND slot < ?` },
-    row,
-  );
-  const ofSeries = prepareMany(
-    connection,
-    {
-      ...{ with: WANTED_SLOTS, columns },
-      from: `wanted CROSS JOIN rollups r ON r.step = ${step} AND r.slot = wanted.slot AND r.series = ?3`,
-    },
-    row,
-  );
+  const inSlots = prepareMany<Row>(connection, {
+    ...{ columns, width: 7 },
+    from: `rollups r WHERE step = ${step} AND slot >= ? AND slot < ?`,
+  });
+  const ofSeries = prepareMany<Row>(connection, {
+    ...{ with: WANTED_SLOTS, columns, width: 7 },
+    from: `wanted CROSS JOIN rollups r ON r.step = ${step} AND r.slot = wanted.slot AND r.series = ?3`,
+  });
   const newest = connection.prepare(`SELECT max(slot) AS slot FROM rollups WHERE step = ${step}`);
   const oldest = connection.prepare(`SELECT min(slot) AS slot FROM rollups WHERE step = ${step}`);
   const first = connection.prepare('SELECT min(slot) AS slot FROM samples');
@@ -38,7 +34,7 @@ export function createRollupTable(store: SqlStore, step: number) {
   /** Epoch ms up to which all is rolled up; null: not looked up yet. */
   let until: number | null = null;
 
-  const buckets = (found: readonly z.infer<typeof row>[]): readonly BucketOf[] =>
+  const buckets = (found: readonly Row[]): readonly BucketOf[] =>
     found.map(([slot, series, min, avg, max, last, count]) => ({
       ...{ series, at: slot * step },
       ...{ min, avg, max, last, count },
@@ -81,9 +77,8 @@ export function createRollupTable(store: SqlStore, step: number) {
     /** One series in [from, to). */
     of(series: number, from: number, to: number): readonly Bucket[] {
       if (from >= to) return [];
-      return buckets(ofSeries(Math.floor(from / step), Math.ceil(to / step), series)).map(
-        ({ series: _, ...bucket }) => bucket,
-      );
+      const found = ofSeries(Math.floor(from / step), Math.ceil(to / step), series);
+      return found.map(([slot, , min, avg, max, last, count]) => ({ at: slot * step, min, avg, max, last, count }));
     },
     /** Forgets what is older than `before`; `early`: some of what is not, too. */
     prune(before: number, early: boolean): void {

@@ -50,7 +50,7 @@ interface Waiting {
   readonly value: number;
 }
 
-const sampleRow = z.tuple([z.number(), z.number(), z.number(), z.number()]);
+type SampleRow = readonly [slot: number, series: number, late: number, value: number];
 const lowest = z.object({ slot: z.number().nullable() });
 
 /**
@@ -67,15 +67,14 @@ export function createSamples(options: SampleOptions) {
   const rollups = coarser.map((tier) => createRollupTable(store, tier.step));
   const insert = connection.prepare('INSERT OR REPLACE INTO samples (slot, series, late, value) VALUES (?, ?, ?, ?)');
   const columns = 's.slot, s.series, s.late, s.value';
-  const inSlots = prepareMany(connection, { columns, from: 'samples s WHERE slot >= ? AND slot < ?' }, sampleRow);
-  const ofSeries = prepareMany(
-    connection,
-    {
-      ...{ with: WANTED_SLOTS, columns },
-      from: 'wanted CROSS JOIN samples s ON s.slot = wanted.slot AND s.series = ?3',
-    },
-    sampleRow,
-  );
+  const inSlots = prepareMany<SampleRow>(connection, {
+    ...{ columns, width: 4 },
+    from: 'samples s WHERE slot >= ? AND slot < ?',
+  });
+  const ofSeries = prepareMany<SampleRow>(connection, {
+    ...{ with: WANTED_SLOTS, columns, width: 4 },
+    from: 'wanted CROSS JOIN samples s ON s.slot = wanted.slot AND s.series = ?3',
+  });
   const oldest = connection.prepare('SELECT min(slot) AS slot FROM samples');
   const erase = connection.prepare('DELETE FROM samples WHERE slot < ?');
   const pages = connection.prepare(
@@ -135,9 +134,7 @@ export function createSamples(options: SampleOptions) {
     dropped += count;
   }
 
-  function samplesAsBuckets(
-    rows: readonly z.infer<typeof sampleRow>[],
-  ): readonly (Bucket & { readonly series: number })[] {
+  function samplesAsBuckets(rows: readonly SampleRow[]): readonly (Bucket & { readonly series: number })[] {
     return rows.map(([slot, series, late, value]) => ({
       ...{ series, at: slot * RAW_STEP + late },
       ...{ min: value, avg: value, max: value, last: value, count: 1 },

@@ -12,6 +12,8 @@ export interface Access {
   readonly gate: MiddlewareFn<ChatContext>;
   /** What the person chose, else what the configuration says, else the language of their Telegram. */
   languageOf(adminId: number): Language;
+  /** Where the person is, as configured. */
+  timezoneOf(adminId: number): string;
   setLanguage(adminId: number, language: Language): void;
 }
 
@@ -21,7 +23,9 @@ const mostStrangers = 200;
 const idList = z.array(z.number()).catch([]);
 
 export function createAccess(
-  options: Pick<TelegramOptions, 'admins' | 'settings' | 'onStranger' | 'onAdminSeen'> & { readonly log: Logger },
+  options: Pick<TelegramOptions, 'admins' | 'timezone' | 'settings' | 'onStranger' | 'onAdminSeen'> & {
+    readonly log: Logger;
+  },
 ): Access {
   const { settings, log } = options;
   const admins = new Map<number, Admin>(options.admins.map((admin) => [admin.id, admin]));
@@ -32,6 +36,8 @@ export function createAccess(
       settings.get(`telegram.language.${id}`) ?? admins.get(id)?.language,
       settings.get(`telegram.code.${id}`),
     );
+
+  const timezoneOf = (id: number) => admins.get(id)?.timezone ?? options.timezone;
 
   /** Alerts have no update to read the language from, so it is kept. */
   function keepCode(user: User): void {
@@ -49,6 +55,7 @@ export function createAccess(
 
   return {
     languageOf,
+    timezoneOf,
     setLanguage: (id, language) => settings.set(`telegram.language.${id}`, language),
     gate: async (ctx, next) => {
       const user = ctx.from;
@@ -63,6 +70,7 @@ export function createAccess(
       if (ctx.myChatMember?.new_chat_member.status !== 'kicked') options.onAdminSeen(user.id);
       ctx.visitor = { id: user.id, name: admin.name ?? nameOf(user), role: admin.role };
       ctx.language = languageOf(user.id);
+      ctx.timezone = timezoneOf(user.id);
       ctx.place = null;
       await next();
     },

@@ -2,7 +2,7 @@ import { InlineKeyboard } from 'grammy';
 import { missingNeeds, neededBy } from '../core/needs.ts';
 import { may } from '../core/role.ts';
 import type { ActionResult, Needs, Operation, ServiceView, Verb } from '../core/snapshot.ts';
-import { html, type Language, sayReason, t } from '../i18n.ts';
+import { html, sayReason, t } from '../i18n.ts';
 import { answer } from './answer.ts';
 import { encode } from './callback-data.ts';
 import { createConfirmations } from './confirmations.ts';
@@ -60,7 +60,7 @@ export function createActions(desk: Desk, show: Show): Actions {
     }
     const view = findService(desk, service);
     if (view === null) return await refuse(t(language, 'chat-no-such', { name: service }));
-    if (view.operation !== null) return await refuse(sayBusy(language, view.title, view.operation));
+    if (view.operation !== null) return await refuse(sayBusy(ctx, view.title, view.operation));
     // Whoever restarts what is down wants it up.
     const meant = verb === 'restart' && !view.can.includes(verb) && view.can.includes('start') ? 'start' : verb;
     if (view.can.includes(meant)) return { view, verb: meant };
@@ -68,9 +68,9 @@ export function createActions(desk: Desk, show: Show): Actions {
     return await refuse(t(language, `chat-not-now-${meant}`, { title: view.title, state }));
   }
 
-  function sayBusy(language: Language, title: string, { verb, by, since }: Operation): string {
+  function sayBusy({ language, timezone }: ChatContext, title: string, { verb, by, since }: Operation): string {
     const now = desk.clock();
-    const time = sayTime(language, since, now, desk.timezone);
+    const time = sayTime(language, since, now, timezone);
     return t(language, `chat-busy-${verb}`, { title, by: by.name, time, for: sayDuration(language, now - since) });
   }
 

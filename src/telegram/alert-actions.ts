@@ -88,8 +88,8 @@ export function createAlertActions(desk: Desk, show: Show): AlertActions {
     const now = clock();
     const preferences = desk.preferences.of(ctx.visitor.id);
     const wakes = preferences?.quiet ? preferences.hours.to : null;
-    const until = endOf(length, now, wakes, desk.timezone);
-    return { until, said: sayUntil(ctx.language, until, now, desk.timezone) };
+    const until = endOf(length, now, wakes, ctx.timezone);
+    return { until, said: sayUntil(ctx.language, until, now, ctx.timezone) };
   }
 
   const nothing = async () => undefined;

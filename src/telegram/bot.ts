@@ -53,7 +53,7 @@ const STALLS_UNTIL_STUCK = 3;
 
 /** The manager's side of Telegram: what admins see and do there, and the way alerts take to them. */
 export function createTelegram(options: TelegramOptions): Telegram {
-  const { token, control, alerting, settings, clock, timezone, version, admins } = options;
+  const { token, control, alerting, settings, clock, version, admins } = options;
   const log = options.log.child({ part: 'telegram' });
   const timing = { ...defaultTiming, ...options.timing };
   const stopping = new AbortController();
@@ -68,7 +68,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
   const commandLists = createCommandLists(bot.api, settings, log);
   const jobs = createJobs(log);
   const desk: Desk = {
-    ...{ control, alerting, clock, timezone, version, log, access, commandLists, jobs, reload: options.reload },
+    ...{ control, alerting, clock, version, log, access, commandLists, jobs, reload: options.reload },
     incidentsIn: options.incidentsIn,
     panels: options.panels,
     stores: options.stores,
@@ -106,7 +106,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
     shop: stores.shop,
     async search(ctx, service) {
       await ctx.conversation.exit('search');
-      await ctx.conversation.enter('search', service, ctx.language);
+      await ctx.conversation.enter('search', service, ctx.language, ctx.timezone);
     },
   });
 
@@ -176,9 +176,10 @@ export function createTelegram(options: TelegramOptions): Telegram {
     start: polling.start,
     firstContact: polling.firstContact,
     transport: createTransport({ api: new Api(token, client), clock, onUnauthorized: polling.unauthorized }),
-    renderIncidents: (language, notices, role) => alertOf(language, notices, timezone, role),
+    renderIncidents: (language, notices, role, where) => alertOf(language, notices, where, role),
     renderRecovery: recoveryOf,
     languageOf: access.languageOf,
+    timezoneOf: access.timezoneOf,
     stop: () => (stopped ??= stop()),
     lastPollAt: polling.lastPollAt,
   };

@@ -14,6 +14,8 @@ export interface Visitor {
 interface Visit {
   visitor: Visitor;
   language: Language;
+  /** IANA name; every clock time they read is said in it. */
+  timezone: string;
   /** Which screen is being drawn; null: the one whose button was pressed. */
   place: Place | null;
 }

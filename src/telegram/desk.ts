@@ -31,8 +31,6 @@ export interface Desk {
   readonly panelPictures: PanelPictures;
   readonly preferences: PreferenceBook;
   readonly clock: () => number;
-  /** IANA name. */
-  readonly timezone: string;
   readonly version: string;
   readonly log: Logger;
   readonly access: Access;

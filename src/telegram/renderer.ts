@@ -8,7 +8,7 @@ import type { Admin, Rendered, Telegram } from './telegram.ts';
 
 /** Says what the outbox has to tell, each chat in its language (a group: in the first owner's). */
 export function createRenderer(
-  telegram: Pick<Telegram, 'renderIncidents' | 'renderRecovery' | 'languageOf'>,
+  telegram: Pick<Telegram, 'renderIncidents' | 'renderRecovery' | 'languageOf' | 'timezoneOf'>,
   admins: readonly Admin[],
   surroundings: Surroundings,
 ): Renderer {
@@ -20,6 +20,9 @@ export function createRenderer(
     return id === undefined ? 'en' : telegram.languageOf(id);
   }
 
+  /** A group is nowhere: its times are the manager's. */
+  const timezoneOf = (chat: string): string => telegram.timezoneOf(Number(chat));
+
   /** In a group there are those who may act; each press is asked who it was. */
   const roleOf = (chat: string): Role => known.get(chat)?.role ?? 'operator';
 
@@ -27,7 +30,11 @@ export function createRenderer(
 
   return {
     incidents: (chat, incidents, late) =>
-      message(telegram.renderIncidents(languageOf(chat), noticesOf(surroundings, incidents, late), roleOf(chat))),
+      message(
+        telegram.renderIncidents(
+          ...([languageOf(chat), noticesOf(surroundings, incidents, late), roleOf(chat), timezoneOf(chat)] as const),
+        ),
+      ),
     recovery: (chat, incidents, late) =>
       message(telegram.renderRecovery(languageOf(chat), noticesOf(surroundings, incidents, late))),
     text(chat, body) {

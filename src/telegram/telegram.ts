@@ -25,6 +25,8 @@ export interface Admin extends Configured {
   readonly role: Role;
   /** null: what the person chose in the chat, else the language of their Telegram. */
   readonly language: Language | null;
+  /** IANA name; null or not set: the manager's. */
+  readonly timezone?: string | null;
 }
 
 export interface TelegramOptions {
@@ -34,7 +36,7 @@ export interface TelegramOptions {
   /** `socks5://`, `socks5h://` (names resolved at the proxy), `http://` or `https://`. */
   readonly proxy: string | null;
   readonly admins: readonly Admin[];
-  /** IANA name; every clock time in a chat is said in it. */
+  /** IANA name; every clock time in a chat is said in it, where the admin has none of their own. */
   readonly timezone: string;
   readonly control: Control;
   readonly alerting: Alerting;
@@ -101,10 +103,11 @@ export interface Telegram {
   /** Works as soon as Telegram does, whether or not polling does. */
   readonly transport: Transport;
   /** The one message about an incident (or several that came together), as it stands now; edited as it moves. */
-  renderIncidents(language: Language, notices: readonly IncidentNotice[], role: Role): Rendered;
+  renderIncidents(language: Language, notices: readonly IncidentNotice[], role: Role, timezone: string): Rendered;
   /** The short answer to that message when all of it is well again. */
   renderRecovery(language: Language, notices: readonly IncidentNotice[]): Rendered;
   languageOf(adminId: number): Language;
+  timezoneOf(adminId: number): string;
   /** Stops polling and waits for the handlers that still run, 10 s at most. */
   stop(): Promise<void>;
   /** Epoch ms of the last completed poll; null before the first. */

@@ -33,7 +33,8 @@ export async function openChannels({ monitoring: { alerts } }: Config, clock: ()
 export function recipientsOf(config: Config, settings: Settings): readonly Recipient[] {
   const own = config.admins.map((admin): Recipient => {
     const { level, quiet, hours } = preferencesOf(settings, admin);
-    return { chat: String(admin.id), topic: null, level, quiet: quiet ? hours : null, tier: admin.tier };
+    const { timezone, tier } = admin;
+    return { chat: String(admin.id), topic: null, level, quiet: quiet ? hours : null, timezone, tier };
   });
   const { alert_chat, alert_topic } = config.telegram;
   if (alert_chat === null) return own;

@@ -20,7 +20,7 @@ function drawing(theme: Theme = 'dark', title = 'Бот магазина') {
     const value = n % 7;
     return { at: noon - (60 - n) * 60_000, min: value, avg: value, max: value + 1, last: value, count: 6 };
   });
-  const measured = { label: 'Память', unit: 'bytes', step: 60_000, points } as const;
+  const measured = { label: 'Память', brief: 'ОЗУ', unit: 'bytes', step: 60_000, points } as const;
   const frame = { theme, title, from: noon - 3600_000, to: noon, timezone: 'Europe/Moscow' };
   const marks = { starts: [noon - 60_000], incidents: [{ from: noon - 9e5, to: null, level: 'error' }] } as const;
   return {

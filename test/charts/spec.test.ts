@@ -21,7 +21,7 @@ function measured(label: string, unit: MetricUnit, values: readonly (number | nu
       ? []
       : [{ at: frame.from + index * MINUTE, min: value - 1, avg: value, max: value + 1, last: value, count: 6 }],
   );
-  return { label, unit, step: MINUTE, points };
+  return { label, brief: label, unit, step: MINUTE, points };
 }
 
 describe('a chart', () => {
@@ -66,24 +66,36 @@ describe('a chart', () => {
     const drawing = chartSpec(frame, [measured('CPU', '%', [1])], marks, english);
     assert.deepEqual(drawing.starts, [noon - 30 * MINUTE]);
     assert.deepEqual(drawing.shades, [
-      { from: frame.from, to: noon - 50 * MINUTE, bad: true },
       { from: noon - 10 * MINUTE, to: noon, bad: false },
+      { from: frame.from, to: noon - 50 * MINUTE, bad: true },
     ]);
     assert.equal(drawing.startsLabel, '1 start');
-    assert.equal(drawing.shadesLabel, '2 incidents');
-    assert.equal(chartSpec(frame, [], none, english).startsLabel, '');
+    assert.deepEqual([drawing.badLabel, drawing.fairLabel], ['1 incident', '1 warning']);
+    const empty = chartSpec(frame, [], none, english);
+    assert.deepEqual([empty.startsLabel, empty.badLabel, empty.fairLabel], ['', '', '']);
   });
 
-  it('draws six lines at most', () => {
-    const many = Array.from({ length: 9 }, (_, n) => measured(String(n), 'ms', [1]));
-    assert.equal(chartSpec(frame, many, none, english).lines.length, 6);
+  it('shades what overlaps once, and counts it as often as it was', () => {
+    const [first, second] = [noon - 30 * MINUTE, noon - 20 * MINUTE];
+    const incidents = [
+      { from: second, to: noon - 5 * MINUTE, level: 'critical' },
+      { from: first, to: noon - 15 * MINUTE, level: 'error' },
+    ] as const;
+    const drawing = chartSpec(frame, [measured('CPU', '%', [1])], { starts: [], incidents }, english);
+    assert.deepEqual(drawing.shades, [{ from: first, to: noon - 5 * MINUTE, bad: true }]);
+    assert.equal(drawing.badLabel, '2 incidents');
+  });
+
+  it('says how many lines it has no room for', () => {
+    assert.match(chartSpec(frame, [measured('CPU', '%', [1])], none, english, 3).footer, /^3 more, /);
+    assert.doesNotMatch(chartSpec(frame, [measured('CPU', '%', [1])], none, english).footer, /more/);
   });
 });
 
 describe('the dashboard', () => {
-  it('has a cell for each service, and counts those it has no room for', () => {
+  it('has a cell for each service, and counts those on other pages', () => {
     const row = { title: 'Shop', health: 'good', measured: [measured('CPU', '%', [1, null, null, null, 2])] } as const;
-    const grid = gridSpec(frame, Array(14).fill(row), english);
+    const grid = gridSpec(frame, Array(12).fill(row), english, 2);
     assert.deepEqual([grid.cells.length, grid.columns, grid.rows], [12, 3, 4]);
     assert.match(grid.footer, /^2 more/);
     assert.equal(grid.cells[0]?.sparks[0]?.value, '2 %');

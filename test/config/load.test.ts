@@ -353,7 +353,18 @@ describe('a configuration', () => {
           default_alerts: true,
         },
       ],
-      admins: [{ id: 5, name: null, role: 'owner', language: null, quiet_hours: null, level: 'info', tier: 'first' }],
+      admins: [
+        {
+          id: 5,
+          name: null,
+          role: 'owner',
+          language: null,
+          timezone: null,
+          quiet_hours: null,
+          level: 'info',
+          tier: 'first',
+        },
+      ],
       shop: { database_url: null, environment: {} },
       telegram: { token: env.MANAGER_BOT_TOKEN, api_root: null, proxy: null, alert_chat: null, alert_topic: null },
       http: { host: '127.0.0.1', port: 8080, token: null },
@@ -569,14 +580,40 @@ describe('a configuration', () => {
   });
 
   it('makes owners of ADMIN_CHAT_IDS, whom admins: describes but does not demote', () => {
-    const text = `${service()}admins:\n  - { id: 9, name: Vera, role: viewer }\n  - { id: 6, name: Oleg, role: viewer, language: ru, quiet_hours: "23:00-08:00", level: warning, tier: next }\n`;
+    const text = `${service()}admins:\n  - { id: 9, name: Vera, role: viewer }\n  - { id: 6, name: Oleg, role: viewer, language: ru, timezone: Asia/Yekaterinburg, quiet_hours: "23:00-08:00", level: warning, tier: next }\n`;
     assert.deepEqual(configOf(load(text, { ADMIN_CHAT_IDS: '5, 6,5' })).admins, [
-      { id: 5, name: null, role: 'owner', language: null, quiet_hours: null, level: 'info', tier: 'first' },
       {
-        ...{ id: 6, name: 'Oleg', role: 'owner', language: 'ru', level: 'warning', tier: 'next' },
+        id: 5,
+        name: null,
+        role: 'owner',
+        language: null,
+        timezone: null,
+        quiet_hours: null,
+        level: 'info',
+        tier: 'first',
+      },
+      {
+        ...{
+          id: 6,
+          name: 'Oleg',
+          role: 'owner',
+          language: 'ru',
+          timezone: 'Asia/Yekaterinburg',
+          level: 'warning',
+          tier: 'next',
+        },
         quiet_hours: { from: 1380, to: 480 },
       },
-      { id: 9, name: 'Vera', role: 'viewer', language: null, quiet_hours: null, level: 'info', tier: 'first' },
+      {
+        id: 9,
+        name: 'Vera',
+        role: 'viewer',
+        language: null,
+        timezone: null,
+        quiet_hours: null,
+        level: 'info',
+        tier: 'first',
+      },
     ]);
     assert.equal(configOf(load(text, { ADMIN_CHAT_IDS: undefined })).admins.length, 2);
   });

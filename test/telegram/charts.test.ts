@@ -7,12 +7,16 @@ import { rangeNames } from '../../src/core/picture.ts';
 import { reason } from '../../src/core/reason.ts';
 import { decode, encode } from '../../src/telegram/callback-data.ts';
 import { codeOf } from '../../src/telegram/screens/chart.ts';
-import { eventually, setStage } from './stage.ts';
+import { eventually, setStage, vera } from './stage.ts';
 
 type Asked = Parameters<Pictures['chart']>[0] | Parameters<Pictures['dashboard']>[0];
 
 /** A bot whose pictures are blank, each of another colour, and remembers what it was asked to draw. */
-async function setCharts(test: TestContext, series: readonly Series[] = seriesOf('shop')) {
+async function setCharts(
+  test: TestContext,
+  series: readonly Series[] = [...seriesOf('shop'), ...seriesOf('redis', [])],
+  { services = [], timezone = null }: { readonly services?: readonly string[]; readonly timezone?: string | null } = {},
+) {
   const asked: Asked[] = [];
   const world = { fails: false, hold: Promise.resolve() };
   const draw = async (what: Asked): Promise<Picture> => {
@@ -27,12 +31,14 @@ async function setCharts(test: TestContext, series: readonly Series[] = seriesOf
   };
   const stage = await setStage(test, {
     telegram: {
-      history: { series: (name) => series.filter(({ service }) => service === name) },
+      admins: [{ ...vera, timezone }],
+      history: { series: (name) => series.filter(({ service }) => name === undefined || service === name) },
       pictures: { chart: draw, dashboard: draw },
     },
   });
   stage.control.add('shop', { title: 'Shop bot' });
   stage.control.add('redis', { title: 'Redis' });
+  for (const name of services) stage.control.add(name, { title: name });
   const user = stage.world.user({ id: 7, first_name: 'Vera', language_code: 'en' });
   await stage.heard();
   user.start();
@@ -82,7 +88,11 @@ test('/metrics service range shows CPU and memory; buttons lead to other numbers
   const { world, user, asked, sends } = await setCharts(t);
   const photo = await sends('/metrics Shop bot 1h', /^Shop bot, the last 1 h$/);
   assert.deepEqual(lines(asked.at(-1)), ['shop cpu', 'shop memory']);
-  assert.deepEqual(photo.buttons.slice(1), [['Other numbers'], ['All services', 'Service']]);
+  assert.deepEqual(photo.buttons.slice(1), [
+    ['Other numbers'],
+    ['CPU of all', 'Memory of all'],
+    ['All services', 'Service'],
+  ]);
   await user.taps(photo, 'Other numbers');
   const numbers = await world.waitFor(() => {
     const now = user.messages().find(({ id }) => id === photo.id);
@@ -108,6 +118,57 @@ test('/metrics service range shows CPU and memory; buttons lead to other numbers
   await user.taps(all, 'Memory of all');
   await eventually(() => asked.length === 5, 'the comparison');
   assert.deepEqual(lines(asked.at(-1)), ['shop memory', 'redis memory']);
+});
+
+test('any number that others have too can be compared from the picture of one', async (t) => {
+  const latencies = ['shop', 'redis', 'web'].map((service) => ({
+    service,
+    check: 'http',
+    metric: 'latency',
+    unit: 'ms',
+  }));
+  const { world, user, asked, sends } = await setCharts(t, [...seriesOf('shop'), ...latencies] as Series[], {
+    services: ['web'],
+  });
+  const photo = await sends('/metrics shop', /^Shop bot/);
+  assert.ok(!photo.buttons.flat().includes('CPU of all'), 'nobody else has a CPU');
+  await user.taps(photo, 'Other numbers');
+  await world.waitFor(() => user.messages().some(({ buttons }) => buttons.flat().includes('Latency')));
+  await user.taps(photo.id, 'Latency');
+  await world.waitFor(() => user.messages().some(({ buttons }) => buttons.flat().includes('Latency of all')));
+  await user.taps(photo.id, 'Latency of all');
+  const compared = await world.waitForMessage(user, /^Latency by service, the last 6 h$/);
+  assert.equal(compared.id, photo.id);
+  assert.deepEqual(new Set(lines(asked.at(-1))), new Set(['shop latency', 'redis latency', 'web latency']));
+  await user.taps(compared, '7 d');
+  await world.waitForMessage(user, /^Latency by service, the last 7 d$/);
+});
+
+test('of many services each is on some page', async (t) => {
+  const many = Array.from({ length: 23 }, (_, n) => `svc${n}`);
+  const { world, user, asked, sends } = await setCharts(t, seriesOf('shop'), { services: many });
+  const first = await sends('/metrics', /^Everything/);
+  assert.equal(first.buttons.slice(2).flat().length, 12 + 1);
+  assert.deepEqual(first.buttons.at(-1), ['Next ›']);
+  await user.taps(first, 'Next ›');
+  await world.waitFor(() => user.messages().some(({ buttons }) => buttons.flat().includes('‹ Previous')));
+  await user.taps(first.id, 'Next ›');
+  const last = await world.waitFor(
+    () => user.messages().find(({ buttons }) => buttons.at(-1)?.join() === '‹ Previous') ?? null,
+  );
+  assert.equal(last.id, first.id);
+  assert.deepEqual(
+    asked.map((each) => ('page' in each ? each.page : null)),
+    [0, 1, 2],
+  );
+});
+
+test('the times in a picture are those where the person is', async (t) => {
+  const { asked, sends } = await setCharts(t, seriesOf('shop'), { timezone: 'Asia/Kathmandu' });
+  await sends('/metrics', /^Everything/);
+  assert.equal(asked.at(-1)?.timezone, 'Asia/Kathmandu');
+  // 12:00 UTC on the stage.
+  await sends('/status', /as of 17:45:00/);
 });
 
 test('the service screen and its alert have a Chart button; Service leads back', async (t) => {

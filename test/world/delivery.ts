@@ -46,9 +46,10 @@ export function makeParts({ store, transport, chats, clock }: PartsOptions) {
     ...{ table, incidents, transport, clock, log },
     render: createRenderer(
       {
-        renderIncidents: (language, notices, role) => alertOf(language, notices, 'UTC', role),
+        renderIncidents: (language, notices, role, timezone) => alertOf(language, notices, timezone, role),
         renderRecovery: recoveryOf,
         languageOf: () => 'en',
+        timezoneOf: () => 'UTC',
       },
       [],
       { control: { snapshot }, alerting: ledger, clock },

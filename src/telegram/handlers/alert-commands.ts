@@ -79,7 +79,7 @@ export function alertCommands(desk: Desk, show: Show): Composer<ChatContext> {
       t(ctx.language, endLabel(begun)),
       encode({ kind: 'lift', mute: begun.id, target: service ?? '*' }),
     );
-    const text = muteLine(ctx.language, begun, titlesOf(services), desk.clock(), desk.timezone);
+    const text = muteLine(ctx.language, begun, titlesOf(services), desk.clock(), ctx.timezone);
     await ctx.reply(text, { ...asHtml, reply_markup: keyboard });
   }
 

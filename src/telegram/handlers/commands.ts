@@ -31,7 +31,7 @@ export function commands(desk: Desk, show: Show, menus: Menus): Composer<ChatCon
   composer.command(['start', 'menu'], (ctx) => show.anew(ctx, { at: 'list', page: 0 }).then(() => undefined));
 
   composer.command(['status', 'services', 'health'], (ctx) =>
-    sendLong(ctx, statusText(ctx.language, desk.control.snapshot(), desk.timezone), statusKeyboard(ctx, desk)),
+    sendLong(ctx, statusText(ctx.language, desk.control.snapshot(), ctx.timezone), statusKeyboard(ctx, desk)),
   );
 
   composer.command('help', (ctx) => sendLong(ctx, t(ctx.language, 'chat-help'), menuKeyboard(ctx)));
@@ -61,7 +61,7 @@ export function commands(desk: Desk, show: Show, menus: Menus): Composer<ChatCon
     const shown = (pattern === null ? lines : matching(lines, pattern)).slice(-most);
     const excerpt = { title: view.title, lines: shown, pattern, messages: logMessages, now: desk.clock() };
     ctx.place = { at: 'logs', service: view.name, page: 0 };
-    await sendLong(ctx, logsText(ctx.language, excerpt, desk.timezone), menus.logs);
+    await sendLong(ctx, logsText(ctx.language, excerpt, ctx.timezone), menus.logs);
   });
 
   return composer;

@@ -17,7 +17,7 @@ import { splitHtml } from '../split.ts';
 
 /** `/marzban`, and everything that can be reached from there. */
 export function panelScreens(desk: Desk, acts: PanelActs): Composer<ChatContext> {
-  const { panels, panelQuestions: questions, clock, timezone } = desk;
+  const { panels, panelQuestions: questions, clock } = desk;
   const composer = new Composer<ChatContext>();
   const stateOf = (handle: string): PanelState | null =>
     panels.states().find((state) => handleOf(state.id) === handle) ?? null;
@@ -59,7 +59,7 @@ export function panelScreens(desk: Desk, acts: PanelActs): Composer<ChatContext>
     const asked = await panels.actions(known.panel)?.findUsers(known.user.name, 1);
     const user = asked?.ok ? (asked.value.find(({ name }) => name === known.user.name) ?? known.user) : known.user;
     const found = questions.remember({ panel: known.panel, user });
-    const screen = userScreen(ctx.language, ctx.visitor.role, { state, user, found }, clock(), timezone);
+    const screen = userScreen(ctx.language, ctx.visitor.role, { state, user, found }, clock(), ctx.timezone);
     const failed = asked !== undefined && !asked.ok ? asked.error.reason : null;
     const warned = failed === null ? '' : `⚠️ ${escapeHtml(sayReason(ctx.language, failed))}\n`;
     await show(ctx, { ...screen, text: warned + screen.text });
@@ -96,7 +96,7 @@ export function panelScreens(desk: Desk, acts: PanelActs): Composer<ChatContext>
         if (state === null) await showPanel(ctx, data.panel, 0);
         else {
           await ctx.conversation.exit('find-user');
-          await ctx.conversation.enter('find-user', state.id, ctx.language, ctx.visitor.role);
+          await ctx.conversation.enter('find-user', state.id, ctx.language, ctx.visitor.role, ctx.timezone);
         }
         return true;
       }

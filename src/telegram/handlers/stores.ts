@@ -25,10 +25,10 @@ const PATTERNS_WITHIN = 3000;
 
 /** Leads to the screens of Redis, PostgreSQL and the shop; a single store is shown at once, of several one is chosen. */
 export function createStoreScreens(desk: Desk, glances: Glances) {
-  const { stores, timezone } = desk;
+  const { stores } = desk;
 
   async function lookRedis(ctx: ChatContext, refs: readonly StoreRef[], part: RedisPart): Promise<StoreScreen> {
-    const { language, visitor } = ctx;
+    const { language, visitor, timezone } = ctx;
     const [ref] = refs;
     if (ref === undefined || refs.length > 1) return storesScreen(language, 'redis', refs);
     const found = await stores.redis(ref.id);
@@ -37,7 +37,7 @@ export function createStoreScreens(desk: Desk, glances: Glances) {
       : noAnswerScreen(language, ref.title, found.reason, { kind: 'redis', part, store: handleOf(ref.id) });
   }
 
-  async function lookDatabase({ language }: ChatContext, refs: readonly StoreRef[], part: DatabasePart) {
+  async function lookDatabase({ language, timezone }: ChatContext, refs: readonly StoreRef[], part: DatabasePart) {
     const [ref] = refs;
     if (ref === undefined || refs.length > 1) return storesScreen(language, 'db', refs);
     const found = await stores.database(ref.id);

@@ -11,7 +11,7 @@ export function alertScreen(ctx: ChatContext, desk: Desk, id: number, page: numb
   const incident = desk.alerting.get(id);
   const notice = incident === null ? undefined : noticesOf(desk, [incident])[0];
   if (notice === undefined) return null;
-  const { text, buttons } = incidentAlert(ctx.language, notice, desk.timezone, ctx.visitor.role);
+  const { text, buttons } = incidentAlert(ctx.language, notice, ctx.timezone, ctx.visitor.role);
   const keyboard = new InlineKeyboard();
   for (const row of buttons) {
     for (const button of row) keyboard.text(button.text, button.data);

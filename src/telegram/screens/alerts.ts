@@ -40,13 +40,13 @@ export function alertsScreen(ctx: ChatContext, desk: Desk, wanted: number) {
   const page = asked.open.length + asked.past.length === 0 ? 0 : wanted;
   const shown = page === wanted ? asked : pageOf(desk.alerting, page);
   const { services } = desk.control.snapshot();
-  const say = lineOf(language, desk, titlesOf(services));
+  const say = lineOf(ctx, desk, titlesOf(services));
   const text = [
     `<b>${html(language, 'chat-alerts')}</b>`,
     ...openLines(language, shown, page, say),
-    ...pastLines(language, shown, desk.timezone, say),
+    ...pastLines(language, shown, ctx.timezone, say),
     '',
-    asOf(language, desk.clock(), desk.timezone),
+    asOf(language, desk.clock(), ctx.timezone),
   ].join('\n');
   return { text, buttons: keyboardOf(ctx, shown, page, titlesOf(services), desk) };
 }
@@ -70,8 +70,7 @@ function pastLines(language: Language, { past }: AlertsPage, timezone: string, s
   });
 }
 
-function lineOf(language: Language, desk: Desk, titleOf: (name: string) => string): Say {
-  const { timezone } = desk;
+function lineOf({ language, timezone }: ChatContext, desk: Desk, titleOf: (name: string) => string): Say {
   const now = desk.clock();
   return (incident) => {
     const { openedAt, resolvedAt, acknowledgedBy, service, id, subject } = incident;
@@ -96,11 +95,11 @@ function iconOf({ resolvedAt, resolution, level }: Incident): string {
 }
 
 function keyboardOf(
-  { language }: ChatContext,
+  { language, timezone }: ChatContext,
   { open, past, more }: AlertsPage,
   page: number,
   titleOf: (name: string) => string,
-  { clock, timezone }: Desk,
+  { clock }: Desk,
 ): InlineKeyboard {
   const keyboard = new InlineKeyboard();
   for (const incident of [...open, ...past]) {

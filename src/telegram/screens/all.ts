@@ -27,7 +27,7 @@ export function concernedBy(services: readonly ServiceView[], verb: Verb): reado
 }
 
 /** What can be done to all services at once. */
-export function allScreen({ language }: ChatContext, desk: Desk) {
+export function allScreen({ language, timezone }: ChatContext, desk: Desk) {
   const ours = desk.control.snapshot().services.filter(isOurs);
   const running = ours.filter(({ state }) => state === 'running').length;
   const text = [
@@ -35,7 +35,7 @@ export function allScreen({ language }: ChatContext, desk: Desk) {
     html(language, 'chat-all-now', { running, total: ours.length }),
     '',
     html(language, 'chat-all-explained'),
-    asOf(language, desk.clock(), desk.timezone),
+    asOf(language, desk.clock(), timezone),
   ].join('\n');
   const buttons = new InlineKeyboard();
   for (const verb of ['start', 'stop', 'restart'] as const)

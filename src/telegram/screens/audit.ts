@@ -13,7 +13,7 @@ const pageSize = 20;
 const longestReason = 100;
 
 /** Who did what, newest first, twenty a page. */
-export function auditScreen({ language }: ChatContext, desk: Desk, wanted: number) {
+export function auditScreen({ language, timezone }: ChatContext, desk: Desk, wanted: number) {
   // One more than fits tells whether there is another page.
   const read = (page: number) => desk.alerting.audit(pageSize + 1, page * pageSize);
   const asked = read(wanted);
@@ -25,12 +25,12 @@ export function auditScreen({ language }: ChatContext, desk: Desk, wanted: numbe
     return panel === null ? serviceTitle(name) : (desk.panels.state(panel)?.name ?? panel);
   };
   const now = desk.clock();
-  const lines = entries.slice(0, pageSize).map((entry) => lineOf(language, entry, titleOf, now, desk.timezone));
+  const lines = entries.slice(0, pageSize).map((entry) => lineOf(language, entry, titleOf, now, timezone));
   const text = [
     `<b>${html(language, 'chat-audit')}</b>`,
     ...(lines.length === 0 ? [html(language, 'chat-audit-empty')] : lines),
     '',
-    asOf(language, now, desk.timezone),
+    asOf(language, now, timezone),
   ].join('\n');
   const keyboard = new InlineKeyboard();
   if (page > 0) keyboard.text(t(language, 'button-previous'), encode({ kind: 'audit', page: page - 1 }));

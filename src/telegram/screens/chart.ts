@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { InlineKeyboard } from 'grammy';
 import { type History, type Series, usualSeries } from '../../core/history.ts';
-import { type Range, rangeNames, type Wanted } from '../../core/picture.ts';
+import { MOST_CELLS, type Range, rangeNames, type Wanted } from '../../core/picture.ts';
 import type { ServiceView } from '../../core/snapshot.ts';
 import { html, type Language, t } from '../../i18n.ts';
 import { sayMetricName } from '../../measures.ts';
@@ -12,7 +12,7 @@ import { shorten } from '../say.ts';
 export interface ChartView {
   /** null: all services. */
   readonly service: string | null;
-  /** {@link usual}, or the code of a series (of all services: of a metric). */
+  /** {@link usual}, or the code of a series (of all services: of a metric, or a page of the dashboard). */
   readonly which: string;
   readonly range: Range;
 }
@@ -23,7 +23,7 @@ export const usual = 'usual';
 export const firstRange: Range = '6h';
 export const firstDashboardRange: Range = '24h';
 
-/** What all services are compared by. */
+/** What all services can be compared by from the dashboard; by what else, from the picture of one of them. */
 const comparable = ['cpu', 'memory'] as const;
 const perPage = 8;
 const longestLabel = 28;
@@ -35,15 +35,34 @@ export function codeOf(name: string): string {
 
 const codeOfSeries = ({ check, metric }: Series) => codeOf(`${check}/${metric}`);
 
+/** The page of the dashboard, counted from 0; null: it is a comparison. */
+export function pageOf(which: string): number | null {
+  if (which === usual) return 0;
+  const page = /^page-(\d{1,3})$/.exec(which)?.[1];
+  return page === undefined ? null : Number(page);
+}
+
+const codeOfPage = (page: number) => (page === 0 ? usual : `page-${page}`);
+
 /** The lines of a picture. A number that is not measured any more gives way to the usual ones. */
 export function linesOf(view: ChartView, history: Pick<History, 'series'>, services: readonly ServiceView[]) {
   if (view.service === null) {
-    const metric = comparable.find((each) => codeOf(each) === view.which);
-    return metric === undefined ? [] : services.map(({ name }): Wanted => ({ service: name, metric }));
+    const metric = comparedBy(view, history);
+    if (metric === null) return [];
+    const measuring = measuringServices(metric, history);
+    return services.filter(({ name }) => measuring.has(name)).map(({ name }): Wanted => ({ service: name, metric }));
   }
   const all = history.series(view.service);
   const chosen = all.find((each) => codeOfSeries(each) === view.which);
   return chosen === undefined ? usualSeries(all) : [chosen];
+}
+
+function comparedBy({ which }: ChartView, history: Pick<History, 'series'>): string | null {
+  return history.series().find(({ metric }) => codeOf(metric) === which)?.metric ?? null;
+}
+
+function measuringServices(metric: string, history: Pick<History, 'series'>): ReadonlySet<string> {
+  return new Set(history.series().flatMap((each) => (each.metric === metric ? [each.service] : [])));
 }
 
 /** Under a picture: other stretches of time, other numbers, other services. */
@@ -65,22 +84,34 @@ export function chartButtons(
     const { service: name, ...rest } = { ...view, ...to };
     keyboard.text(text, encode({ kind: 'plot', range: rest.range, which: rest.which, target: name ?? '*' }));
   };
+  const compare = (metric: string) =>
+    plot(t(language, 'button-compare', { what: sayMetricName(language, metric) }), {
+      service: null,
+      which: codeOf(metric),
+    });
   if (service !== null) {
     if (history.series(service).length > 2)
       keyboard.text(t(language, 'button-numbers'), encode({ kind: 'numbers', range, page: 0, target }));
     if (which !== usual) plot(t(language, 'button-usual-numbers'), { which: usual });
     keyboard.row();
+    for (const { metric } of linesOf(view, history, services))
+      if (measuringServices(metric, history).size > 1) compare(metric);
+    keyboard.row();
     plot(t(language, 'button-all-services'), { service: null, which: usual });
     return keyboard.text(t(language, 'button-service'), encode({ kind: 'open', service }));
   }
-  if (which !== usual) plot(t(language, 'button-all-services'), { which: usual });
-  for (const metric of comparable)
-    if (codeOf(metric) !== which)
-      plot(t(language, 'button-compare', { what: sayMetricName(language, metric) }), { which: codeOf(metric) });
-  services.slice(0, perPage).forEach(({ name, title }, index) => {
+  const page = pageOf(which);
+  if (page === null) plot(t(language, 'button-all-services'), { which: usual });
+  for (const metric of comparable) if (codeOf(metric) !== which) compare(metric);
+  const begin = (page ?? 0) * MOST_CELLS;
+  services.slice(begin, begin + MOST_CELLS).forEach(({ name, title }, index) => {
     if (index % 2 === 0) keyboard.row();
     plot(shorten(title, longestLabel), { service: name, which: usual });
   });
+  if (page === null) return keyboard;
+  keyboard.row();
+  if (page > 0) plot(t(language, 'button-previous'), { which: codeOfPage(page - 1) });
+  if (begin + MOST_CELLS < services.length) plot(t(language, 'button-next'), { which: codeOfPage(page + 1) });
   return keyboard;
 }
 
@@ -112,7 +143,16 @@ export function numberButtons(
 }
 
 /** The line under a picture; HTML. */
-export function captionOf(language: Language, view: ChartView, services: readonly ServiceView[]): string {
-  const title = services.find(({ name }) => name === view.service)?.title ?? t(language, 'chart-dashboard');
+export function captionOf(
+  language: Language,
+  view: ChartView,
+  services: readonly ServiceView[],
+  history: Pick<History, 'series'>,
+): string {
+  const metric = view.service === null ? comparedBy(view, history) : null;
+  const title =
+    metric === null
+      ? (services.find(({ name }) => name === view.service)?.title ?? t(language, 'chart-dashboard'))
+      : t(language, 'chart-compared', { what: sayMetricName(language, metric) });
   return html(language, 'chat-chart-caption', { title, range: t(language, `range-${view.range}`) });
 }

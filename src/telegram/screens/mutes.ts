@@ -21,13 +21,13 @@ export function mutesScreen(ctx: ChatContext, desk: Desk, wanted: string | null)
   const all = desk.alerting.mutes();
   const mutes = service === null ? all : all.filter((mute) => covers(mute, service, null, now));
   const titleOf = titlesOf(desk.control.snapshot().services);
-  const lines = muteLines(language, mutes, titleOf, now, desk.timezone);
+  const lines = muteLines(language, mutes, titleOf, now, ctx.timezone);
   const text = [
     `<b>${view === null ? html(language, 'chat-mutes') : html(language, 'chat-mutes-of', { title: view.title })}</b>`,
     ...(lines.length === 0 ? [html(language, 'chat-mutes-none')] : lines),
     '',
     html(language, 'chat-mutes-explained'),
-    asOf(language, now, desk.timezone),
+    asOf(language, now, ctx.timezone),
   ].join('\n');
   return { text, buttons: keyboardOf(ctx, service, mutes, titleOf) };
 }

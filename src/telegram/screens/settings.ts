@@ -5,14 +5,14 @@ import type { ChatContext } from '../context.ts';
 import type { Desk } from '../desk.ts';
 
 /** Who one is here, what one hears, and what one can choose. */
-export function settingsText({ language, visitor }: ChatContext, desk: Desk): string {
+export function settingsText({ language, visitor, timezone }: ChatContext, desk: Desk): string {
   return [
     `<b>${html(language, 'chat-settings')}</b>`,
     html(language, 'chat-settings-you', { name: visitor.name, id: String(visitor.id) }),
     html(language, 'chat-settings-role', { role: t(language, `chat-role-${visitor.role}`) }),
     html(language, 'chat-settings-language', { language: languageNames[language] }),
     ...preferenceLines({ language, visitor }, desk),
-    html(language, 'chat-settings-timezone', { timezone: desk.timezone }),
+    html(language, 'chat-settings-timezone', { timezone }),
     html(language, 'chat-settings-version', { version: desk.version }),
   ].join('\n');
 }

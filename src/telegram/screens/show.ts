@@ -43,7 +43,7 @@ export function createShow(desk: Desk, menus: () => Menus): Show {
     ctx.place = place;
     switch (place.at) {
       case 'list': {
-        const text = listText(language, desk.control.snapshot(), place.page, desk.timezone);
+        const text = listText(language, desk.control.snapshot(), place.page, ctx.timezone);
         return { text: header === null ? text : `${header}\n\n${text}`, buttons: menus().list };
       }
       case 'settings':
@@ -78,7 +78,7 @@ export function createShow(desk: Desk, menus: () => Menus): Show {
       const shown = header === null ? view : { ...view, operation: null };
       const mutes = desk.alerting.mutes();
       return {
-        text: serviceText(language, shown, mutes, desk.clock(), desk.timezone, header),
+        text: serviceText(language, shown, mutes, desk.clock(), ctx.timezone, header),
         buttons: menus().service,
       };
     }
@@ -86,7 +86,7 @@ export function createShow(desk: Desk, menus: () => Menus): Show {
     if (lines === null)
       return { text: html(language, 'chat-logs-unread', { title: view.title }), buttons: menus().logs };
     const excerpt = { title: view.title, lines, pattern: null, messages: 1, now: desk.clock() };
-    return { text: logsText(language, excerpt, desk.timezone), buttons: menus().logs };
+    return { text: logsText(language, excerpt, ctx.timezone), buttons: menus().logs };
   }
 
   const show: Show = {

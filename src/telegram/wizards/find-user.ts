@@ -25,6 +25,7 @@ export function findUserWizard(desk: Desk) {
     panel: string,
     language: Language,
     role: Role,
+    timezone: string,
   ): Promise<void> {
     const leave = new InlineKeyboard().text(t(language, 'button-cancel'), encode({ kind: 'leave' }));
     const asked = await ctx.reply(t(language, 'chat-user-ask'), { ...asHtml, reply_markup: leave });
@@ -32,7 +33,7 @@ export function findUserWizard(desk: Desk) {
     if (answer === null) return;
     const { reply, text } = answer;
     const found = await conversation.external(() =>
-      find(desk, panel, text.trim().slice(0, longestName), language, role),
+      find(desk, panel, text.trim().slice(0, longestName), { language, role, timezone }),
     );
     const buttons = InlineKeyboard.from(
       found.keyboard.map((row) => row.map(({ text, data }) => InlineKeyboard.text(text, data))),
@@ -42,8 +43,13 @@ export function findUserWizard(desk: Desk) {
 }
 
 /** What to show, as plain data: the conversation keeps it. */
-async function find(desk: Desk, panel: string, name: string, language: Language, role: Role): Promise<Answer> {
-  const { panels, panelQuestions: questions, clock, timezone } = desk;
+async function find(
+  desk: Desk,
+  panel: string,
+  name: string,
+  { language, role, timezone }: { readonly language: Language; readonly role: Role; readonly timezone: string },
+): Promise<Answer> {
+  const { panels, panelQuestions: questions, clock } = desk;
   const back = [{ text: t(language, 'button-back'), data: encode({ kind: 'panel', panel: handleOf(panel), page: 0 }) }];
   const state = panels.state(panel);
   const actions = panels.actions(panel);

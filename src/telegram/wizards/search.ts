@@ -25,6 +25,7 @@ export function searchWizard(desk: Desk) {
     ctx: Context,
     service: string,
     language: Language,
+    timezone: string,
   ): Promise<void> {
     const leave = new InlineKeyboard().text(t(language, 'button-cancel'), encode({ kind: 'leave' }));
     const title = await conversation.external(() => findService(desk, service)?.title ?? service);
@@ -35,7 +36,7 @@ export function searchWizard(desk: Desk) {
     const { reply, text } = answer;
 
     const pattern = text.slice(0, longestPattern);
-    const found = await conversation.external(() => searchLog(desk, service, pattern, language));
+    const found = await conversation.external(() => searchLog(desk, service, pattern, language, timezone));
     const back = new InlineKeyboard()
       .text(t(language, 'button-logs'), encode({ kind: 'logs', service }))
       .text(t(language, 'button-back'), encode({ kind: 'open', service }));
@@ -43,10 +44,16 @@ export function searchWizard(desk: Desk) {
   };
 }
 
-async function searchLog(desk: Desk, service: string, pattern: string, language: Language): Promise<string> {
+async function searchLog(
+  desk: Desk,
+  service: string,
+  pattern: string,
+  language: Language,
+  timezone: string,
+): Promise<string> {
   const title = findService(desk, service)?.title ?? service;
   const lines = await readLog(desk, service, searchDepth);
   if (lines === null) return html(language, 'chat-logs-unread', { title });
   const excerpt = { title, lines: matching(lines, pattern), pattern, messages: 1, now: desk.clock() };
-  return logsText(language, excerpt, desk.timezone);
+  return logsText(language, excerpt, timezone);
 }
