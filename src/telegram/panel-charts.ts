@@ -18,8 +18,8 @@ export function panelCharts(desk: Desk): Composer<ChatContext> {
   const messages = createPictureMessages(desk);
   const composer = new Composer<ChatContext>();
 
-  async function frame({ language }: ChatContext, state: PanelState, view: PanelChartView): Promise<Framed> {
-    const look = { language, range: view.range };
+  async function frame({ language, timezone }: ChatContext, state: PanelState, view: PanelChartView): Promise<Framed> {
+    const look = { language, timezone, range: view.range };
     const picture = await (view.of === 'panel'
       ? pictures.panel(look, state, panels.balance(), view.plot)
       : pictures.node(look, state, view.node, view.plot));
