@@ -1207,6 +1207,16 @@ reason-panel-login-rejected = the panel refuses the configured password
 reason-panel-login-unauthorized = the panel does not accept its own token
 reason-panel-login-forbidden = the configured account is not a sudo admin: nodes cannot be seen
 reason-panel-core-down = xray on the panel's own server does not run
+reason-panel-core-restarts =
+    xray on the panel's own server has restarted { $restarts ->
+        [one] once
+       *[other] { $restarts } times
+    } in the last hour without a word from the panel, says its log
+reason-panel-node-restarts =
+    xray on { $node } has restarted { $restarts ->
+        [one] once
+       *[other] { $restarts } times
+    } in the last hour while the panel calls it connected, says its log
 reason-panel-recorder-stuck = traffic is not counted any more although users are online
 reason-panel-node-error =
     { $node } is down: { $failure ->
@@ -1248,6 +1258,7 @@ reason-panel-over-core =
         [one] { $minutes } minute
        *[other] { $minutes } minutes
     }
+reason-panel-over-restarts = xray has not restarted for an hour
 reason-panel-over-recorder = traffic is counted again
 reason-panel-over-node =
     { $node } is connected again, after { $minutes ->
@@ -1276,6 +1287,7 @@ reason-panel-advice-node-host = the machine does not take connections at { $addr
 reason-panel-advice-container = the node itself answers at its port: only a restart of the panel's container is known to help
 reason-panel-advice-stuck = if it stays so, look at the node's log; a reconnect does nothing while it connects
 reason-panel-advice-flapping = look at the line between panel and node, at the node's memory and its log
+reason-panel-advice-restarts = each restart drops everybody on it: look at what its log says last before it ends, and at the memory of that machine
 reason-panel-advice-limited = raise its allowance, or wait until it is counted anew
 reason-panel-advice-failure =
     { $failure ->
@@ -2059,6 +2071,30 @@ chat-panel-users = { $users ->
        *[other] { $users } users
     }
 chat-panel-version = Version { $version }
+chat-panel-of-users = Of them { $users }
+chat-panel-user-count =
+    { $count } { $status ->
+        [active] active
+        [onHold] on hold
+        [limited] out of traffic
+        [expired] expired
+       *[disabled] disabled
+    }
+chat-panel-latency = answers in { $latency }
+chat-panel-host = Its host: { $load }
+chat-panel-cpu = CPU { $cpu }
+chat-panel-memory = memory { $memory }
+chat-panel-certificate =
+    Certificate of { $host }: { $days ->
+        [one] { $days } day left
+       *[other] { $days } days left
+    }
+chat-core-restarts =
+    xray restarted { $restarts ->
+        [one] once
+       *[other] { $restarts } times
+    } in the last hour, says its log
+chat-panel-core-log = Logs of xray that are followed: { $followed } of { $wanted } ({ $why })
 chat-panel-rate = Now: ↑ { $up }/s, ↓ { $down }/s
 chat-panel-reconnects = Nodes in error are reconnected by the manager
 chat-reconnects-on = From now on the manager reconnects nodes of this panel that are in error, at most once in 5 minutes each

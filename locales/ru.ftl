@@ -1259,6 +1259,18 @@ reason-panel-login-rejected = панель не принимает пароль 
 reason-panel-login-unauthorized = панель не принимает собственный токен
 reason-panel-login-forbidden = у учётной записи из настроек нет прав sudo: ноды не видны
 reason-panel-core-down = xray на сервере самой панели не работает
+reason-panel-core-restarts =
+    по журналу xray на самой панели за последний час перезапускался { $restarts ->
+        [one] { $restarts } раз
+        [few] { $restarts } раза
+       *[many] { $restarts } раз
+    }, а панель об этом молчит
+reason-panel-node-restarts =
+    по журналу xray на { $node } за последний час перезапускался { $restarts ->
+        [one] { $restarts } раз
+        [few] { $restarts } раза
+       *[many] { $restarts } раз
+    }, а панель считает её подключённой
 reason-panel-recorder-stuck = трафик больше не учитывается, хотя пользователи в сети
 reason-panel-node-error =
     { $node } не работает: { $failure ->
@@ -1303,6 +1315,7 @@ reason-panel-over-core =
         [few] { $minutes } минуты
        *[many] { $minutes } минут
     }
+reason-panel-over-restarts = xray не перезапускался уже час
 reason-panel-over-recorder = трафик снова учитывается
 reason-panel-over-node =
     { $node } снова подключена, спустя { $minutes ->
@@ -1333,6 +1346,7 @@ reason-panel-advice-node-host = сервер и отсюда не принима
 reason-panel-advice-container = сама нода на своём порту отвечает: помогает, насколько известно, только перезапуск контейнера панели
 reason-panel-advice-stuck = если так и останется, посмотрите журнал ноды; пока она подключается, переподключение ничего не делает
 reason-panel-advice-flapping = проверьте связь между панелью и нодой, память ноды и её журнал
+reason-panel-advice-restarts = каждый перезапуск отключает всех: посмотрите последние строки его журнала перед концом и память той машины
 reason-panel-advice-limited = увеличьте её лимит или дождитесь нового периода
 reason-panel-advice-failure =
     { $failure ->
@@ -2157,6 +2171,32 @@ chat-panel-users = { $users ->
        *[many] { $users } пользователей
     }
 chat-panel-version = Версия { $version }
+chat-panel-of-users = Из них { $users }
+chat-panel-user-count =
+    { $count } { $status ->
+        [active] активных
+        [onHold] отложенных
+        [limited] без трафика
+        [expired] истёкших
+       *[disabled] выключенных
+    }
+chat-panel-latency = отвечает за { $latency }
+chat-panel-host = Её хост: { $load }
+chat-panel-cpu = процессор { $cpu }
+chat-panel-memory = память { $memory }
+chat-panel-certificate =
+    Сертификат { $host }: { $days ->
+        [one] остался { $days } день
+        [few] осталось { $days } дня
+       *[many] осталось { $days } дней
+    }
+chat-core-restarts =
+    По журналу xray перезапускался { $restarts ->
+        [one] { $restarts } раз
+        [few] { $restarts } раза
+       *[many] { $restarts } раз
+    } за последний час
+chat-panel-core-log = Журналов xray читается: { $followed } из { $wanted } ({ $why })
 chat-panel-rate = Сейчас: ↑ { $up }/с, ↓ { $down }/с
 chat-panel-reconnects = Ноды с ошибкой менеджер переподключает сам
 chat-reconnects-on = Теперь менеджер сам переподключает ноды этой панели с ошибкой, каждую не чаще раза в 5 минут

@@ -11,6 +11,8 @@ export type ConditionKind =
   | 'blind'
   | 'core'
   | 'recorder'
+  /** xray restarts again and again, and the panel does not say so. */
+  | 'restarts'
   | 'node'
   | 'certificate'
   /** The shop bot would choose a node that is down. */
@@ -37,6 +39,7 @@ export function conditionsOf(record: PanelRecord, policy: PanelPolicy): readonly
   return [
     ...panelConditions(record, policy),
     ...record.nodes.flatMap((node) => (node.trouble === null ? [] : [nodeCondition(node, node.trouble, policy)])),
+    ...restartConditions(record),
     ...record.certificates.flatMap(certificateCondition),
   ];
 }
@@ -101,6 +104,27 @@ function nodeCondition(node: NodeRecord, trouble: Trouble, policy: PanelPolicy):
     reason: troubleReason(node.name, trouble),
     advice: nodeAdvice(node, trouble, policy),
   };
+}
+
+function restartConditions({ core, nodes }: PanelRecord): readonly Condition[] {
+  const common = { kind: 'restarts', level: 'warning', advice: reason('panel-advice-restarts') } as const;
+  const own: readonly Condition[] = core.restarts.restless
+    ? [
+        {
+          ...common,
+          ...{ key: 'restarts', subject: null, since: core.restarts.at[0] ?? 0 },
+          reason: reason('panel-core-restarts', { restarts: core.restarts.at.length }),
+        },
+      ]
+    : [];
+  return [
+    ...own,
+    ...nodes.flatMap(({ id, name, restarts }): readonly Condition[] => {
+      if (!restarts.restless) return [];
+      const why = reason('panel-node-restarts', { node: name, restarts: restarts.at.length });
+      return [{ ...common, key: `restarts:${id}`, subject: name, since: restarts.at[0] ?? 0, reason: why }];
+    }),
+  ];
 }
 
 /** Why a node is called down, in words. */

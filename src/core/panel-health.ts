@@ -4,7 +4,8 @@ import { type Certificate, foldCertificate } from './panel-certificate.ts';
 import { conditionsOf } from './panel-condition.ts';
 import { foldNode, type NodeRecord } from './panel-node.ts';
 import type { PanelPolicy } from './panel-policy.ts';
-import { changesBetween, type PanelTransition } from './panel-transition.ts';
+import { foldRestarts, noRestarts, type RestartRecord } from './panel-restarts.ts';
+import { changesBetween, type PanelTransition, type TransitionName } from './panel-transition.ts';
 
 /** What was asked of a panel; each has its own rhythm. */
 export type Question = 'nodes' | 'core' | 'overview' | 'traffic';
@@ -19,6 +20,8 @@ export type PanelSight =
   /** Our own connection to a node's port. */
   | { readonly saw: 'reach'; readonly node: string; readonly reachable: boolean }
   /** `notAfter` epoch ms. */
+  /** Its log says that xray has started; `node` null: the panel's own. */
+  | { readonly saw: 'start'; readonly node: string | null }
   | { readonly saw: 'certificate'; readonly host: string; readonly notAfter: number };
 
 export interface Failing {
@@ -37,6 +40,7 @@ export interface CoreRecord {
   readonly upAt: number | null;
   /** Times it was seen not running after it ran; kept for an hour. */
   readonly stops: readonly number[];
+  readonly restarts: RestartRecord;
 }
 
 /** The traffic counter that has to move while users are online. */
@@ -81,7 +85,7 @@ export function newPanel(now: number): PanelRecord {
     failing: {},
     login: 'unknown',
     loginSince: now,
-    core: { running: null, version: null, downAt: null, down: false, upAt: null, stops: [] },
+    core: { running: null, version: null, downAt: null, down: false, upAt: null, stops: [], restarts: noRestarts },
     recorder: null,
     nodes: [],
     certificates: [],
@@ -107,10 +111,30 @@ export function observePanel(
   const record = fold(before, sight, now, day, policy);
   const transitions = changesBetween(conditionsOf(before, policy), conditionsOf(record, policy), record, now);
   const stopped = before.core.running === true && record.core.running === false;
-  const note: readonly PanelTransition[] = stopped
-    ? [{ name: 'core-seen-stopped', change: 'noted', condition: null, at: now }]
-    : [];
-  return { record, transitions: [...transitions, ...note] };
+  const restarted = sight.saw === 'start' && record !== before;
+  const note = (name: TransitionName): PanelTransition => ({ name, change: 'noted', condition: null, at: now });
+  const notes = [...(stopped ? [note('core-seen-stopped')] : []), ...(restarted ? [note('core-seen-started')] : [])];
+  return { record, transitions: [...transitions, ...notes] };
+}
+
+/** A start so soon after something came up is part of that, ms. */
+const SETTLING = 60_000;
+
+/** Only what restarts while panel and core were up is a surprise. */
+function foldOwnStart(before: PanelRecord, now: number): PanelRecord {
+  const { core } = before;
+  const settled = before.reach === 'up' && now - before.reachSince >= SETTLING && core.upAt !== null;
+  if (!settled || now - (core.upAt ?? now) < SETTLING) return before;
+  return { ...before, core: { ...core, restarts: foldRestarts(core.restarts, true, now) } };
+}
+
+function foldNodeStart(before: PanelRecord, id: string, now: number): PanelRecord {
+  const settled = before.nodes.some((node) => node.id === id && node.state === 'up' && now - node.since >= SETTLING);
+  if (!settled) return before;
+  const nodes = before.nodes.map((node) =>
+    node.id === id ? { ...node, restarts: foldRestarts(node.restarts, true, now) } : node,
+  );
+  return { ...before, nodes };
 }
 
 function fold(before: PanelRecord, sight: PanelSight, now: number, day: string, policy: PanelPolicy): PanelRecord {
@@ -122,6 +146,8 @@ function fold(before: PanelRecord, sight: PanelSight, now: number, day: string, 
         ...before,
         nodes: before.nodes.map((node) => (node.id === sight.node ? reached(node, sight.reachable) : node)),
       };
+    case 'start':
+      return sight.node === null ? foldOwnStart(before, now) : foldNodeStart(before, sight.node, now);
     case 'certificate':
       return { ...before, certificates: foldCertificate(before.certificates, sight.host, sight.notAfter, now) };
     case 'nodes': {
@@ -236,6 +262,7 @@ function foldCore(before: CoreRecord, core: PanelCore, policy: PanelPolicy, now:
     upAt,
     down: before.down ? !recovered : confirmed,
     stops: stopped ? [...stops, now] : stops,
+    restarts: foldRestarts(before.restarts, false, now),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { FailureClass, NodeState, PanelNode } from './panel.ts';
 import { addSpan, type DayShare } from './panel-availability.ts';
 import type { PanelPolicy } from './panel-policy.ts';
+import { foldRestarts, noRestarts, type RestartRecord } from './panel-restarts.ts';
 
 /** What is wrong with a node. `limited`: it used up its own traffic allowance (PasarGuard). */
 export type TroubleCause = 'error' | 'stuck' | 'flapping' | 'limited';
@@ -36,6 +37,7 @@ export interface NodeRecord {
   /** It did so once. A port that never answered us may be open to the panel only, and proves nothing. */
   readonly wasReachable: boolean;
   readonly days: readonly DayShare[];
+  readonly restarts: RestartRecord;
 }
 
 /** Enough for the fastest flapping inside the window. */
@@ -71,6 +73,7 @@ export function foldNode(
     reachable: before?.address === node.address && before.port === node.port ? before.reachable : null,
     wasReachable: before?.address === node.address && before.port === node.port && before.wasReachable,
     days: watched(fresh, node, now, day, before?.days ?? []),
+    restarts: foldRestarts(before?.restarts ?? noRestarts, false, now),
   };
   return { ...record, trouble: judge(record, node, policy, now) };
 }

@@ -13,6 +13,9 @@ export type TransitionName =
   | 'core-down'
   | 'core-up'
   | 'core-seen-stopped'
+  | 'core-seen-started'
+  | 'core-restarts'
+  | 'core-calm'
   | 'recorder-stuck'
   | 'recorder-moves'
   | 'node-down'
@@ -46,6 +49,7 @@ const names: Readonly<Record<ConditionKind, readonly [TransitionName, Transition
   blind: ['nodes-unseen', 'nodes-seen'],
   core: ['core-down', 'core-up'],
   recorder: ['recorder-stuck', 'recorder-moves'],
+  restarts: ['core-restarts', 'core-calm'],
   node: ['node-down', 'node-recovered'],
   certificate: ['certificate-short', 'certificate-renewed'],
   pick: ['pick-down', 'pick-fine'],

@@ -15,6 +15,14 @@ export type PanelKind = (typeof panelKinds)[number];
 export const coreLogs = ['off', 'panel', 'nodes'] as const;
 export type CoreLogs = (typeof coreLogs)[number];
 
+/** How it stands with the logs that are to be followed. */
+export interface CoreLogView {
+  readonly followed: number;
+  readonly wanted: number;
+  /** Why one that is wanted is not followed. */
+  readonly why: Reason | null;
+}
+
 /** Where the description of a panel was found. */
 export type PanelOrigin = 'database' | 'environment' | 'config';
 
@@ -33,6 +41,8 @@ export interface PanelCapabilities {
   /** The same for a node's own count of users; null: it has none. */
   readonly nodeOnlineWindowS: number | null;
   readonly actions: readonly PanelActionName[];
+  /** How the log of xray can be followed. */
+  readonly logs: 'ws' | 'none';
   /** Reconnecting a healthy node drops everybody on it. */
   readonly reconnectDropsUsers: boolean;
 }
@@ -70,6 +80,8 @@ export interface NodeView {
   readonly monthBytes: number | null;
   /** From here; null: not tried, or it never answered us and proves nothing. */
   readonly reachable: boolean | null;
+  /** Restarts of xray in the last hour that the panel did not tell of; 0 also where its log is not read. */
+  readonly restartsLastHour: number;
   /** Of the time watched today, 0 to 1. */
   readonly availableToday: number | null;
   /** Day by day, newest last. */
@@ -104,7 +116,15 @@ export interface PanelState {
   readonly seemsToBe: string | null;
   readonly latencyMs: number | null;
   readonly certificates: readonly Certificate[];
-  readonly core: { readonly running: boolean | null; readonly version: string | null; readonly stopsLastHour: number };
+  readonly core: {
+    readonly running: boolean | null;
+    readonly version: string | null;
+    readonly stopsLastHour: number;
+    /** By its log; 0 also where that is not read. */
+    readonly restartsLastHour: number;
+  };
+  /** Null: its log is not to be read. */
+  readonly coreLog: CoreLogView | null;
   readonly users: UserCounts | null;
   /** Over how many seconds `users.online` is counted; null: not said. */
   readonly onlineWindowS: number | null;

@@ -39,6 +39,7 @@ export function createPanelActions({ adapter, poller, host, clock, sleep }: Acti
     if (action.action !== 'restart-core' && node === undefined)
       return { ok: false, took: 0, reason: reason('panel-node-unknown', { node: action.node }) };
     const before = poller.state();
+    poller.expect(action.action === 'restart-core' ? null : action.node);
     const taken = await adapter.act(action, patience());
     if (!taken.ok) return { ok: false, took: clock() - begun, reason: taken.error.reason };
     accepted?.();
@@ -52,6 +53,7 @@ export function createPanelActions({ adapter, poller, host, clock, sleep }: Acti
     const service = host();
     if (service === null) return { ok: false, took: 0, reason: reason('panel-no-service') };
     const up = poller.state().nodes.flatMap((node) => (node.state === 'up' ? [node.id] : []));
+    poller.expect(null);
     const restarted = await service.restart(by);
     if (!restarted.ok) return { ...restarted, took: clock() - begun };
     accepted?.();

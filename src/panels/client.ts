@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Answer, answer, failure } from '../core/panel.ts';
 import { reason } from '../core/reason.ts';
 import { limitTo } from './limit.ts';
+import type { LogSink } from './log-stream.ts';
 import type { PanelSource } from './panel.ts';
 import { createSession, type Session } from './session.ts';
 import type { TokenStore } from './token-store.ts';
@@ -37,6 +38,8 @@ export interface Asked<T> {
 export interface PanelClient {
   ask<T>(question: Question<T>, signal: AbortSignal): Promise<Answer<T>>;
   askWhole<T>(question: Question<T>, signal: AbortSignal): Promise<Answer<Asked<T>>>;
+  /** Follows a log for as long as it goes; takes a turn only to log in. */
+  follow(path: string, sink: LogSink, signal: AbortSignal): Promise<Answer<'ended'>>;
   close(): void;
 }
 
@@ -72,8 +75,24 @@ export function createPanelClient({ source, tokens, clock }: ClientOptions): Pan
     return failure('busy', reason('panel-busy'));
   }
 
+  async function follow(path: string, sink: LogSink, signal: AbortSignal): Promise<Answer<'ended'>> {
+    const limit = limitTo([signal, closing.signal], null);
+    try {
+      const proof = await turns.take(() => session.headers(limit.signal), false);
+      if (proof === null) return failure('busy', reason('panel-busy'));
+      if (!proof.ok) return proof;
+      // Loaded only where a log is followed.
+      const { followLogStream } = await import('./log-stream.ts');
+      const url = `${source.baseUrl.replace(/^http/, 'ws')}${path}`;
+      return await followLogStream({ url, headers: proof.value, insecureTls: source.insecureTls, sink }, limit.signal);
+    } finally {
+      limit.release();
+    }
+  }
+
   return {
     askWhole,
+    follow,
     ask: async (question, signal) => {
       const asked = await askWhole(question, signal);
       return asked.ok ? answer(asked.value.value) : asked;

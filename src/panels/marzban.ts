@@ -22,6 +22,7 @@ const caps: PanelCapabilities = {
   onlineWindowS: 86_400,
   nodeOnlineWindowS: null,
   actions: ['reconnect-node', 'enable-node', 'disable-node', 'restart-core'],
+  logs: 'ws',
   reconnectDropsUsers: true,
 };
 
@@ -152,6 +153,11 @@ export function createMarzban(options: AdapterOptions): PanelAdapter {
     searchUsers: users.search,
     changeUser: users.change,
     act: (action, signal) => act(client, action, '/api/core/restart', signal),
+    coreLog: (node, sink, signal) => {
+      const where = node === null ? '/api/core/logs' : `/api/node/${encodeURIComponent(node)}/logs`;
+      // Without it each line is a frame of its own.
+      return client.follow(`${where}?interval=1`, sink, signal);
+    },
     close: client.close,
   };
 }

@@ -2,6 +2,7 @@ import type { Answer, NodeTraffic, PanelCore, PanelNode, PanelOverview, PanelUse
 import type { OwnAction, UserChange } from '../core/panel-control.ts';
 import type { CoreLogs, PanelCapabilities, PanelKind, PanelOrigin } from '../core/panel-view.ts';
 import type { Reason } from '../core/reason.ts';
+import type { LogSink } from './log-stream.ts';
 
 /** What can be seen of a panel without logging in. */
 export interface Probe {
@@ -35,6 +36,11 @@ export interface PanelAdapter {
   changeUser(name: string, change: UserChange, signal: AbortSignal): Promise<Answer<PanelUser>>;
   /** `ok` means accepted, which is not done: whoever asks verifies by polling. */
   act(action: OwnAction, signal: AbortSignal): Promise<Answer<'accepted'>>;
+  /**
+   * Follows the log of xray, the panel's own (`node` null) or a node's; resolves when that ends. Null: this kind of panel
+   * has none that can be followed.
+   */
+  readonly coreLog: ((node: string | null, sink: LogSink, signal: AbortSignal) => Promise<Answer<'ended'>>) | null;
   /** Lets go of connections; what is under way is cancelled. */
   close(): void;
 }

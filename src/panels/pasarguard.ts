@@ -22,6 +22,7 @@ const caps: PanelCapabilities = {
   onlineWindowS: 120,
   nodeOnlineWindowS: 600,
   actions: ['reconnect-node', 'enable-node', 'disable-node', 'restart-core'],
+  logs: 'none',
   reconnectDropsUsers: true,
 };
 
@@ -169,6 +170,7 @@ export function createPasarguard(options: AdapterOptions): PanelAdapter {
     searchUsers: users.search,
     changeUser: users.change,
     act: (action, signal) => act(client, action, '/api/nodes/reconnect', signal),
+    coreLog: null,
     close: client.close,
   };
 }

@@ -6,6 +6,7 @@ import type { PanelTransition } from '../core/panel-transition.ts';
 import type { PanelState } from '../core/panel-view.ts';
 import type { Calendar } from './calendar.ts';
 import { certificateUntil } from './certificate.ts';
+import { createCoreLogs } from './core-logs.ts';
 import { createJobs, type Job } from './jobs.ts';
 import type { PanelAdapter, PanelSource, Probe } from './panel.ts';
 import { type Reach, reachPort } from './reach.ts';
@@ -44,7 +45,9 @@ export interface PanelPoller {
   look(what: Look): Promise<void>;
   state(): PanelState;
   record(): PanelRecord;
-  /** Resolves when nothing is under way. */
+  /** Somebody restarts xray on a node (null: of the whole panel): its start is no surprise. */
+  expect(node: string | null): void;
+  /** Resolves when nothing is under way; logs that are followed do not count. */
   idle(): Promise<void>;
   /** Ends what is under way; the adapter is closed too. */
   stop(): Promise<void>;
@@ -86,7 +89,10 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
 
   const reconnects = createReconnects({
     ...{ enabled: autoReconnect, clock, before: record },
-    reconnect: (node, signal) => adapter.act({ action: 'reconnect-node', node }, signal),
+    reconnect: (node, signal) => {
+      logs.expect(node);
+      return adapter.act({ action: 'reconnect-node', node }, signal);
+    },
     tell: (node, news) => options.onReconnect?.(node, news),
   });
 
@@ -125,6 +131,12 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
     { name: 'certificates', every: 6 * HOUR, run: lookAtCertificates },
   ];
   const jobs = createJobs(list, clock, random, onError);
+  const logs = createCoreLogs({
+    ...{ mode: source.coreLogs, adapter, clock, random },
+    record: () => record,
+    onStart: (node) => see({ saw: 'start', node }),
+    onError: (error) => onError(error, 'logs'),
+  });
 
   async function lookAtNodes(signal: AbortSignal): Promise<void> {
     const got = await adapter.nodes(signal);
@@ -242,19 +254,23 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
     const now = clock();
     const nodeRates = new Map([...nodeMeters].map(([id, each]) => [id, each.rate()]));
     const rate = overview === null ? unknownRate : meter.rate();
-    const gathered = { record, nodes, overview, probe, rate, today, nodeRates, month };
+    const gathered = { record, nodes, overview, probe, rate, today, nodeRates, month, coreLog: logs.view() };
     return panelState(source, adapter.caps, gathered, policy, now, calendar.day(now));
   }
 
   return {
     state,
     record: () => record,
-    tick: jobs.tick,
+    tick: (now) => {
+      jobs.tick(now);
+      logs.tick(now);
+    },
+    expect: logs.expect,
     look: jobs.now,
     idle: jobs.idle,
     stop: async () => {
       adapter.close();
-      await jobs.stop();
+      await Promise.all([jobs.stop(), logs.stop()]);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failureClasses, panelErrorKinds } from '../core/panel.ts';
 import type { PanelRecord } from '../core/panel-health.ts';
+import { noRestarts } from '../core/panel-restarts.ts';
 
 const reason = z.object({
   code: z.string(),
@@ -8,6 +9,9 @@ const reason = z.object({
 });
 const at = z.number();
 const maybeAt = at.nullable();
+
+/** An older version did not know them. */
+const restarts = z.object({ at: z.array(at).readonly(), restless: z.boolean() }).default(noRestarts);
 
 const error = z.object({ kind: z.enum(panelErrorKinds), reason });
 const failing = z.object({ since: at, at, error });
@@ -36,6 +40,7 @@ const node = z.object({
   reachable: z.boolean().nullable(),
   wasReachable: z.boolean(),
   days: z.array(z.object({ day: z.string(), seen: z.number(), up: z.number() })),
+  restarts,
 });
 
 /** A stored {@link PanelRecord}; an older version may have written it. */
@@ -60,6 +65,7 @@ export const panelRecordSchema: z.ZodType<PanelRecord> = z.object({
     down: z.boolean(),
     upAt: maybeAt,
     stops: z.array(at),
+    restarts,
   }),
   recorder: z
     .object({

@@ -6,7 +6,7 @@ import { type Condition, conditionsOf } from '../core/panel-condition.ts';
 import type { PanelRecord } from '../core/panel-health.ts';
 import type { NodeRecord } from '../core/panel-node.ts';
 import type { PanelPolicy } from '../core/panel-policy.ts';
-import type { NodeView, PanelCapabilities, PanelState, Rate } from '../core/panel-view.ts';
+import type { CoreLogView, NodeView, PanelCapabilities, PanelState, Rate } from '../core/panel-view.ts';
 import type { PanelSource, Probe } from './panel.ts';
 import { MASTER, type TotalsByNode, unknownRate } from './traffic.ts';
 
@@ -20,6 +20,7 @@ export interface Gathered {
   readonly today: TotalsByNode | null;
   readonly nodeRates: ReadonlyMap<string, Rate>;
   readonly month: TotalsByNode | null;
+  readonly coreLog: CoreLogView | null;
 }
 
 export function panelState(
@@ -52,7 +53,13 @@ export function panelState(
     seemsToBe: probe !== null && probe.title !== null && probe.kind !== source.kind ? probe.title : null,
     latencyMs: probe?.latencyMs ?? null,
     certificates: record.certificates,
-    core: { running: record.core.running, version: record.core.version, stopsLastHour: record.core.stops.length },
+    core: {
+      running: record.core.running,
+      version: record.core.version,
+      stopsLastHour: record.core.stops.length,
+      restartsLastHour: record.core.restarts.at.length,
+    },
+    coreLog: gathered.coreLog,
     users: overview?.users ?? null,
     onlineWindowS: caps.onlineWindowS,
     traffic: {
@@ -89,7 +96,8 @@ export function unaskedState(source: PanelSource, now: number): PanelState {
     seemsToBe: null,
     latencyMs: null,
     certificates: [],
-    core: { running: null, version: null, stopsLastHour: 0 },
+    core: { running: null, version: null, stopsLastHour: 0, restartsLastHour: 0 },
+    coreLog: null,
     users: null,
     onlineWindowS: null,
     traffic: { up: null, down: null, rate: unknownRate },
@@ -170,5 +178,6 @@ function nodeView(
     reachable: record.wasReachable ? record.reachable : null,
     availableToday: availability(record.days, day),
     days: record.days,
+    restartsLastHour: record.restarts.at.length,
   };
 }

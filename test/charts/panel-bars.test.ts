@@ -31,7 +31,7 @@ function node(id: string, more: Partial<NodeView> = {}): NodeView {
     },
     ...{ failure: null, coreVersion: null, nodeVersion: null, coefficient: 1, excluded: false, usersOnline: null },
     ...{ resources: null, today: { up: 0, down: Number(id) * GB }, rate: { upBps: null, downBps: null } },
-    ...{ monthBytes: Number(id) * 10 * GB, reachable: null, availableToday: 1, days: [] },
+    ...{ monthBytes: Number(id) * 10 * GB, reachable: null, availableToday: 1, restartsLastHour: 0, days: [] },
     ...more,
   };
 }

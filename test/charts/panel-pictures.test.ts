@@ -53,7 +53,7 @@ const node: NodeView = {
   },
   ...{ failure: null, coreVersion: null, nodeVersion: null, coefficient: 1, excluded: false, usersOnline: null },
   ...{ resources: null, today: null, rate: { upBps: null, downBps: null }, monthBytes: null, reachable: null },
-  ...{ availableToday: 1, days: [] },
+  ...{ availableToday: 1, restartsLastHour: 0, days: [] },
 };
 const source = {
   ...({

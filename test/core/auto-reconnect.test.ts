@@ -4,6 +4,7 @@ import { decideReconnect, type ReconnectMemory } from '../../src/core/auto-recon
 import type { NodeState } from '../../src/core/panel.ts';
 import { newPanel, type PanelRecord } from '../../src/core/panel-health.ts';
 import type { NodeRecord } from '../../src/core/panel-node.ts';
+import { noRestarts } from '../../src/core/panel-restarts.ts';
 
 const now = 1_800_000_000_000;
 const min = 60_000;
@@ -27,6 +28,7 @@ function node(id: string, state: NodeState, confirmed = state === 'down'): NodeR
     reachable: null,
     wasReachable: false,
     days: [],
+    restarts: noRestarts,
   };
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { failure } from '../../src/core/panel.ts';
 import { newPanel, type PanelRecord } from '../../src/core/panel-health.ts';
 import type { NodeRecord } from '../../src/core/panel-node.ts';
+import { noRestarts } from '../../src/core/panel-restarts.ts';
 import { reason } from '../../src/core/reason.ts';
 import { createReconnects } from '../../src/panels/reconnects.ts';
 
@@ -12,7 +13,7 @@ function node(id: string, more: Partial<NodeRecord> = {}): NodeRecord {
   return {
     ...{ id, name: `N-${id}`, address: '203.0.113.1', port: 62_050, state: 'up', rawStatus: 'connected', since: 0 },
     ...{ seenAt: 0, errorAt: null, connectingAt: null, upAt: 0, crossings: [], trouble: null, reachable: null },
-    ...{ wasReachable: false, days: [] },
+    ...{ wasReachable: false, days: [], restarts: noRestarts },
     ...more,
   };
 }

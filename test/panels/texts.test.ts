@@ -11,7 +11,7 @@ const folders = ['../../src/core/', '../../src/panels/'].map((path) => new URL(p
 const built = [
   ...['error', 'stuck', 'flapping', 'limited'].map((cause) => `panel-node-${cause}`),
   ...['rejected', 'unauthorized', 'forbidden'].flatMap((login) => [`panel-login-${login}`, `panel-advice-${login}`]),
-  ...['unreachable', 'login', 'blind', 'core', 'recorder', 'node', 'certificate', 'pick', 'share'].map(
+  ...['unreachable', 'login', 'blind', 'core', 'recorder', 'restarts', 'node', 'certificate', 'pick', 'share'].map(
     (kind) => `panel-over-${kind}`,
   ),
   ...['reconnect-node', 'disable-node'].flatMap((action) => [

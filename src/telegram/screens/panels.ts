@@ -17,6 +17,7 @@ export interface PanelScreen {
 /** Nodes on one page; what is wrong with a panel that is spelled out. */
 const NODES = 8;
 const PROBLEMS = 4;
+const CERTIFICATES = 4;
 /** More panels have no room in one message; the worst come first. */
 const PANELS = 25;
 
@@ -133,8 +134,8 @@ export function panelScreen(
   add('button-back', { kind: 'panels' });
   const lines = [
     lineOf(language)(state),
-    ...(state.version === null ? [] : [html(language, 'chat-panel-version', { version: state.version })]),
     ...problemLines(language, state),
+    ...detailLines(language, state),
     ...rateLines(language, state.traffic.rate),
     ...(reconnects ? [html(language, 'chat-panel-reconnects')] : []),
     '',
@@ -142,6 +143,46 @@ export function panelScreen(
     ...(pages > 1 ? [html(language, 'chat-panel-page', { page: page + 1, pages })] : []),
   ];
   return { text: lines.join('\n'), buttons };
+}
+
+/** What one looks for when all is well: who the users are, what runs, how the host does, how long certificates last. */
+function detailLines(language: Language, state: PanelState): readonly string[] {
+  const { users, version, core, latencyMs, host, certificates, coreLog } = state;
+  const counts = users === null ? [] : (['active', 'onHold', 'limited', 'expired', 'disabled'] as const);
+  const byStatus = counts.flatMap((status) => {
+    const count = users?.[status] ?? null;
+    return count === null || count === 0 ? [] : [html(language, 'chat-panel-user-count', { status, count })];
+  });
+  const metric = (name: string, value: number, unit: 'ms' | '%') => sayMetric(language, { name, value, unit });
+  const runs = [
+    ...(version === null ? [] : [html(language, 'chat-panel-version', { version })]),
+    ...(core.version === null ? [] : [html(language, 'chat-node-core', { version: core.version })]),
+    ...(latencyMs === null ? [] : [html(language, 'chat-panel-latency', { latency: metric('', latencyMs, 'ms') })]),
+  ];
+  const load = [
+    ...(host?.cpuPct == null ? [] : [html(language, 'chat-panel-cpu', { cpu: metric('', host.cpuPct, '%') })]),
+    ...(host?.memUsed == null || !host.memTotal
+      ? []
+      : [html(language, 'chat-panel-memory', { memory: metric('', (host.memUsed / host.memTotal) * 100, '%') })]),
+  ];
+  const restarts = core.restartsLastHour;
+  return [
+    ...(byStatus.length === 0 ? [] : [html(language, 'chat-panel-of-users', { users: byStatus.join(', ') })]),
+    ...(runs.length === 0 ? [] : [runs.join(' · ')]),
+    ...(load.length === 0 ? [] : [html(language, 'chat-panel-host', { load: load.join(', ') })]),
+    ...certificates
+      .slice(0, CERTIFICATES)
+      .map(({ host: name, daysLeft: days }) => html(language, 'chat-panel-certificate', { host: name, days })),
+    ...(restarts === 0 ? [] : [html(language, 'chat-core-restarts', { restarts })]),
+    ...(coreLog === null || coreLog.why === null
+      ? []
+      : [
+          html(language, 'chat-panel-core-log', {
+            ...{ followed: coreLog.followed, wanted: coreLog.wanted },
+            why: sayReason(language, coreLog.why),
+          }),
+        ]),
+  ];
 }
 
 function problemLines(language: Language, { conditions, error }: PanelState): readonly string[] {
@@ -220,6 +261,7 @@ export function nodeScreen(
     ...(node.availableToday === null
       ? []
       : [html(language, 'chat-node-available', { share: `${(node.availableToday * 100).toFixed(1)} %` })]),
+    ...(node.restartsLastHour === 0 ? [] : [html(language, 'chat-core-restarts', { restarts: node.restartsLastHour })]),
     ...(node.coreVersion === null ? [] : [html(language, 'chat-node-core', { version: node.coreVersion })]),
     ...(node.excluded ? [html(language, 'chat-node-excluded')] : []),
   ];

@@ -1,3 +1,4 @@
+import { CoreLog } from './core-log.ts';
 import { type NodeOptions, SimNode } from './node.ts';
 
 const HEALTH_MS = 10_000;
@@ -7,6 +8,7 @@ const HOUR_MS = 3_600_000;
 /** What a panel does by itself as time goes by: looks after its cores, records traffic. Time comes in from outside. */
 export class Engine {
   readonly nodes: SimNode[] = [];
+  readonly log: CoreLog;
   core: { started: boolean; broken: boolean; starts: number } = { started: true, broken: false, starts: 1 };
   /** Bytes since the database was made. */
   totalUp = 0;
@@ -24,6 +26,7 @@ export class Engine {
 
   constructor(now: number) {
     this.#now = now;
+    this.log = new CoreLog(() => this.#now);
     this.#nextHealth = now + HEALTH_MS;
     this.#nextRecord = now + RECORD_MS;
   }
@@ -33,7 +36,7 @@ export class Engine {
   }
 
   add(options: NodeOptions): SimNode {
-    const node = new SimNode(this.#nextId, options);
+    const node = new SimNode(this.#nextId, options, () => this.#now);
     this.#nextId += 1;
     this.nodes.push(node);
     return node;
@@ -71,6 +74,7 @@ export class Engine {
 
   #startCore(): void {
     this.core = { ...this.core, started: true, starts: this.core.starts + 1 };
+    this.log.started();
   }
 
   #record(at: number): void {
@@ -107,6 +111,8 @@ export class Engine {
   start(): void {
     this.running = true;
     this.core = { ...this.core, started: !this.core.broken };
+    this.log.replace();
+    if (!this.core.broken) this.log.started();
     for (const node of this.nodes) if (node.status !== 'disabled') node.connect(this.#now);
   }
 }

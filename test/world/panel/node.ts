@@ -1,3 +1,5 @@
+import { CoreLog } from './core-log.ts';
+
 /**
  * One VPN node as a panel sees it. Statuses and how long each lasts are those measured on a real panel: the node that
  * is frozen and never leaves "connecting", and xray that is restarted without a word, included.
@@ -62,6 +64,7 @@ export class SimNode {
   /** Starts of xray, as its log would show them. */
   coreStarts = 1;
   /** Hour (epoch ms) → bytes. */
+  readonly log: CoreLog;
   readonly usage = new Map<number, { up: number; down: number }>();
   #fault: NodeFault = 'none';
   #xrayDead = false;
@@ -69,8 +72,9 @@ export class SimNode {
   #locked = false;
   #pending: Pending | null = null;
 
-  constructor(id: number, options: NodeOptions) {
+  constructor(id: number, options: NodeOptions, clock: () => number) {
     this.id = id;
+    this.log = new CoreLog(clock);
     this.name = options.name;
     this.address = options.address ?? '127.0.0.1';
     this.port = options.port ?? 62050;
@@ -139,11 +143,16 @@ export class SimNode {
     if (this.#locked) return;
     this.status = 'connecting';
     this.message = null;
+    this.log.replace();
     this.#locked = true;
     this.#pending = null;
     if (this.#fault === 'frozen') return;
     const { after, message } = this.#outcome(this.#fault);
-    this.#after(after, now, () => (message === null ? this.#succeed() : this.#fail(message)));
+    this.#after(after, now, () => {
+      if (message !== null) return this.#fail(message);
+      this.log.started();
+      this.#succeed();
+    });
   }
 
   #outcome(fault: Exclude<NodeFault, 'frozen'>): { readonly after: number; readonly message: string | null } {
@@ -173,6 +182,7 @@ export class SimNode {
       return;
     }
     this.status = 'connecting';
+    this.log.replace();
     this.#locked = true;
     this.#after(RECONNECT_MS, now, () => {
       // The node says "Xray is started already", so the panel restarts it: everybody drops.
@@ -227,6 +237,7 @@ export class SimNode {
     this.#xrayDead = false;
     this.xrayPid += 1;
     this.coreStarts += 1;
+    this.log.started();
     this.dropped += this.users;
   }
 

@@ -16,6 +16,7 @@ import { createServer as createSecureServer } from 'node:https';
 import { Auth, type Login, type SimAdmin } from './auth.ts';
 import { selfSigned } from './certificate.ts';
 import { Engine } from './engine.ts';
+import { createLogSockets } from './log-socket.ts';
 import type { NodeOptions, SimNode } from './node.ts';
 import { nginx502, type Reply } from './reply.ts';
 import type { PanelParts } from './request.ts';
@@ -76,6 +77,8 @@ export interface PanelWorld {
   readonly logins: readonly Login[];
   readonly requests: readonly SeenRequest[];
   readonly auth: Auth;
+  /** How many listen to the logs of xray. */
+  readonly listeners: number;
   /** Most requests that were ever under way at once. */
   readonly mostAtOnce: number;
   now(): number;
@@ -201,9 +204,17 @@ export async function startPanel(options: PanelOptions = {}): Promise<PanelWorld
   let server: Server | null = null;
   let port = options.port ?? 0;
 
+  const logs = createLogSockets({
+    engine,
+    who: (token) => auth.check(token, now()),
+    note: (url, status) => void requests.push({ at: now(), method: 'WS', url, status, costMs: 0 }),
+  });
+
   async function open(): Promise<void> {
     if (server !== null) return;
     const fresh = certificate === null ? createServer(listener) : createSecureServer({ ...certificate }, listener);
+    // PasarGuard has another way to its logs: asking it like this is no path of its own.
+    if (kind === 'marzban') fresh.on('upgrade', logs.accept);
     await new Promise<void>((resolve, reject) => {
       fresh.once('error', reject);
       fresh.listen(port, '127.0.0.1', resolve);
@@ -217,6 +228,7 @@ export async function startPanel(options: PanelOptions = {}): Promise<PanelWorld
     const old = server;
     if (old === null) return;
     server = null;
+    logs.close();
     const closed = new Promise<void>((resolve) => old.close(() => resolve()));
     old.closeAllConnections();
     await closed;
@@ -240,6 +252,9 @@ export async function startPanel(options: PanelOptions = {}): Promise<PanelWorld
     requests,
     get logins() {
       return auth.logins;
+    },
+    get listeners() {
+      return logs.count();
     },
     get mostAtOnce() {
       return mostAtOnce;
