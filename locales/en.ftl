@@ -60,6 +60,7 @@ reason-config-integer = found { config-found }; allowed: a whole number from { $
 reason-config-user-id = found { config-found }; allowed: a person's Telegram id, a number above 0 (a group goes to telegram.alert_chat)
 reason-config-chat-id = found { config-found }; allowed: a Telegram chat's id, a number (below 0 for a group)
 reason-config-topic-id = found { config-found }; allowed: the id of a topic, a number above 0
+reason-config-anchor = found { config-found }; allowed: a machine and a port like 1.1.1.1:443
 reason-config-limit = found { config-found }; allowed: a number, 90%, a size like 5gb, or a duration like 800ms
 reason-config-metric-name = found { config-found }; allowed: the name of a number as orbit health shows it, like cpu, latency, disk:/var
 reason-config-decimal = found { config-found }; allowed: a number
@@ -670,6 +671,15 @@ reason-rule-under =
        *[other] { " " }for { SPAN($lasted) }
     }
 reason-rule-back = { METRIC($metric) } { MEASURE($value, $unit) }
+
+## alerting: the host's own network (core/link.ts)
+incident-link-down = This host has no network
+incident-link-down-still = This host still has no network, for { $for }
+incident-link-down-over = This host has its network back after { $for }
+chat-alert-link-down = this host has no network
+cli-what-link-down = no network
+reason-own-link-down = this host has no network; could not ask
+reason-link-down = none of { $anchors } answers; what lies beyond this host counts as unknown, and nothing is restarted for it
 
 ## alerting: what people do about alerts
 button-acknowledge = Acknowledge

@@ -60,6 +60,7 @@ reason-config-integer = найдено: { config-found }; допустимо: ц
 reason-config-user-id = найдено: { config-found }; допустимо: id человека в Telegram, число больше 0 (для группы есть telegram.alert_chat)
 reason-config-chat-id = найдено: { config-found }; допустимо: id чата в Telegram, число (у группы — меньше 0)
 reason-config-topic-id = найдено: { config-found }; допустимо: id темы, число больше 0
+reason-config-anchor = найдено: { config-found }; допустимо: машина и порт, как 1.1.1.1:443
 reason-config-limit = найдено: { config-found }; допустимо: число, 90%, размер вроде 5gb или время вроде 800ms
 reason-config-metric-name = найдено: { config-found }; допустимо: название числа, как в orbit health: cpu, latency, disk:/var
 reason-config-decimal = найдено: { config-found }; допустимо: число
@@ -698,6 +699,15 @@ reason-rule-under =
        *[other] { " " }уже { SPAN($lasted) }
     }
 reason-rule-back = { METRIC($metric) } { MEASURE($value, $unit) }
+
+## alerting: сеть самого сервера (core/link.ts)
+incident-link-down = На этом сервере нет сети
+incident-link-down-still = На этом сервере всё ещё нет сети, уже { $for }
+incident-link-down-over = На этом сервере снова есть сеть, через { $for }
+chat-alert-link-down = на сервере нет сети
+cli-what-link-down = нет сети
+reason-own-link-down = на этом сервере нет сети; не удаётся спросить
+reason-link-down = не отвечает ни один из { $anchors }; всё за пределами сервера считается неизвестным, и из-за этого ничего не перезапускается
 
 ## alerting: what people do about alerts
 button-acknowledge = Взять в работу

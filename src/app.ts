@@ -52,6 +52,7 @@ import { createRenderer } from './telegram/renderer.ts';
 import { movedKey, openChannels, otherChannels, recipientsOf } from './wiring/channels.ts';
 import { scheduleChecks } from './wiring/checks.ts';
 import { startHttp } from './wiring/http.ts';
+import { createLinkOfApp } from './wiring/link.ts';
 import { createPanelsOfApp } from './wiring/panels.ts';
 import { createStores } from './wiring/stores.ts';
 
@@ -120,8 +121,16 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     load: () => settings.get('checks.boot'),
     save: (id) => settings.set('checks.boot', id),
   };
+  const link = createLinkOfApp({
+    ...{ config, settings, clock },
+    services: () => reload.config().services,
+    panels: () => panels.fleet.states(),
+  });
   const createAnyCheck = async (check: CheckConfig) =>
-    check.type === 'panel' ? createPanelCheck(check.id, () => panels.fleet) : createCheck(check, boot);
+    link.guard(
+      check,
+      check.type === 'panel' ? createPanelCheck(check.id, () => panels.fleet) : await createCheck(check, boot),
+    );
   const rebuild = async (service: ServiceConfig): Promise<Parts> => {
     const driver = await createDriver(service, config.data_dir, clock);
     const { collect_interval } = config.monitoring.metrics;
@@ -163,6 +172,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     ...{ config, store, ledger, samples, settings, audit, clock, random, log },
     services: () => reload.config().services,
     restart: (service, by) => control.act(service, 'restart', by),
+    isOffline: link.isOffline,
   });
   const alerting = createAlerting({
     ...{ store, ledger, mutes, audit, clock },
@@ -292,6 +302,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       );
     },
   });
+  const linkWatch = link.watch(ledger);
   const life = createLife({ settings, boot: bootId(), clock });
   const { heartbeat_url } = config.monitoring;
   const heartbeat =
@@ -330,6 +341,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       ledger.tick();
       alerting.tick();
       delivery.tick();
+      linkWatch.tick();
       heartbeat?.tick();
       life.tick();
       samples.tick();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { service } from './service-schema.ts';
 import {
+  anchor,
   chatId,
   cronByMinute,
   duration,
@@ -103,6 +104,9 @@ const maintenance = z.strictObject({
   services: list(text),
 });
 
+/** Of three owners: one that is blocked, or down, proves nothing. */
+const LINK_ANCHORS = ['1.1.1.1:443', '8.8.8.8:443', '77.88.8.8:443'];
+
 const monitoring = z.strictObject({
   /** Time zone of schedules, quiet hours and the times in messages: an IANA name. Default: the machine's. */
   timezone: timeZone.prefault(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
@@ -112,6 +116,11 @@ const monitoring = z.strictObject({
   maintenance: list(maintenance),
   /** When the daily summary is sent, as cron of five fields; empty: off. */
   digest: cronByMinute.prefault('0 9 * * *'),
+  /**
+   * Well-known addresses (host:port) that are asked for a connection when something beyond this host does not answer: if
+   * none of them does either, the host itself has no network, and nobody else is blamed for it. []: never asked.
+   */
+  link_anchors: z.preprocess((found) => found ?? [], z.array(anchor).readonly()).prefault(LINK_ANCHORS),
   /** Address that is called each minute while all is well: the dead man's switch. */
   heartbeat_url: optional(webAddress),
 });

@@ -1,5 +1,6 @@
 import { validate as isCron } from 'node-cron';
 import { z } from 'zod';
+import type { Anchor } from '../core/link.ts';
 import type { Limit } from '../core/rule.ts';
 
 /**
@@ -127,6 +128,13 @@ export const topicId = reader('config-topic-id', (found) => toInteger(found, 1, 
 export const decimal = reader('config-decimal', (found) => {
   const value = toNumber(found);
   return value !== undefined && Number.isFinite(value) ? value : undefined;
+});
+
+/** `1.1.1.1:443`, `[2606:4700::1111]:443`, `example.com:443`. */
+export const anchor = reader('config-anchor', (found): Anchor | undefined => {
+  const parts = matching(found, /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_][\w.-]{0,252})):(\d{1,5})$/i);
+  const port = Number(parts?.[3]);
+  return port >= 1 && port <= 65_535 ? { host: parts?.[1] ?? parts?.[2] ?? '', port } : undefined;
 });
 
 /** A limit of a number: 90, `90%`, a size (`5gb` → bytes) or a duration (`800ms`, `2h` → ms). */

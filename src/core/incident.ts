@@ -7,7 +7,7 @@ export const levels: readonly Level[] = ['info', 'warning', 'error', 'critical']
 /** What kind of problem; the text is the Fluent message `incident-<kind>`. */
 export const incidentKinds = [
   ...['down', 'unhealthy', 'flapping', 'telegram-away', 'panel'],
-  ...['unknown', 'degraded', 'rule'],
+  ...['unknown', 'degraded', 'rule', 'link-down'],
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 

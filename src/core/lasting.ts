@@ -1,5 +1,6 @@
 import type { CheckRecord } from './health.ts';
 import { type Incident, type IncidentInput, type IncidentKind, incidentKey, type Resolution } from './incident.ts';
+import { ownLinkDown } from './link.ts';
 import { type Reason, reason } from './reason.ts';
 import type { ServiceRecord } from './service.ts';
 
@@ -23,8 +24,6 @@ export interface LastingRules {
 
 /** One answer that could not be had says little; more intervals than this without any are a problem of their own. */
 export const UNKNOWN_INTERVALS = 3;
-/** The host itself has no network: that is told once, for all that cannot be asked for it. */
-export const OWN_LINK_DOWN = 'own-link-down';
 
 const FIVE_MINUTES = 5 * 60_000;
 /**
@@ -94,7 +93,7 @@ function ofCheck(check: CheckRecord, record: ServiceRecord, rules: LastingRules,
   const about = (kind: 'unknown' | 'degraded') => ({
     subject: { key: `${kind}:${check.id}`, title: `${rules.title} (${check.id})`, advice: null },
   });
-  if (check.unknownSince !== null && check.reason?.code !== OWN_LINK_DOWN) {
+  if (check.unknownSince !== null && check.reason?.code !== ownLinkDown.code) {
     const lasts = now - check.unknownSince;
     if (lasts <= UNKNOWN_INTERVALS * watched.every) return [];
     return [{ ...problemOf('unknown', check.reason, couldNotAsk(lasts)), ...about('unknown') }];

@@ -38,6 +38,8 @@ export interface FleetOptions {
   /** Share of a panel's traffic (0 to 1) above which one node is told of. */
   readonly share?: () => number;
   readonly reach?: Reach;
+  /** Whether this host has no network; not asked about panels on the host itself. */
+  readonly isOffline?: (source: PanelSource) => Promise<boolean>;
   /** What changed for an operator, with the panel as it is now. */
   readonly onTransition: (panel: PanelState, transition: PanelTransition) => void;
   /** An automatic reconnect, and how it went. */
@@ -116,7 +118,7 @@ export function createPanelFleet(options: FleetOptions): PanelFleet {
 
   function join(source: PanelSource): Member {
     if (!asked(source)) return { source, poller: null, actions: null, savedAt: 0 };
-    const { calendar, random, sleep, reach } = options;
+    const { calendar, random, sleep, reach, isOffline } = options;
     const adapter = createAdapter({ source, tokens, clock });
     const poller = createPanelPoller({
       source,
@@ -127,6 +129,7 @@ export function createPanelFleet(options: FleetOptions): PanelFleet {
       autoReconnect: () => options.choices?.get(source.id) ?? source.autoReconnect,
       record: records.load(source.id),
       ...(reach === undefined ? {} : { reach }),
+      ...(isOffline === undefined ? {} : { isOffline: () => isOffline(source) }),
       onState: (state, transitions) => observed(source.id, state, transitions),
       onReconnect: (node, news) => {
         const state = stateOf(source.id);

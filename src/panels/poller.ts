@@ -26,6 +26,8 @@ export interface PollerOptions {
   readonly record?: PanelRecord | null;
   readonly policy?: PanelPolicy;
   readonly reach?: Reach;
+  /** Whether this host has no network, so that a panel's silence proves nothing; asked when one does not answer. */
+  readonly isOffline?: () => Promise<boolean>;
   /** Whether it reconnects nodes by itself now; never by default. */
   readonly autoReconnect?: () => boolean;
   /** After each thing learned; `transitions` are mostly none. */
@@ -75,7 +77,12 @@ const speaks: readonly PanelErrorKind[] = ['forbidden', 'not_found', 'refused', 
 /** Looks after one panel: asks it in its rhythm, folds the answers, tells what changed. */
 export function createPanelPoller(options: PollerOptions): PanelPoller {
   const { source, adapter, clock, random, calendar, onState, onError } = options;
-  const { policy = panelPolicy, reach = reachPort, autoReconnect = () => false } = options;
+  const {
+    policy = panelPolicy,
+    reach = reachPort,
+    autoReconnect = () => false,
+    isOffline = async () => false,
+  } = options;
   let record = options.record ?? newPanel(clock());
   let nodes: readonly PanelNode[] = [];
   let overview: PanelOverview | null = null;
@@ -104,7 +111,8 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
   }
 
   /** What to make of an answer, and how a failure is told. */
-  function take<T>(asked: Question, got: Answer<T>, use: (value: T) => PanelSight): void {
+  async function take<T>(asked: Question, got: Answer<T>, use: (value: T) => PanelSight): Promise<void> {
+    if (!got.ok && !speaks.includes(got.error.kind) && (await isOffline())) return;
     see(got.ok ? use(got.value) : { saw: 'failure', asked, error: got.error });
     if (!got.ok && got.error.kind === 'rate_limited') jobs.at(asked, clock() + MINUTE);
   }
@@ -140,7 +148,7 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
 
   async function lookAtNodes(signal: AbortSignal): Promise<void> {
     const got = await adapter.nodes(signal);
-    take('nodes', got, (value) => {
+    await take('nodes', got, (value) => {
       nodes = value;
       return { saw: 'nodes', nodes: value };
     });
@@ -172,7 +180,7 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
   }
 
   async function lookAtOverview(signal: AbortSignal): Promise<void> {
-    take('overview', await adapter.overview(signal), (value) => {
+    await take('overview', await adapter.overview(signal), (value) => {
       overview = value;
       const { upBytes, downBytes } = value.traffic;
       if (upBytes !== null && downBytes !== null) meter.add(clock(), upBytes, downBytes);
@@ -182,7 +190,7 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
 
   async function lookAtTraffic(signal: AbortSignal): Promise<void> {
     const got = await adapter.nodeTraffic(calendar.dayStart(clock()), signal);
-    take('traffic', got, (traffic) => {
+    await take('traffic', got, (traffic) => {
       today = totalsOf(traffic);
       for (const [id, { up, down }] of today) meterOf(id).add(clock(), up, down);
       return { saw: 'traffic', traffic };
@@ -191,7 +199,7 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
 
   async function lookAtMonth(signal: AbortSignal): Promise<void> {
     const got = await adapter.nodeTraffic(clock() - 30 * DAY, signal);
-    take('traffic', got, (traffic) => {
+    await take('traffic', got, (traffic) => {
       month = totalsOf(traffic);
       return { saw: 'traffic', traffic };
     });
@@ -231,7 +239,7 @@ export function createPanelPoller(options: PollerOptions): PanelPoller {
   async function reachNode(node: NodeRecord, signal: AbortSignal): Promise<void> {
     if (node.port === null) return;
     const reachable = await reach(node.address, node.port, signal);
-    if (signal.aborted) return;
+    if (signal.aborted || (!reachable && (await isOffline()))) return;
     tried.set(node.id, clock());
     if (reachable) silentSince.delete(node.id);
     else if (node.wasReachable && !silentSince.has(node.id)) {

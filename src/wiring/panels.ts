@@ -38,6 +38,8 @@ export interface PanelsOfAppOptions {
   readonly audit: Pick<Audit, 'add'>;
   /** Restarts a service, verified and audited. */
   readonly restart: (service: string, by: Actor) => Promise<ActionResult>;
+  /** Whether a panel's silence proves nothing now, since this host has no network. */
+  readonly isOffline: (panel: { readonly baseUrl: string }) => Promise<boolean>;
   readonly clock: () => number;
   readonly random: () => number;
   readonly log: Logger;
@@ -74,6 +76,7 @@ export function createPanelsOfApp(options: PanelsOfAppOptions): PanelsOfApp {
   const fleet = createPanelFleet({
     ...{ sources, clock, random, tokens: createPanelLogins(store), records: table },
     calendar: createCalendar(config.monitoring.timezone),
+    isOffline: options.isOffline,
     sleep: (ms) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined),
     onTransition(state, transition) {
       log.info({ panel: state.id, change: transition.change, key: transition.condition?.key }, transition.name);

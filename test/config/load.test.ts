@@ -383,6 +383,11 @@ describe('a configuration', () => {
       metrics: { collect_interval: 10_000, retention_days: 30, theme: 'dark' },
       maintenance: [],
       digest: '0 9 * * *',
+      link_anchors: [
+        { host: '1.1.1.1', port: 443 },
+        { host: '8.8.8.8', port: 443 },
+        { host: '77.88.8.8', port: 443 },
+      ],
       heartbeat_url: null,
     });
   });

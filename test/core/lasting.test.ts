@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CheckResult, foldHealth, type Health } from '../../src/core/health.ts';
 import { changeIncident, type Incident, incidentKey } from '../../src/core/incident.ts';
-import { type LastingRules, lastingTroubles, OWN_LINK_DOWN } from '../../src/core/lasting.ts';
+import { type LastingRules, lastingTroubles } from '../../src/core/lasting.ts';
+import { ownLinkDown } from '../../src/core/link.ts';
 import { newService, type ServiceRecord } from '../../src/core/service.ts';
 
 const rules: LastingRules = {
@@ -93,7 +94,7 @@ describe('what lasts too long', () => {
 
   it('is not told where the host itself has no network', () => {
     const bot = story();
-    bot.answers('http', 'unknown', OWN_LINK_DOWN);
+    bot.answers('http', 'unknown', ownLinkDown.code);
     bot.later(3600_000);
     assert.deepEqual(bot.happened, []);
   });

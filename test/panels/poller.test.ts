@@ -57,6 +57,22 @@ test('one lost poll of each kind is nothing', async () => {
   assert.deepEqual(news(), []);
 });
 
+test('a panel and nodes that cannot be reached because this host has no network are not blamed for it', async () => {
+  let offline = false;
+  const { panel, poller, news, pass } = await watch({
+    poller: { isOffline: async () => offline, reach: async () => !offline },
+  });
+  await pass(60);
+  offline = true;
+  await panel.goOffline();
+  await pass(600);
+  assert.deepEqual(news(), []);
+  assert.equal(poller.state().health, 'healthy', 'as it was when it was asked last');
+  offline = false;
+  await pass(120);
+  assert.deepEqual(news(), ['panel-unreachable opened'], 'now it can be blamed');
+});
+
 test('a dead panel is one problem with the number of users, not one for each node', async () => {
   const { panel, news, pass, poller } = await watch({ panel: { users: 600, online: 412 } });
   await pass(120);

@@ -35,7 +35,7 @@ export interface WatchOptions {
   readonly panel?: PanelOptions;
   readonly source?: Partial<PanelSource>;
   readonly host?: PanelHost;
-  readonly poller?: Partial<Pick<PollerOptions, 'autoReconnect' | 'reach' | 'random' | 'policy'>>;
+  readonly poller?: Partial<Pick<PollerOptions, 'autoReconnect' | 'reach' | 'random' | 'policy' | 'isOffline'>>;
 }
 
 /** A simulated panel with a poller in front of it; an hour passes as fast as its requests are answered. */

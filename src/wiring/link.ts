@@ -1,0 +1,52 @@
+import type { Check } from '../checks/check.ts';
+import { addressOf } from '../checks/connect.ts';
+import { behindLink, createLink } from '../checks/link.ts';
+import { hostOfUrl, isRemote, remoteHostOf } from '../checks/remote.ts';
+import type { CheckConfig, Config, ServiceConfig } from '../config/schema.ts';
+import type { Settings } from '../core/settings.ts';
+import type { Ledger } from '../supervisor/ledger.ts';
+import { createLinkWatch } from '../supervisor/link-watch.ts';
+
+export interface LinkOfAppOptions {
+  readonly config: Config;
+  readonly settings: Settings;
+  /** As they are now. */
+  readonly services: () => readonly ServiceConfig[];
+  /** Where the panels that are asked now live. */
+  readonly panels: () => readonly { readonly baseUrl: string; readonly active: boolean }[];
+  readonly clock: () => number;
+}
+
+const KEY = 'link:answered';
+
+/** The host's own network: asked before anybody beyond it is blamed. */
+export function createLinkOfApp(options: LinkOfAppOptions) {
+  const { config, settings, clock } = options;
+  const { link_anchors: anchors } = config.monitoring;
+  const link = createLink({
+    ...{ anchors, clock },
+    memory: {
+      load: () => Number(settings.get(KEY) ?? 0) || null,
+      save: (at) => settings.set(KEY, String(at)),
+    },
+  });
+
+  const isRemotePanel = ({ baseUrl }: { readonly baseUrl: string }) => isRemote(hostOfUrl(baseUrl) ?? 'localhost');
+  const panelsAreRemote = () => options.panels().some((panel) => panel.active && isRemotePanel(panel));
+  const isRemoteCheck = (check: CheckConfig) =>
+    check.type === 'panel' ? panelsAreRemote() : remoteHostOf(check) !== null;
+
+  return {
+    /** A check that does not blame others for this host's network. */
+    guard: <T extends Check>(config: CheckConfig, check: T): T => behindLink(check, link, () => isRemoteCheck(config)),
+    /** Whether a panel's silence proves nothing now. */
+    isOffline: async (panel: { readonly baseUrl: string }): Promise<boolean> =>
+      isRemotePanel(panel) && (await link.isDown()),
+    watch: (ledger: Pick<Ledger, 'commit' | 'find'>) =>
+      createLinkWatch({
+        ...{ link, ledger, clock },
+        anchors: anchors.map(({ host, port }) => addressOf(host, port)),
+        needed: () => panelsAreRemote() || options.services().some(({ checks }) => checks.some(isRemoteCheck)),
+      }),
+  };
+}
