@@ -1761,6 +1761,77 @@ metric-nodes-down = Nodes down
 metric-certificate-days = Certificate, days left
 metric-available-today = Available today
 
+## Redis and the shop: on the command line (cli/cache.ts, cli/shop.ts, cli/store-protocol.ts)
+cli-help-cache = Redis: what is in it, and clearing it by pattern
+cli-help-cache-stats = show memory, keys, hit rate and key patterns
+cli-help-cache-clear = count the keys of a pattern, ask, and remove them
+cli-help-redis = service whose Redis is meant, where there are several
+cli-help-pattern = pattern of keys, such as "user:*:balance" (in quotes)
+cli-help-count = the number of keys, for a pattern that covers more than half of them
+cli-help-users = the shop's users
+cli-help-users-stats = show users, subscriptions, payments and revenue
+cli-cache-count-wrong = A number of keys is needed.
+cli-cache-server = Redis, up
+cli-cache-latency = Latency
+cli-cache-memory = Memory
+cli-cache-keys = Keys
+cli-cache-hit-rate = Hit rate
+cli-cache-clients = Clients
+cli-cache-missing = Not everything may be asked; grant { $rights }
+cli-cache-sample = Others: { $rest }. { $sampled } of { $total } keys were looked at.
+cli-column-pattern = PATTERN
+cli-column-keys = KEYS
+cli-column-each = EACH
+cli-column-life = TO LIVE
+cli-cache-counting = Counting … { $done } of { $of } keys looked at
+cli-cache-nothing = { $title }: no key matches { $pattern }.
+cli-cache-covers = { $title }: { $pattern } covers { $matching } of { $total } keys ({ $share }). For example:
+cli-cache-most = That is more than half of the cache: to remove it, add --count { $count }.
+cli-cache-question =
+    Remove { $matching ->
+        [one] { $matching } key
+       *[other] { $matching } keys
+    }? [y/N]{" "}
+cli-cache-not-cleared = Nothing was removed. With --yes it is.
+cli-cache-clearing = Removing … { $done } of { $of }
+cli-cache-stopping = Stopping after this batch …
+cli-cache-cleared =
+    { $removed ->
+        [one] { $removed } key was removed in { $took }.
+       *[other] { $removed } keys were removed in { $took }.
+    }
+cli-cache-stopped =
+    { $removed ->
+        [one] Stopped: { $removed } key was removed in { $took }.
+       *[other] Stopped: { $removed } keys were removed in { $took }.
+    }
+cli-cache-failed =
+    { $removed ->
+        [0] Nothing was removed: { $why }
+        [one] { $removed } key was removed, then: { $why }
+       *[other] { $removed } keys were removed, then: { $why }
+    }
+reason-cache-none = no check asks a Redis; add one to a service: checks: [{"{"} type: redis, url: "redis://127.0.0.1:6379/0" {"}"}]
+reason-cache-which = there are several Redis; say which with --redis: { $names }
+reason-cache-no-such = there is no Redis { $store }; there is { $names }
+cli-shop-users = Users
+cli-shop-new = New today
+cli-shop-subscriptions = Subscriptions
+cli-shop-groups = { $active } active, { $ended } ended, { $never } never had one
+cli-shop-configs = Configs
+cli-shop-servers = Configs by server
+cli-shop-today = Revenue today
+cli-shop-month = Revenue this month
+cli-shop-last = Last payment
+cli-shop-stuck = Stuck payments
+cli-shop-payments = Payments
+cli-shop-day = A day begins at midnight in { $timezone }; a payment is stuck when it is pending for over an hour.
+shop-sum =
+    { NUMBER($amount, maximumFractionDigits: 2) } { $currency } ({ $payments ->
+        [one] { $payments } payment
+       *[other] { $payments } payments
+    })
+
 ## Redis, PostgreSQL and the shop: in the chat (telegram/screens/stores.ts, redis.ts, database*.ts, shop.ts, cache-actions.ts)
 command-cache = Redis: memory, keys, clearing
 command-db = PostgreSQL: connections, queries, tables
@@ -2020,11 +2091,6 @@ chat-shop-configs = Configs: { $configs }
 chat-shop-server = · { $server }: { $configs }
 chat-shop-today = Revenue today: { $sums }
 chat-shop-month = This month: { $sums }
-chat-shop-sum =
-    { NUMBER($amount, maximumFractionDigits: 2) } { $currency } ({ $payments ->
-        [one] { $payments } payment
-       *[other] { $payments } payments
-    })
 chat-shop-nothing = nothing yet
 chat-shop-last =
     { $at ->

@@ -1849,6 +1849,82 @@ metric-nodes-down = Нод не работает
 metric-certificate-days = Сертификат, дней осталось
 metric-available-today = Доступность сегодня
 
+## Redis и магазин: в командной строке (cli/cache.ts, cli/shop.ts, cli/store-protocol.ts)
+cli-help-cache = Redis: что в нём, и очистка по шаблону
+cli-help-cache-stats = показать память, ключи, попадания и шаблоны ключей
+cli-help-cache-clear = посчитать ключи шаблона, спросить и удалить их
+cli-help-redis = сервис, чей Redis имеется в виду, если их несколько
+cli-help-pattern = шаблон ключей, например "user:*:balance" (в кавычках)
+cli-help-count = число ключей, для шаблона, под который подходит больше половины
+cli-help-users = пользователи магазина
+cli-help-users-stats = показать пользователей, подписки, платежи и выручку
+cli-cache-count-wrong = Нужно число ключей.
+cli-cache-server = Redis, работает
+cli-cache-latency = Задержка
+cli-cache-memory = Память
+cli-cache-keys = Ключи
+cli-cache-hit-rate = Попадания
+cli-cache-clients = Клиенты
+cli-cache-missing = Спросить можно не обо всём; дайте права { $rights }
+cli-cache-sample = Остальные: { $rest }. Просмотрено { $sampled } из { $total } ключей.
+cli-column-pattern = ШАБЛОН
+cli-column-keys = КЛЮЧИ
+cli-column-each = КАЖДЫЙ
+cli-column-life = ЖИТЬ
+cli-cache-counting = Считаю … просмотрено { $done } из { $of } ключей
+cli-cache-nothing = { $title }: под { $pattern } не подходит ни один ключ.
+cli-cache-covers = { $title }: { $pattern } — это { $matching } из { $total } ключей ({ $share }). Например:
+cli-cache-most = Это больше половины кэша: чтобы удалить, добавьте --count { $count }.
+cli-cache-question =
+    Удалить { $matching ->
+        [one] { $matching } ключ
+        [few] { $matching } ключа
+       *[many] { $matching } ключей
+    }? [y/N]{" "}
+cli-cache-not-cleared = Ничего не удалено. С --yes будет удалено.
+cli-cache-clearing = Удаляю … { $done } из { $of }
+cli-cache-stopping = Остановлюсь после этой порции …
+cli-cache-cleared =
+    { $removed ->
+        [one] { $removed } ключ удалён за { $took }.
+        [few] { $removed } ключа удалены за { $took }.
+       *[many] { $removed } ключей удалено за { $took }.
+    }
+cli-cache-stopped =
+    { $removed ->
+        [one] Остановлено: { $removed } ключ удалён за { $took }.
+        [few] Остановлено: { $removed } ключа удалены за { $took }.
+       *[many] Остановлено: { $removed } ключей удалено за { $took }.
+    }
+cli-cache-failed =
+    { $removed ->
+        [0] Ничего не удалено: { $why }
+        [one] Удалён { $removed } ключ, затем: { $why }
+        [few] Удалены { $removed } ключа, затем: { $why }
+       *[many] Удалено { $removed } ключей, затем: { $why }
+    }
+reason-cache-none = Redis не опрашивает ни одна проверка; добавьте её сервису: checks: [{"{"} type: redis, url: "redis://127.0.0.1:6379/0" {"}"}]
+reason-cache-which = Redis несколько; скажите, какой, через --redis: { $names }
+reason-cache-no-such = Redis { $store } нет; есть { $names }
+cli-shop-users = Пользователи
+cli-shop-new = Новые сегодня
+cli-shop-subscriptions = Подписки
+cli-shop-groups = { $active } активны, { $ended } закончились, { $never } не было вовсе
+cli-shop-configs = Конфиги
+cli-shop-servers = Конфиги по серверам
+cli-shop-today = Выручка сегодня
+cli-shop-month = Выручка за месяц
+cli-shop-last = Последний платёж
+cli-shop-stuck = Застрявшие платежи
+cli-shop-payments = Платежи
+cli-shop-day = День начинается в полночь, пояс { $timezone }; платёж застрял, если ждёт больше часа.
+shop-sum =
+    { NUMBER($amount, maximumFractionDigits: 2) } { $currency } ({ $payments ->
+        [one] { $payments } платёж
+        [few] { $payments } платежа
+       *[many] { $payments } платежей
+    })
+
 ## Redis, PostgreSQL и магазин: в чате (telegram/screens/stores.ts, redis.ts, database*.ts, shop.ts, cache-actions.ts)
 command-cache = Redis: память, ключи, очистка
 command-db = PostgreSQL: подключения, запросы, таблицы
@@ -2117,12 +2193,6 @@ chat-shop-configs = Конфиги: { $configs }
 chat-shop-server = · { $server }: { $configs }
 chat-shop-today = Выручка сегодня: { $sums }
 chat-shop-month = За этот месяц: { $sums }
-chat-shop-sum =
-    { NUMBER($amount, maximumFractionDigits: 2) } { $currency } ({ $payments ->
-        [one] { $payments } платёж
-        [few] { $payments } платежа
-       *[many] { $payments } платежей
-    })
 chat-shop-nothing = пока ничего
 chat-shop-last =
     { $at ->

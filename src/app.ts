@@ -8,6 +8,7 @@ import { createPanelCheck } from './checks/panel.ts';
 import { createCheck } from './checks/registry.ts';
 import { ControlSocketError, createControlServer, refuseIfTaken } from './cli/control-server.ts';
 import { socketName } from './cli/protocol.ts';
+import { createStoreAnswers } from './cli/store-protocol.ts';
 import { diffConfig } from './config/diff.ts';
 import type { CheckConfig, Config, ServiceConfig } from './config/schema.ts';
 import { panelService } from './core/incident.ts';
@@ -374,6 +375,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     alerting,
     reload,
     panels: panels.fleet,
+    stores: createStoreAnswers(stores),
     history: samples.history,
     clock,
     log,
@@ -384,7 +386,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       : await startHttp(
           config.http,
           { liveness, readiness, log, clock },
-          { control, panels: panels.fleet, history: samples.history, clock },
+          { control, alerting, stores, panels: panels.fleet, history: samples.history, clock },
         );
 
   let finish: (code: number) => void = () => undefined;

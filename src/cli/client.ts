@@ -6,6 +6,7 @@ import type { Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { ReloadChoices, ReloadLook, ReloadResult } from '../core/reload.ts';
 import type { ActionResult, Needs, Snapshot, Verb } from '../core/snapshot.ts';
+import type { ClearResult, OnProgress } from '../core/stores.ts';
 import { readLines } from './lines.ts';
 import { type Metrics, metricsSchema } from './metrics-protocol.ts';
 import { type PanelList, type PanelReport, panelCheckSchema, panelListSchema } from './panel-protocol.ts';
@@ -24,6 +25,14 @@ import {
   snapshotSchema,
 } from './protocol.ts';
 import { reloadLookSchema, reloadResultSchema } from './reload-protocol.ts';
+import {
+  cacheReportsSchema,
+  clearResultSchema,
+  countedSchema,
+  type ShopReply,
+  shopSchema,
+  stoppedSchema,
+} from './store-protocol.ts';
 
 /** Why there is no answer. `no-manager`: nobody listens there; `lost`: the line broke before the answer came. */
 export type FailureCode = RefusalCode | 'no-manager' | 'forbidden' | 'no-answer' | 'lost' | 'bad-answer';
@@ -51,6 +60,20 @@ export interface ControlClient {
   panels(): Promise<Asked<PanelList>>;
   /** Asks everything of that panel now; null: there is none. */
   checkPanel(panel: string): Promise<Asked<PanelReport | null>>;
+  /** All that is known of a Redis; `store` null: of each. */
+  caches(store: string | null): Promise<Asked<z.infer<typeof cacheReportsSchema>>>;
+  /** Counts what a pattern covers; `store` null: in the only Redis there is. */
+  countKeys(
+    store: string | null,
+    pattern: string,
+    onProgress: OnProgress,
+  ): Promise<Asked<z.infer<typeof countedSchema>>>;
+  /** Removes what was counted under that id. */
+  clearKeys(count: string, confirmed: number | null, onProgress: OnProgress): Promise<Asked<ClearResult>>;
+  /** Ends that between two batches. */
+  stopClearing(count: string): Promise<Asked<boolean>>;
+  /** The shop's own figures. */
+  shop(): Promise<Asked<ShopReply>>;
   /** What a reload of the configuration would change. */
   lookAtConfig(): Promise<Asked<ReloadLook>>;
   /** Applies the plan of that id. */
@@ -64,7 +87,8 @@ const silenceLimit = 10_000;
 export function createControlClient(path: string, by: string, silence: number = silenceLimit): ControlClient {
   // One request per connection, so any id will do.
   const id = '1';
-  const ask = <T>(request: Request, schema: z.ZodType<T>): Promise<Asked<T>> => askOnce(path, request, schema, silence);
+  const ask = <T>(request: Request, schema: z.ZodType<T>, onProgress: OnProgress = unheard): Promise<Asked<T>> =>
+    askOnce(path, request, schema, silence, onProgress);
   return {
     snapshot: () => ask({ id, do: 'snapshot' }, snapshotSchema),
     act: (service, verb, needs = 'ask') => ask({ id, do: 'act', service, verb, needs, by }, actionResultSchema),
@@ -77,13 +101,28 @@ export function createControlClient(path: string, by: string, silence: number = 
     unmute: (what) => ask({ id, do: 'unmute', what, by }, alertingResultSchema),
     lookAtConfig: () => ask({ id, do: 'reload-look' }, reloadLookSchema),
     applyConfig: (plan, choices) => ask({ id, do: 'reload', plan, ...choices, by }, reloadResultSchema),
+    caches: (store) => ask({ id, do: 'caches', store }, cacheReportsSchema),
+    countKeys: (store, pattern, onProgress) =>
+      ask({ id, do: 'cache-count', store, pattern, by }, countedSchema, onProgress),
+    clearKeys: (count, confirmed, onProgress) =>
+      ask({ id, do: 'cache-clear', count, confirmed, by }, clearResultSchema, onProgress),
+    stopClearing: (count) => ask({ id, do: 'cache-stop', count }, stoppedSchema),
+    shop: () => ask({ id, do: 'shop' }, shopSchema),
     panels: () => ask({ id, do: 'panels' }, panelListSchema),
     checkPanel: (panel) => ask({ id, do: 'panel-check', panel }, panelCheckSchema),
     audit: (entries) => ask({ id, do: 'audit', entries }, auditSchema),
   };
 }
 
-async function askOnce<T>(path: string, request: Request, schema: z.ZodType<T>, silence: number): Promise<Asked<T>> {
+const unheard: OnProgress = () => undefined;
+
+async function askOnce<T>(
+  path: string,
+  request: Request,
+  schema: z.ZodType<T>,
+  silence: number,
+  onProgress: OnProgress,
+): Promise<Asked<T>> {
   const socket = createConnection(path);
   const connected = await connection(socket);
   if (connected !== null) return noConnection(connected, path);
@@ -94,7 +133,7 @@ async function askOnce<T>(path: string, request: Request, schema: z.ZodType<T>, 
   });
   try {
     socket.write(`${JSON.stringify(request)}\n`);
-    return await firstAnswer(socket, schema);
+    return await firstAnswer(socket, schema, onProgress);
   } catch {
     // Reset or given up; which of the two is known by the flag, the error itself says nothing more.
     return silent
@@ -105,11 +144,15 @@ async function askOnce<T>(path: string, request: Request, schema: z.ZodType<T>, 
   }
 }
 
-async function firstAnswer<T>(socket: Socket, schema: z.ZodType<T>): Promise<Asked<T>> {
+async function firstAnswer<T>(socket: Socket, schema: z.ZodType<T>, onProgress: OnProgress): Promise<Asked<T>> {
   for await (const line of readLines(socket, maxAnswerBytes)) {
     const answer = answerSchema.safeParse(line === null ? null : parseJson(line));
     if (!answer.success) return failure('bad-answer', reason('control-bad-answer'));
-    if (answer.data.type === 'working') continue;
+    if (answer.data.type === 'working') {
+      const { progress } = answer.data;
+      if (progress !== undefined) onProgress(progress.done, progress.of);
+      continue;
+    }
     if (answer.data.type === 'refused') return { ok: false, code: answer.data.code, reason: answer.data.reason };
     const value = schema.safeParse(answer.data.value);
     return value.success ? { ok: true, value: value.data } : failure('bad-answer', reason('control-bad-answer'));

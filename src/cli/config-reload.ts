@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import type { ReloadChoices, ReloadPlan, ReloadResult, ServiceChange } from '../core/reload.ts';
 import { sayReason, sayRemark } from '../i18n.ts';
+import { isAgreed } from './agreement.ts';
 import type { ControlClient } from './client.ts';
 import { exitCodes, printJson, reportFailure } from './outcome.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,7 +25,7 @@ export async function reloadConfig(client: ControlClient, terminal: Terminal, wi
   const { plan } = looked.value;
   if (!wishes.json) show(plan, terminal);
   const empty = plan.services.length + plan.sections.length === 0;
-  if (empty || !(wishes.yes || (!wishes.json && (await isAgreed(terminal))))) {
+  if (empty || !(wishes.yes || (!wishes.json && (await isAgreed(say('cli-reload-question')))))) {
     if (wishes.json) printJson(terminal, { ok: true, applied: false, plan });
     else if (!empty) terminal.err(say('cli-reload-not-applied'));
     return exitCodes.ok;
@@ -57,17 +57,6 @@ function linesOf(change: ServiceChange, { say }: Terminal): readonly string[] {
   return parts.flatMap(([how, keys]) =>
     keys.length === 0 ? [] : [say(`cli-reload-${how}`, { service, keys: keys.join(', ') })],
   );
-}
-
-/** Only a person at a terminal can be asked. */
-async function isAgreed({ say }: Terminal): Promise<boolean> {
-  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return false;
-  const question = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^(y|yes|д|да)$/i.test((await question.question(say('cli-reload-question'))).trim());
-  } finally {
-    question.close();
-  }
 }
 
 function report(result: ReloadResult, terminal: Terminal): void {

@@ -6,10 +6,12 @@ import type { Panels } from '../core/panel-control.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Reload } from '../core/reload.ts';
 import type { Actor, Control } from '../core/snapshot.ts';
+import type { OnProgress } from '../core/stores.ts';
 import type { Logger } from '../logger.ts';
 import { readMetrics } from './metrics-protocol.ts';
 import { listPanels } from './panel-protocol.ts';
 import { type Answer, type RefusalCode, type Request, requestSchema } from './protocol.ts';
+import type { StoreAnswers } from './store-protocol.ts';
 
 type Read =
   | { readonly ok: true; readonly request: Request }
@@ -34,22 +36,23 @@ export interface Doors {
   readonly alerting: Alerting;
   readonly reload: Reload;
   readonly panels: Pick<Panels, 'states' | 'databaseProblem' | 'check'>;
+  readonly stores: StoreAnswers;
   readonly history: History;
   /** Epoch ms. */
   readonly clock: () => number;
 }
 
 /** Does what was asked. A bug in the manager becomes an answer and a line in the log, not a hanging command. */
-export async function carryOut(request: Request, doors: Doors, log: Logger): Promise<Answer> {
+export async function carryOut(request: Request, doors: Doors, log: Logger, onProgress: OnProgress): Promise<Answer> {
   try {
-    return await answer(request, doors);
+    return await answer(request, doors, onProgress);
   } catch (err) {
     log.error({ err, request: request.do }, 'control request failed');
     return refused(request.id, 'failed', reason('control-failed'));
   }
 }
 
-async function answer(request: Request, doors: Doors): Promise<Answer> {
+async function answer(request: Request, doors: Doors, onProgress: OnProgress): Promise<Answer> {
   const { control, alerting, reload, history, clock } = doors;
   switch (request.do) {
     case 'snapshot':
@@ -68,6 +71,20 @@ async function answer(request: Request, doors: Doors): Promise<Answer> {
       return done(request, listPanels(doors.panels));
     case 'panel-check':
       return done(request, await doors.panels.check(request.panel));
+    case 'caches':
+      return done(request, await doors.stores.caches(request.store));
+    case 'cache-count': {
+      const { store, pattern, by } = request;
+      return done(request, await doors.stores.count(store, pattern, actor(by), onProgress));
+    }
+    case 'cache-clear': {
+      const { count, confirmed, by } = request;
+      return done(request, await doors.stores.clear(count, confirmed, actor(by), onProgress));
+    }
+    case 'cache-stop':
+      return done(request, doors.stores.stop(request.count));
+    case 'shop':
+      return done(request, await doors.stores.shop());
     case 'reload-look':
       return done(request, reload.look());
     case 'reload': {

@@ -114,9 +114,15 @@ async function serve(socket: Socket, doors: Doors, log: Logger): Promise<void> {
 
 /** Carries a request out and meanwhile says that it does, so that the client can tell long from hung. */
 async function work(socket: Socket, request: Request, doors: Doors, log: Logger): Promise<Answer> {
-  const ticking = setInterval(() => socket.write(line({ id: request.id, type: 'working' })), workingEvery);
+  let progress: { readonly done: number; readonly of: number } | null = null;
+  const ticking = setInterval(
+    () => socket.write(line({ id: request.id, type: 'working', ...(progress === null ? {} : { progress }) })),
+    workingEvery,
+  );
   try {
-    return await carryOut(request, doors, log);
+    return await carryOut(request, doors, log, (done, of) => {
+      progress = { done, of };
+    });
   } finally {
     clearInterval(ticking);
   }

@@ -8,6 +8,7 @@ import { type ControlClient, createControlClient } from './client.ts';
 import { exitCodes } from './outcome.ts';
 import { maxLogLines, socketName } from './protocol.ts';
 import { findSocket } from './socket-path.ts';
+import { addStoreCommands } from './store-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { readVersion } from './version.ts';
 
@@ -118,6 +119,10 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
     });
 
   addAlertCommands(orbit, terminal, connect, (code) => {
+    exitCode = code;
+  });
+
+  addStoreCommands(orbit, terminal, connect, (code) => {
     exitCode = code;
   });
 

@@ -60,6 +60,13 @@ export const requestSchema = z.discriminatedUnion('do', [
   z.object({ id, do: z.literal('audit'), entries: z.int().min(1).max(maxPast) }),
   z.object({ id, do: z.literal('panels') }),
   z.object({ id, do: z.literal('panel-check'), panel: serviceName }),
+  /** All that is known of a Redis, or (null) of each. */
+  z.object({ id, do: z.literal('caches'), store: serviceName.nullable() }),
+  z.object({ id, do: z.literal('cache-count'), store: serviceName.nullable(), pattern: z.string().max(1000), by }),
+  /** `count`: the id that `cache-count` gave. `confirmed`: the number of keys as it was typed. */
+  z.object({ id, do: z.literal('cache-clear'), count: id, confirmed: z.int().min(0).nullable(), by }),
+  z.object({ id, do: z.literal('cache-stop'), count: id }),
+  z.object({ id, do: z.literal('shop') }),
   z.object({ id, do: z.literal('reload-look') }),
   /** `plan`: the id that `reload-look` gave. */
   z.object({ id, do: z.literal('reload'), plan: z.int(), restart: z.boolean(), stopRemoved: z.boolean(), by }),
@@ -73,7 +80,12 @@ const refusalCode = z.enum(['bad-request', 'unknown-service', 'busy', 'failed'])
 export type RefusalCode = z.infer<typeof refusalCode>;
 
 export const answerSchema = z.discriminatedUnion('type', [
-  z.object({ id, type: z.literal('working') }),
+  /** With how far it is, where that is known. */
+  z.object({
+    id,
+    type: z.literal('working'),
+    progress: z.object({ done: z.number(), of: z.number() }).exactOptional(),
+  }),
   z.object({ id, type: z.literal('done'), value: z.unknown() }),
   /** `id` null: the line was not understood far enough to know which request it was. */
   z.object({ id: id.nullable(), type: z.literal('refused'), code: refusalCode, reason: reasonSchema }),

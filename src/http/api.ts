@@ -1,11 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Alerting } from '../core/alerting.ts';
 import type { History } from '../core/history.ts';
 import type { Panels } from '../core/panel-control.ts';
 import type { Control } from '../core/snapshot.ts';
+import type { Stores } from '../core/stores.ts';
+import { alertsReply } from './alerts.ts';
 import { historyReply } from './history.ts';
 import { createExposition } from './prometheus.ts';
 import type { Reply } from './server.ts';
+import { shopReply } from './shop.ts';
 import { serviceView, statusView } from './views.ts';
 
 export interface ApiOptions {
@@ -14,6 +18,8 @@ export interface ApiOptions {
   readonly control: Pick<Control, 'snapshot'>;
   readonly history: History;
   readonly panels: Pick<Panels, 'states' | 'state'>;
+  readonly alerting: Pick<Alerting, 'open' | 'past' | 'mutes'>;
+  readonly stores: Pick<Stores, 'shop'>;
   /** Epoch ms. */
   readonly clock: () => number;
 }
@@ -22,7 +28,7 @@ export interface ApiOptions {
 export type Api = (request: IncomingMessage) => Promise<Reply | null>;
 
 /** All that can be read by those who have the token. Nothing can be changed here. */
-export function createApi({ token, control, history, panels, clock }: ApiOptions): Api {
+export function createApi({ token, control, history, panels, alerting, stores, clock }: ApiOptions): Api {
   const wanted = digest(token);
   const exposition = createExposition(control.snapshot, history);
 
@@ -31,6 +37,8 @@ export function createApi({ token, control, history, panels, clock }: ApiOptions
     ['/api/status', () => ({ status: 200, body: statusView(control.snapshot()) })],
     ['/api/services', () => ({ status: 200, body: control.snapshot().services.map(serviceView) })],
     ['/api/marzban/instances', () => ({ status: 200, body: panels.states() })],
+    ['/api/alerts', (query) => alertsReply(query, alerting, clock())],
+    ['/api/users/stats', () => shopReply(stores)],
     ['/api/metrics/history', (query) => historyReply(query, history, clock())],
   ]);
 

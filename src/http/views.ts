@@ -1,4 +1,5 @@
 import type { Incident } from '../core/incident.ts';
+import type { Mute } from '../core/mute.ts';
 import type { Reason } from '../core/reason.ts';
 import { redactSecrets } from '../core/redact.ts';
 import type { ServiceView, Snapshot } from '../core/snapshot.ts';
@@ -16,7 +17,7 @@ export function statusView(snapshot: Snapshot) {
     ...{ host, version, at, startedAt, overall },
     services: services.map(({ name, title, state, health, since }) => ({ name, title, state, health, since })),
     incidents: incidents.map(incidentView),
-    mutes: mutes.map(({ kind, scope, from, until }) => ({ kind, scope, from, until })),
+    mutes: mutes.map(muteView),
     telegram: { state, since, why: said(telegram.reason), waiting, oldestWaiting, lastDelivered },
   };
 }
@@ -39,11 +40,16 @@ export function serviceView(view: ServiceView) {
   };
 }
 
-function incidentView(incident: Incident) {
+export function muteView({ kind, scope, from, until }: Mute) {
+  return { kind, scope, from, until };
+}
+
+export function incidentView(incident: Incident) {
   const { id, service, kind, level, openedAt, acknowledgedAt, acknowledgedBy } = incident;
   return { id, service, kind, level, openedAt, acknowledgedAt, acknowledgedBy, why: said(incident.reason) };
 }
 
-function said(why: Reason | null): { readonly code: string; readonly text: string } | null {
+/** A reason as a code and in words. */
+export function said(why: Reason | null): { readonly code: string; readonly text: string } | null {
   return why === null ? null : { code: why.code, text: redactSecrets(sayReason('en', why)) };
 }

@@ -10,10 +10,12 @@ import { createInterface } from 'node:readline';
 import { after, afterEach, test } from 'node:test';
 import { createControlClient } from '../../src/cli/client.ts';
 import { ControlSocketError, createControlServer } from '../../src/cli/control-server.ts';
+import { createStoreAnswers } from '../../src/cli/store-protocol.ts';
 import { reason } from '../../src/core/reason.ts';
 import type { Control } from '../../src/core/snapshot.ts';
 import { createLogger } from '../../src/logger.ts';
 import { makeAlerting } from '../world/alerting.ts';
+import { noStores } from '../world/stores.ts';
 import { fakeControl, fakeHistory, fakeReload, now, snapshot } from './fake-control.ts';
 import { fakePanels } from './fake-panels.ts';
 
@@ -28,6 +30,7 @@ const doors = {
   reload: fakeReload,
   history: fakeHistory,
   panels: fakePanels,
+  stores: createStoreAnswers(noStores),
   clock: () => now,
 };
 const endings: (() => unknown)[] = [];

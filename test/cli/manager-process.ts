@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createControlServer } from '../../src/cli/control-server.ts';
+import { createStoreAnswers } from '../../src/cli/store-protocol.ts';
 import { reason } from '../../src/core/reason.ts';
 import type { ActionResult, Needs } from '../../src/core/snapshot.ts';
 import { createLogger } from '../../src/logger.ts';
 import { makeAlerting } from '../world/alerting.ts';
+import { noStores } from '../world/stores.ts';
 import { fakeControl, fakeHistory, fakeReload } from './fake-control.ts';
 import { fakePanels } from './fake-panels.ts';
 
@@ -24,7 +26,15 @@ problem('redis', { level: 'warning' });
 over('redis');
 problem('shop_bot', { level: 'critical' });
 const log = createLogger({ level: 'silent', format: 'json' });
-const doors = { control, alerting, reload: fakeReload, history: fakeHistory, panels: fakePanels, clock: Date.now };
+const doors = {
+  control,
+  alerting,
+  reload: fakeReload,
+  history: fakeHistory,
+  panels: fakePanels,
+  clock: Date.now,
+  stores: createStoreAnswers(noStores),
+};
 const server = createControlServer({ path, ...doors, log });
 try {
   await server.listen();

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { reason } from '../../src/core/reason.ts';
+import type { ShopStats } from '../../src/core/shop-stats.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
+import type { Stores } from '../../src/core/stores.ts';
 import { createApi } from '../../src/http/api.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/logger.ts';
@@ -10,21 +12,37 @@ import { openStore } from '../../src/store/database.ts';
 import { createSamples } from '../../src/store/samples.ts';
 import { incident, now, service, snapshot } from '../cli/fake-control.ts';
 import { fakePanels } from '../cli/fake-panels.ts';
+import { makeAlerting } from '../world/alerting.ts';
+import { noStores } from '../world/stores.ts';
 
 const token = 'a-token-of-the-test-1234567890';
 
-async function serve(test: TestContext, options: { readonly token?: null; readonly snapshot?: Snapshot } = {}) {
+interface Options {
+  readonly token?: null;
+  readonly snapshot?: Snapshot;
+  readonly shop?: Stores['shop'];
+}
+
+async function serve(test: TestContext, options: Options = {}) {
   const lines: string[] = [];
   const store = openStore(':memory:');
   const quiet = pino({ level: 'silent' });
   const samples = createSamples({ store, retentionDays: 30, freeBytes: () => null, clock: () => now, log: quiet });
   for (let n = 0; n < 60; n += 1)
     samples.add('redis', 'redis', [{ name: 'latency', value: n, unit: 'ms' }], now - (60 - n) * 60_000);
+  const incidents = makeAlerting({ clock: () => now });
   const control = { snapshot: () => options.snapshot ?? snapshot() };
   const api =
     options.token === null
       ? null
-      : createApi({ token, control, panels: fakePanels, history: samples.history, clock: () => now });
+      : createApi({
+          ...{ token, control, panels: fakePanels, history: samples.history, clock: () => now },
+          alerting: incidents.alerting,
+          stores: { shop: options.shop ?? noStores.shop },
+        });
+  incidents.problem('redis', { level: 'warning', lines: ['password=hunter2'] });
+  incidents.problem('shop_bot', { level: 'critical' });
+  incidents.over('redis');
   const server = createHttpServer({
     ...{ host: '127.0.0.1', port: 0, api, clock: () => now },
     liveness: () => ({ ok: true, version: '1', startedAt: now, stalled: [], telegram: 'polling' }),
@@ -53,6 +71,8 @@ const paths = [
   '/api/marzban/instances',
   '/api/marzban/instances/s001',
   '/api/metrics/history',
+  '/api/alerts',
+  '/api/users/stats',
 ];
 
 test('without HTTP_TOKEN nothing but the probes is served', async (t) => {
@@ -157,4 +177,54 @@ test('panels are told without their passwords, one that is not there is not foun
   assert.ok(!all.text.includes('secret-password'));
   assert.equal((await get('/api/marzban/instances/s001')).json().id, 's001');
   assert.equal((await get('/api/marzban/instances/nope')).status, 404);
+});
+
+test('alerts: those that are open, and as many of the past as are asked for', async (t) => {
+  const { get } = await serve(t);
+  const { open, past, mutes, at } = (await get('/api/alerts')).json();
+  assert.deepEqual(
+    [open.map(({ service }: { service: string }) => service), past, mutes, at],
+    [['shop_bot'], undefined, [], now],
+  );
+  const all = await get('/api/alerts?past=10');
+  assert.deepEqual(
+    all.json().past.map(({ service, resolution }: Record<string, string>) => [service, resolution]),
+    [['redis', 'recovered']],
+  );
+  assert.ok(!all.text.includes('hunter2'), 'log lines stay inside');
+  for (const wrong of ['past=-1', 'past=x', 'past=501', 'all=1'])
+    assert.equal((await get(`/api/alerts?${wrong}`)).status, 400);
+});
+
+test('the figures of the shop: what is missing is null and says why; without a database 503', async (t) => {
+  const ages: number[] = [];
+  const missing = { ok: false, reason: reason('shop-no-table', { table: 'payments' }) } as const;
+  const none = { ok: true, value: [] } as const;
+  const { get } = await serve(t, {
+    shop: async (maxAge) => {
+      ages.push(maxAge);
+      const stats: ShopStats = {
+        users: { ok: true, value: 7 },
+        newToday: { ok: true, value: 1 },
+        configs: { ok: true, value: 3 },
+        subscriptions: { ok: true, value: { active: 4, ended: 2, never: 1 } },
+        configsByServer: none,
+        payments: missing,
+        stuck: missing,
+        lastPayment: missing,
+        revenueToday: missing,
+        revenueThisMonth: { ok: true, value: [{ currency: 'RUB', amount: 1.5, payments: 1 }] },
+      };
+      return { ok: true, value: { at: now, timezone: 'UTC', stats } };
+    },
+  });
+  const body = (await get('/api/users/stats')).json();
+  assert.deepEqual([body.users, body.subscriptions.active, body.revenueToday, body.timezone], [7, 4, null, 'UTC']);
+  assert.equal(body.missing.revenueToday.text, 'there is no table payments');
+  assert.equal(body.missing.users, undefined);
+  assert.deepEqual(ages, [60_000], 'not asked anew for everybody');
+  const without = await serve(t);
+  const refused = await without.get('/api/users/stats');
+  assert.equal(refused.status, 503);
+  assert.match(refused.json().error, /no database of the shop/);
 });

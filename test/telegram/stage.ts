@@ -3,10 +3,10 @@ import { pino } from 'pino';
 import type { Panels } from '../../src/core/panel-control.ts';
 import { reason } from '../../src/core/reason.ts';
 import type { Reload } from '../../src/core/reload.ts';
-import type { Stores } from '../../src/core/stores.ts';
 import { createTelegram, type Telegram, type TelegramOptions } from '../../src/telegram/bot.ts';
 import type { Timing } from '../../src/telegram/timing.ts';
 import { type AlertingWorld, makeAlerting } from '../world/alerting.ts';
+import { noStores } from '../world/stores.ts';
 import { startTelegram, type TelegramWorld } from '../world/telegram/server.ts';
 import { FakeControl } from './fake-control.ts';
 
@@ -61,12 +61,6 @@ const noPanels: Panels = {
   runsAs: () => null,
   autoReconnect: () => false,
   setAutoReconnect: () => undefined,
-};
-/** No check asks a Redis or a PostgreSQL. */
-const absent = async () => ({ ok: false, reason: reason('shop-no-database') }) as const;
-export const noStores: Stores = {
-  ...{ redises: () => [], databases: () => [], hasShop: () => false, redis: absent, database: absent, shop: absent },
-  caches: { patterns: absent, count: absent, clear: async () => ({ removed: 0, took: 0, ...(await absent()) }) },
 };
 const noPictures = { chart: nothing, dashboard: nothing };
 

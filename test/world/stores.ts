@@ -1,7 +1,7 @@
 /** Redis and PostgreSQL as the manager reaches them, without a manager: checks that are asked by hand. */
 import { createCheck } from '../../src/checks/registry.ts';
 import type { CheckConfig } from '../../src/config/schema.ts';
-import type { Reason } from '../../src/core/reason.ts';
+import { type Reason, reason } from '../../src/core/reason.ts';
 import type { Stores } from '../../src/core/stores.ts';
 import { type AskedService, createStores } from '../../src/wiring/stores.ts';
 
@@ -51,3 +51,10 @@ export async function makeStores(
     close: async () => void (await Promise.all(all().map(({ check }) => check.close()))),
   };
 }
+
+/** No check asks a Redis or a PostgreSQL. */
+const absent = async () => ({ ok: false, reason: reason('shop-no-database') }) as const;
+export const noStores: Stores = {
+  ...{ redises: () => [], databases: () => [], hasShop: () => false, redis: absent, database: absent, shop: absent },
+  caches: { patterns: absent, count: absent, clear: async () => ({ removed: 0, took: 0, ...(await absent()) }) },
+};

@@ -63,7 +63,7 @@ export function shopScreen(language: Language, { at, timezone, stats }: ShopRepo
 function sayRevenue(language: Language, sums: readonly Revenue[]): string {
   if (sums.length === 0) return t(language, 'chat-shop-nothing');
   return sums
-    .map(({ currency, amount, payments }) => t(language, 'chat-shop-sum', { amount, currency, payments }))
+    .map(({ currency, amount, payments }) => t(language, 'shop-sum', { amount, currency, payments }))
     .join(', ');
 }
 
