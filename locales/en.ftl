@@ -154,6 +154,10 @@ cli-help-start = start a service
 cli-help-stop = stop a service; it stays down until somebody starts it
 cli-help-restart = stop and start a service
 cli-help-logs = show the last lines of a service's log
+cli-help-backup = copy the manager's data to a new file, also while it runs
+cli-help-backup-file = where to; default: a name with the time, in this folder
+cli-backup-done = { $file }, { $size }: checked, readable by you alone.
+cli-backup-restore = To restore: stop the manager, remove { $store } with its -wal and -shm, copy this file in its place, start.
 cli-help-config = look at the configuration
 cli-help-config-check = check the configuration and the environment; starts nothing
 cli-help-config-reload = show what changed in the configuration and apply it; what did not change is not touched
@@ -1088,6 +1092,20 @@ reason-cache-busy = { $by } is clearing this Redis at this moment; wait until th
 reason-cache-count-gone = what was counted is out of date; count again
 reason-store-unknown = { $store } is not asked by any check (any more)
 reason-shop-no-database = no database of the shop is known: set DATABASE_URL, or give a service a check of type postgres
+
+## backup (store/backup.ts)
+reason-backup-nothing = There is nothing to back up yet: { $file } is not there. Run this where the manager runs, or set ORBIT_DATA_DIR.
+reason-backup-exists = { $file } is there already and stays as it is; name another file.
+reason-backup-no-room = There is no room for { $file }: { $missing } MB are missing.
+reason-backup-unwritable = { $file } could not be made: { $problem ->
+    [ENOENT] its folder is not there
+    [EACCES] this user may not write there, or not read the manager's data
+    [EROFS] that file system is read-only
+    [ENOSPC] the disk is full
+   *[other] { $problem }
+}.
+reason-backup-damaged = The data is damaged ({ $found }); the copy was thrown away. Keep what is there and restore an older backup.
+
 ## charts and metrics (charts/, measures.ts)
 
 chart-last = last

@@ -31,7 +31,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   panels: ['core', 'config/schema.ts', 'logger.ts'],
   telegram: ['core', 'i18n.ts', 'measures.ts', 'wire.ts', 'logger.ts', 'outbox/transport.ts', 'outbox/teller.ts'],
   http: ['core', 'logger.ts', 'i18n.ts'],
-  cli: ['core', 'i18n.ts', 'measures.ts', 'wire.ts', 'logger.ts', 'config', 'app.ts'],
+  cli: [
+    'core',
+    'i18n.ts',
+    'measures.ts',
+    'wire.ts',
+    'logger.ts',
+    'config',
+    'app.ts',
+    'store/backup.ts',
+    'store/store-name.ts',
+  ],
   config: ['core', 'i18n.ts'],
   charts: ['core', 'i18n.ts', 'measures.ts'],
 };

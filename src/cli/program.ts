@@ -5,11 +5,12 @@ import type { Verb } from '../core/snapshot.ts';
 import { sayRemark } from '../i18n.ts';
 import { addAlertCommands } from './alert-commands.ts';
 import { type ControlClient, createControlClient } from './client.ts';
+import { findInData } from './data-path.ts';
 import { exitCodes } from './outcome.ts';
 import { maxLogLines, socketName } from './protocol.ts';
-import { findSocket } from './socket-path.ts';
 import { addStoreCommands } from './store-commands.ts';
 import type { Terminal } from './terminal.ts';
+import { addUpkeepCommands } from './upkeep-commands.ts';
 import { readVersion } from './version.ts';
 
 interface Json {
@@ -43,7 +44,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
     });
   const json = say('cli-help-json');
   const connect = (): ControlClient => {
-    const { path, errors } = findSocket(env, socketName);
+    const { path, errors } = findInData(env, socketName);
     for (const error of errors) terminal.err(sayRemark(terminal.language, error));
     return createControlClient(path, typedBy(env));
   };
@@ -146,6 +147,10 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
       const { checkOnePanel } = await import('./panels.ts');
       exitCode = await checkOnePanel(connect(), terminal, id, options.json === true);
     });
+
+  addUpkeepCommands(orbit, terminal, env, (code) => {
+    exitCode = code;
+  });
 
   const config = orbit.command('config').description(say('cli-help-config'));
 

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { migrations } from './schema.ts';
+import { storeName } from './store-name.ts';
 
 export type Connection = Database.Database;
 
@@ -20,7 +21,7 @@ export interface SqlStore {
 export function openStore(folder: string): SqlStore {
   const memory = folder === ':memory:';
   if (!memory) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const connection = new Database(memory ? folder : join(folder, 'orbit.db'));
+  const connection = new Database(memory ? folder : join(folder, storeName));
   // WAL so that readers never block the writer; FULL because an alert that was accepted must survive a power loss.
   connection.pragma('journal_mode = WAL');
   connection.pragma('synchronous = FULL');

@@ -8,20 +8,20 @@ import type { ConfigMessage } from '../config/message.ts';
 const installed = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Where the manager's control socket should be: as `orbit run` would decide in this folder, or, when nothing is there,
+ * Where a file of the manager's data folder should be, such as its control socket: as `orbit run` would decide in this folder, or, when nothing is there,
  * in the folder of the installation, so that the command works from anywhere. Needs no valid configuration.
  */
-export function findSocket(
+export function findInData(
   processEnv: Environment,
-  socketName: string,
+  name: string,
 ): { readonly path: string; readonly errors: readonly ConfigMessage[] } {
-  const here = socketIn(process.cwd(), processEnv, socketName);
+  const here = placeIn(process.cwd(), processEnv, name);
   if (existsSync(here.path)) return here;
-  const there = socketIn(installed, processEnv, socketName);
+  const there = placeIn(installed, processEnv, name);
   return existsSync(there.path) ? there : here;
 }
 
-function socketIn(cwd: string, processEnv: Environment, socketName: string): ReturnType<typeof findSocket> {
+function placeIn(cwd: string, processEnv: Environment, name: string): ReturnType<typeof findInData> {
   const { env, errors } = readEnvironment({ cwd, processEnv });
-  return { path: join(readSettings(env, cwd).settings.dataDir, socketName), errors };
+  return { path: join(readSettings(env, cwd).settings.dataDir, name), errors };
 }

@@ -1,0 +1,2 @@
+/** The file in the data folder. */
+export const storeName = 'orbit.db';
