@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { freePort } from '../world/free-port.ts';
+import {
+  environment,
+  type Home,
+  makeHome,
+  orbit,
+  type RunningManager,
+  runManager,
+  TOKEN,
+  until,
+  VERA,
+} from '../world/manager.ts';
+import { addMonitor, startPostgres } from '../world/postgres.ts';
+import { startRedis } from '../world/redis.ts';
+import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+
+const run = promisify(execFile);
+
+const HTTP_TOKEN = 'the-token-of-this-test-0123456789';
+const SESSION = 'orbitvpn_bot';
+const WORK = ['sh', '-c', 'while :; do echo line-of-a-log; sleep 1; done'];
+/** Ends two and a half seconds after it was asked to, in good order. */
+const SLOW_TO_STOP = ['sh', '-c', 'trap "sleep 2.5; echo done > ended; exit 0" TERM; while :; do sleep 0.1; done'];
+
+interface Seen {
+  readonly name: string;
+  readonly state: string;
+  readonly health: string;
+  readonly pid: number | null;
+  readonly restarts: number;
+  readonly checks: readonly {
+    readonly at: number | null;
+    readonly health: string;
+    readonly metrics: readonly { readonly name: string; readonly value: number }[];
+  }[];
+}
+
+/**
+ * The manager that was written before this one never worked when it mattered. What was found wrong in it, each point
+ * against the whole of ours: a real tmux, Redis and PostgreSQL, and a simulated Telegram.
+ */
+describe('what made the original useless', () => {
+  const socket = `orbit-defects-${process.pid}`;
+  let telegram: TelegramWorld;
+  let redis: Awaited<ReturnType<typeof startRedis>>;
+  let postgres: Awaited<ReturnType<typeof startPostgres>>;
+  let home: Home;
+  let manager: RunningManager;
+  let vera: WorldUser;
+  let port: number;
+  const secrets = { HTTP_TOKEN };
+
+  before(async () => {
+    [telegram, redis, postgres, port] = await Promise.all([
+      startTelegram({ token: TOKEN }),
+      startRedis(),
+      startPostgres(),
+      freePort(),
+    ]);
+    await addMonitor(await postgres.connect());
+    home = await makeHome({
+      services: {
+        bot: { title: 'Shop bot', driver: 'tmux', tmux_session: SESSION, tmux_socket: socket, command: WORK },
+        redis: { driver: 'external', restart_delay: 0, checks: [{ type: 'redis', url: redis.url }] },
+        postgres: {
+          driver: 'external',
+          restart_delay: 0,
+          checks: [{ type: 'postgres', url: postgres.urlFor('orbit_monitor') }],
+        },
+        waits: { title: 'Waits', command: WORK, restart_delay: '60s', max_restart_delay: '60s' },
+        works: { title: 'Works', command: WORK },
+        slow: { title: 'Slow', command: SLOW_TO_STOP, stop_timeout: '10s' },
+        broken: { title: 'Broken', command: [join('bin', 'is-not-there')], max_restarts: 2 },
+      },
+      http: { host: '127.0.0.1', port },
+    });
+    vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
+    vera.start();
+    manager = await runManager(home, telegram.apiRoot, secrets);
+  });
+
+  after(async () => {
+    manager.kill('SIGKILL');
+    await manager.exited;
+    await run('tmux', ['-L', socket, 'kill-server']).catch(() => undefined);
+    await home.remove();
+    await Promise.all([redis.stop(), postgres.stop(), telegram.stop()]);
+  });
+
+  async function read(path: string, token = HTTP_TOKEN): Promise<Response> {
+    return fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  }
+
+  async function service(name: string): Promise<Seen> {
+    return Object(await (await read(`/api/services/${name}`)).json());
+  }
+
+  /** As soon as it is so. */
+  function seen(name: string, is: (service: Seen) => boolean, what: string): Promise<Seen> {
+    return until(async () => {
+      const now = await service(name);
+      return is(now) ? now : null;
+    }, `${name}: ${what}`);
+  }
+
+  function number(service: Seen, metric: string): number {
+    const found = service.checks.flatMap(({ metrics }) => metrics).find(({ name }) => name === metric);
+    assert.ok(found, `${service.name} has no ${metric}: ${JSON.stringify(service.checks)}`);
+    return found.value;
+  }
+
+  async function type(...args: readonly string[]): Promise<{ readonly code: number | null; readonly text: string }> {
+    const typed = orbit(home, environment(home, telegram.apiRoot, secrets), ...args);
+    const { code } = await typed.exited;
+    return { code, text: typed.output() };
+  }
+
+  it('a bot in tmux has the pid of its pane, is healthy, and is left alone', async () => {
+    const first = await seen('bot', ({ health }) => health === 'healthy', 'healthy');
+    const { stdout } = await run('tmux', ['-L', socket, 'list-panes', '-t', `=${SESSION}`, '-F', '#{pane_pid}']);
+    assert.equal(first.pid, Number(stdout));
+    const asked = first.checks[0]?.at ?? 0;
+    const later = await seen('bot', ({ checks }) => (checks[0]?.at ?? 0) > asked + 2000, 'asked again');
+    assert.deepEqual([later.pid, later.restarts, later.health], [first.pid, 0, 'healthy']);
+  });
+
+  it('a failed start counts: what can never start is given up', async () => {
+    await seen('broken', ({ state }) => state === 'failed', 'given up');
+  });
+
+  it('a restart that waits holds up nothing: everything else is asked, and restarted, meanwhile', async () => {
+    const { pid } = await seen('waits', ({ state, pid }) => state === 'running' && pid !== null, 'running');
+    process.kill(pid ?? process.pid, 'SIGKILL');
+    await seen('waits', ({ state }) => state === 'backing-off', 'waiting');
+    const before = await seen('works', ({ health }) => health === 'healthy', 'healthy');
+    process.kill(before.pid ?? process.pid, 'SIGKILL');
+    const again = await seen('works', ({ pid, health }) => pid !== before.pid && health === 'healthy', 'healthy again');
+    assert.equal(again.restarts, 1);
+    assert.equal((await service('waits')).state, 'backing-off');
+  });
+
+  it('an alert is really sent, with its end', async () => {
+    await telegram.waitForMessage(vera.id, /Waits[\s\S]*killed by SIGKILL/);
+    await telegram.waitForMessage(vera.id, /Works is back/);
+  });
+
+  it('a stop waits as long as it was told to, and kills nothing that ends in good order', async () => {
+    await seen('slow', ({ state }) => state === 'running', 'running');
+    const stop = await type('stop', 'slow');
+    assert.equal(stop.code, 0, stop.text);
+    assert.doesNotMatch(stop.text, /kill/i);
+    await run('cat', [join(home.folder, 'ended')]);
+  });
+
+  it('numbers and alerts are there for the next command, and for the next manager', async () => {
+    const metrics = await type('metrics', 'works', '--json');
+    assert.equal(metrics.code, 0, metrics.text);
+    assert.match(metrics.text, /"memory"/);
+    manager.kill('SIGKILL');
+    await manager.exited;
+    manager = await runManager(home, telegram.apiRoot, secrets);
+    const alerts = await type('alerts', '--all', '--json');
+    assert.match(alerts.text, /"service": ?"works"/);
+  });
+
+  it('the clients of Redis are counted, its processor time is a rate, and KEYS and FLUSH are never asked', async () => {
+    const clients = await Promise.all([1, 2, 3].map(() => redis.admin.duplicate()));
+    await Promise.all(clients.map((client) => client.ping()));
+    const said = /connected_clients:(\d+)/.exec(await redis.admin.info('clients'))?.[1];
+    await seen('redis', (now) => number(now, 'clients') === Number(said), `${said} clients`);
+    const now = await seen('redis', ({ checks }) => /"cpu"/.test(JSON.stringify(checks)), 'a second look');
+    assert.ok(number(now, 'cpu') < 100, 'of an idle server');
+    for (const client of clients) client.disconnect();
+    const commands = await redis.admin.info('commandstats');
+    assert.match(commands, /cmdstat_ping/);
+    assert.doesNotMatch(commands, /cmdstat_(keys|flushall|flushdb|monitor)/);
+  });
+
+  it('the connections of PostgreSQL are those of clients, without its own workers', async () => {
+    const admin = await postgres.connect();
+    const count = async (which: string) => {
+      const { rows } = await admin.query(`SELECT count(*)::int AS n FROM pg_stat_activity WHERE ${which}`);
+      return Number(rows[0]?.n);
+    };
+    const clients = await count("backend_type = 'client backend'");
+    assert.ok((await count('true')) > clients, 'there are workers to be mistaken for clients');
+    await seen('postgres', (now) => number(now, 'connections') === clients, `${clients} connections`);
+    // The time of SELECT 1 is not the speed of queries: the longest one is told as it is.
+    const slow = admin.query('SELECT pg_sleep(3)');
+    await seen('postgres', (now) => number(now, 'longest_query') > 1, 'the long query');
+    await slow;
+  });
+
+  it('the endpoint listens on the loopback only, has no default password, and shows no log', async () => {
+    const outside = Object.values(networkInterfaces())
+      .flatMap((each) => each ?? [])
+      .find(({ internal, family }) => !internal && family === 'IPv4');
+    if (outside !== undefined) await assert.rejects(fetch(`http://${outside.address}:${port}/healthz`));
+    for (const token of ['admin', '']) assert.equal((await read('/api/status', token)).status, 401);
+    for (const path of ['/api/login', '/ws/logs/bot', '/api/services/bot/logs'])
+      assert.equal((await read(path)).status, 404);
+    const everything = await Promise.all(
+      ['/api/services', '/api/status', '/metrics'].map(async (path) => (await read(path)).text()),
+    );
+    assert.doesNotMatch(everything.join(), /line-of-a-log/);
+  });
+});
