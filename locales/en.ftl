@@ -553,6 +553,7 @@ chat-help =
     /db – PostgreSQL: connections, queries, tables, replicas
     /users – the shop: users, subscriptions, payments, revenue
     /metrics – charts: <code>/metrics</code> for everything, <code>/metrics service 24h</code>
+    /digest – the last day: what broke, how available all was, how full the disks are
     /mute – hold alerts: <code>/mute service 30m</code>, <code>/mute all 2h</code>
     /maintenance – hold alerts and restarts while you work on it: <code>/maintenance service 1h</code>
     /logs – last log lines: <code>/logs service 50 error</code>
@@ -594,6 +595,44 @@ reason-telegram-recipient-gone = this chat cannot be written to ({ $detail })
 reason-telegram-moved = the group has the id { $chat } now
 reason-telegram-refused = Telegram refuses the message ({ $detail })
 reason-telegram-empty = there is nothing to see in the message
+
+## digest (telegram/screens/digest.ts)
+digest-fine =
+    All fine: { $services ->
+        [one] { $services } service
+       *[other] { $services } services
+    }, nothing broke since { $since }.
+digest-title = Summary, { $since } – { $until }
+digest-broke = What broke
+digest-broke-none = Nothing.
+digest-broke-line =
+    { $title }: { $times ->
+        [one] once
+       *[other] { $times } times
+    }, { $for } in all
+digest-broke-open =
+    { $title }: { $times ->
+        [one] once
+       *[other] { $times } times
+    }, { $for } in all, not over yet
+digest-starts = Starts
+digest-slow = Slowest answers
+digest-slow-line = { $title }: { $usual } on average, { $most } at most
+digest-availability = Available: day / week / month
+digest-availability-line = { $title }: { $day } / { $week } / { $month }
+digest-available-always =
+    { $n ->
+        [one] { $n } service: always
+       *[other] { $n } services: always
+    }
+digest-unknown = { $for } of the day not known, counted as not up
+digest-muted = Muted
+digest-disks = Disks
+digest-disk-steady = { $path }: { $used } taken, not filling up
+digest-disk-fills = { $path }: { $used } taken, full in { $in } if it goes on like this
+digest-more = and { $n } more
+command-digest = what happened in the last day
+button-digest = Summary
 
 ## alerting: groups, flapping, mutes
 alert-nothing = Nothing to say any more.

@@ -574,6 +574,7 @@ chat-help =
     /db – PostgreSQL: подключения, запросы, таблицы, реплики
     /users – магазин: пользователи, подписки, платежи, выручка
     /metrics – графики: <code>/metrics</code> по всем, <code>/metrics сервис 24h</code>
+    /digest – последний день: что ломалось, доступность, заполнение дисков
     /mute – придержать оповещения: <code>/mute сервис 30m</code>, <code>/mute all 2h</code>
     /maintenance – придержать оповещения и перезапуски на время работ: <code>/maintenance сервис 1h</code>
     /logs – последние строки журнала: <code>/logs сервис 50 error</code>
@@ -615,6 +616,48 @@ reason-telegram-recipient-gone = в этот чат нельзя писать ({
 reason-telegram-moved = у группы теперь идентификатор { $chat }
 reason-telegram-refused = Telegram не принимает сообщение ({ $detail })
 reason-telegram-empty = в сообщении нечего показать
+
+## digest (telegram/screens/digest.ts)
+digest-fine =
+    Всё хорошо: { $services ->
+        [one] { $services } сервис
+        [few] { $services } сервиса
+       *[many] { $services } сервисов
+    }, с { $since } ничего не ломалось.
+digest-title = Сводка, { $since } – { $until }
+digest-broke = Что ломалось
+digest-broke-none = Ничего.
+digest-broke-line =
+    { $title }: { $times ->
+        [one] { $times } раз
+        [few] { $times } раза
+       *[many] { $times } раз
+    }, всего { $for }
+digest-broke-open =
+    { $title }: { $times ->
+        [one] { $times } раз
+        [few] { $times } раза
+       *[many] { $times } раз
+    }, всего { $for }, ещё не устранено
+digest-starts = Запуски
+digest-slow = Самые медленные ответы
+digest-slow-line = { $title }: в среднем { $usual }, самый долгий { $most }
+digest-availability = Доступность: день / неделя / месяц
+digest-availability-line = { $title }: { $day } / { $week } / { $month }
+digest-available-always =
+    { $n ->
+        [one] { $n } сервис: всегда
+        [few] { $n } сервиса: всегда
+       *[many] { $n } сервисов: всегда
+    }
+digest-unknown = о { $for } за день ничего не известно, это не в счёт работы
+digest-muted = Тишина
+digest-disks = Диски
+digest-disk-steady = { $path }: занято { $used }, не растёт
+digest-disk-fills = { $path }: занято { $used }, при таком темпе заполнится через { $in }
+digest-more = и ещё { $n }
+command-digest = что было за последний день
+button-digest = Сводка
 
 ## alerting: groups, flapping, mutes
 alert-nothing = Больше нечего сообщить.

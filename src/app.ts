@@ -34,10 +34,13 @@ import { createOutboxTable } from './store/outbox.ts';
 import { createSamples } from './store/samples.ts';
 import { createServiceTable } from './store/services.ts';
 import { createSettings } from './store/settings.ts';
+import { createStretchTable } from './store/stretches.ts';
 import { createAlerting } from './supervisor/alerting.ts';
 import { createCheckLoop } from './supervisor/check-loop.ts';
 import { createControl } from './supervisor/control.ts';
 import { createDelivery } from './supervisor/delivery.ts';
+import { createDigest } from './supervisor/digest.ts';
+import { createDigestClock } from './supervisor/digest-clock.ts';
 import { createHeartbeat } from './supervisor/heartbeat.ts';
 import { holdOn } from './supervisor/hold.ts';
 import { createLedger } from './supervisor/ledger.ts';
@@ -47,8 +50,11 @@ import { createMonitor } from './supervisor/monitor.ts';
 import { createReload, type Reading } from './supervisor/reload.ts';
 import { createScheduler } from './supervisor/scheduler.ts';
 import { createSchedules } from './supervisor/schedules.ts';
+import { createStandings } from './supervisor/standings.ts';
+import { viewOf } from './supervisor/view.ts';
 import { createWindows } from './supervisor/windows.ts';
 import { createTelegram } from './telegram/bot.ts';
+import type { Digests } from './telegram/digests.ts';
 import { createRenderer } from './telegram/renderer.ts';
 import { movedKey, openChannels, otherChannels, recipientsOf } from './wiring/channels.ts';
 import { scheduleChecks } from './wiring/checks.ts';
@@ -95,6 +101,8 @@ const LOOP_SILENCE_MS = 15_000;
 const LAST_WORDS_MS = 3000;
 /** Delivered rows are kept this long for looking into. */
 const KEEP_DELIVERED_MS = 7 * 24 * 3600_000;
+/** How available a service was is said of a month at most. */
+const KEEP_STRETCHES_MS = 32 * 24 * 3600_000;
 /** What is over is kept this long for `/alerts`. */
 const KEEP_INCIDENTS_MS = 90 * 24 * 3600_000;
 
@@ -208,6 +216,12 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     log,
   });
 
+  const stretches = createStretchTable(store);
+  const standings = createStandings({
+    ...{ table: stretches, mutes: mutes.active, clock, log },
+    services: () => [...services.values()].map((service) => viewOf(service, clock())),
+  });
+
   const reload = createReload({
     ...{ config, services, build, rebuild, monitor, control, ledger, audit, clock, log },
     read: options.read,
@@ -230,6 +244,19 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     shopUrl: config.shop.database_url,
     timezone: config.monitoring.timezone,
   });
+  const digest = createDigest({
+    services: () => control.snapshot().services,
+    mutes: mutes.active,
+    incidentsSince: incidentTable.since,
+    ...{ tally: standings.tally, history: samples.history },
+  });
+  const digests: Digests = {
+    report: digest.report,
+    async picture(language, timezone) {
+      const drawn = await pictures.dashboard({ language, timezone, range: '24h', page: 0 });
+      return drawn.ok ? drawn.png : null;
+    },
+  };
   const telegram = createTelegram({
     token: config.telegram.token,
     apiRoot: config.telegram.api_root,
@@ -240,7 +267,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     alerting,
     reload,
     incidentsIn: outboxTable.incidentsIn,
-    ...{ history: samples.history, pictures, panelPictures },
+    ...{ history: samples.history, pictures, panelPictures, digests },
     panels: panels.fleet,
     stores,
     auditPanel: (by, action, panel, refused) => audit.add(clock(), by, action, panelService(panel), refused),
@@ -267,18 +294,17 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     table: outboxTable,
     incidents: incidentTable,
     transport: createRouter({ telegram: telegram.transport, ...(await openChannels(config, clock)) }),
-    render: createRenderer(telegram, config.admins, { control, alerting, clock }),
-    view: (chat, incident) => {
+    render: createRenderer(telegram, config.admins, { control, alerting, clock }, digests),
+    chatView(chat) {
       const recipient = recipients().find((each) => each.chat === chat);
       return {
         timezone: recipient?.timezone ?? config.monitoring.timezone,
         mutes: mutes.active(),
         level: recipient?.level ?? 'info',
         quiet: recipient?.quiet ?? null,
-        flapping: ledger.isFlap(incident),
-        caused: ledger.isCaused(incident.service),
       };
     },
+    view: (incident) => ({ flapping: ledger.isFlap(incident), caused: ledger.isCaused(incident.service) }),
     groupWindow: config.monitoring.alerts.group_window,
     onMoved: (from, to) => settings.set(movedKey(from), to),
     onParked(chat) {
@@ -325,6 +351,16 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     ...{ plan: alerting.plan, settings, clock, log },
     timezone: config.monitoring.timezone,
   });
+  const digestClock = createDigestClock({
+    cron: () => reload.config().monitoring.digest,
+    timezone: config.monitoring.timezone,
+    tell: (span) => announcer.digest({ ...span, level: digest.report(span).level }),
+    together(work) {
+      store.transaction(work);
+      outbox.added();
+    },
+    ...{ settings, clock, log },
+  });
   const logRounds = createLogRounds({
     ...{ services: () => [...services.values()].map((service) => service.config), clock, log },
     dataDir: config.data_dir,
@@ -346,10 +382,13 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       heartbeat?.tick();
       life.tick();
       samples.tick();
+      standings.tick();
+      digestClock.tick();
       if (clock() - pruned < 3600_000) return;
       pruned = clock();
       outboxTable.prune(pruned - KEEP_DELIVERED_MS);
       incidentTable.prune(pruned - KEEP_INCIDENTS_MS);
+      stretches.prune(pruned - KEEP_STRETCHES_MS);
     },
     clock,
     log,
@@ -407,6 +446,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     await Promise.all([...services.values()].map((service) => service.driver.close()));
     await Promise.all([...services.values()].flatMap((service) => service.checks.map(({ check }) => check.close())));
     samples.flush();
+    standings.flush();
     life.end(code === EXIT_STUCK ? 'poller' : 'stopped');
     store.close();
     finish(code);

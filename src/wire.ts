@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DigestNotice } from './core/digest.ts';
 import { type CheckRecord, type HealthRecord, metricUnits } from './core/health.ts';
 import { type Incident, incidentKinds, levels, resolutions } from './core/incident.ts';
 import type { Mute, Scope } from './core/mute.ts';
@@ -86,6 +87,12 @@ export const incidentSchema: z.ZodType<Incident> = z.object({
   attempts: z.array(z.object({ at: z.number(), what: reasonSchema })),
   lines: z.array(z.string()),
   subject: z.object({ key: z.string(), title: z.string(), advice: reasonSchema.nullable() }).exactOptional(),
+});
+
+export const digestNoticeSchema: z.ZodType<DigestNotice> = z.object({
+  from: z.number(),
+  to: z.number(),
+  level: z.enum(levels),
 });
 
 export const scopeSchema: z.ZodType<Scope> = z.discriminatedUnion('covers', [

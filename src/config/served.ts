@@ -10,4 +10,4 @@ export const servedChecks: readonly string[] = [
 ];
 
 /** Keys that are read but have no effect yet; `*` stands for any name or place in a list. */
-export const unservedKeys: readonly string[] = ['monitoring.digest'];
+export const unservedKeys: readonly string[] = [];

@@ -53,6 +53,22 @@ export function gate(kinds: readonly NoticeKind[], incident: Incident, view: Gat
   return incident.resolvedAt === null ? gateOpen(kinds, incident, view) : gateOver(kinds, incident, view);
 }
 
+/** What becomes of a digest, whose level is that of the worst it tells of: like a new alert, only never critical. */
+export function gateDigest(
+  level: Level,
+  view: Pick<GateView, 'now' | 'timezone' | 'mutes' | 'level' | 'quiet'>,
+): Verdict {
+  if (levels.indexOf(level) < levels.indexOf(view.level)) return { verdict: 'drop', why: 'below-level' };
+  const muted = view.mutes.filter(
+    ({ scope, from, until }) => scope.covers === 'all' && view.now >= from && view.now < until,
+  );
+  const until = Math.max(0, ...muted.map((mute) => mute.until));
+  if (until > 0) return { verdict: 'hold', until, why: 'muted' };
+  const morning = endOf(view);
+  if (morning !== null) return { verdict: 'hold', until: morning, why: 'quiet-hours' };
+  return { verdict: 'send', silent: level === 'info' };
+}
+
 function gateOver(kinds: readonly NoticeKind[], incident: Incident, view: GateView): Verdict {
   const recovered = incident.resolution === 'recovered';
   const below = levels.indexOf(incident.level) < levels.indexOf(view.level);
@@ -84,7 +100,7 @@ function gateOpen(kinds: readonly NoticeKind[], incident: Incident, view: GateVi
   return view.shown ? edit : hold;
 }
 
-function endOf(view: GateView): number | null {
+function endOf(view: Pick<GateView, 'quiet' | 'now' | 'timezone'>): number | null {
   return view.quiet === null ? null : endOfHours(view.quiet, view.now, view.timezone);
 }
 

@@ -1,3 +1,4 @@
+import type { DigestNotice } from '../core/digest.ts';
 import type { Change, Incident, Level } from '../core/incident.ts';
 import type { Hours } from '../core/local-time.ts';
 import type { Reason } from '../core/reason.ts';
@@ -40,6 +41,21 @@ export function createAnnouncer(table: OutboxTable, recipients: () => readonly R
       for (const { chat, topic } of recipients().filter((each) => !onTelegram(each)))
         for (const { id } of incidents)
           table.add({ chat, topic, incident: id, body: null, createdAt: clock(), kind: 'escalated', silent: false });
+    },
+    /** The digest, for everybody on Telegram who hears of everything; one that still waits gives way. */
+    digest(what: DigestNotice): void {
+      table.dropDigests();
+      const body = JSON.stringify(what);
+      for (const { chat, topic } of recipients().filter((each) => each.tier === 'first' && onTelegram(each)))
+        table.add({
+          chat,
+          topic,
+          kind: 'digest',
+          incident: null,
+          body,
+          silent: what.level === 'info',
+          createdAt: clock(),
+        });
     },
     /** A text of its own, said in each chat's language. */
     text(chats: readonly string[], what: Reason, silent: boolean): void {

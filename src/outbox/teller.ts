@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type GateView, gate, type NoticeKind, type Verdict } from '../core/gate.ts';
+import type { DigestNotice } from '../core/digest.ts';
+import { type GateView, gate, gateDigest, type NoticeKind, type Verdict } from '../core/gate.ts';
 import type { Incident } from '../core/incident.ts';
 import type { IncidentTable } from '../store/incidents.ts';
 import type { OutboxRow, OutboxTable } from '../store/outbox.ts';
@@ -20,6 +21,8 @@ export interface Renderer {
   recovery(chat: string, incidents: readonly Incident[], late: Lateness): Message;
   /** A text of its own; `body` is the row's. */
   text(chat: string, body: string, late: Lateness): Message;
+  /** The digest, as it looks now. */
+  digest(chat: string, what: DigestNotice, late: Lateness): Message;
 }
 
 export interface TellerOptions {
@@ -27,8 +30,10 @@ export interface TellerOptions {
   readonly incidents: IncidentTable;
   readonly transport: Transport;
   readonly render: Renderer;
-  /** What the gate has to know of a chat and of an incident at this moment. */
-  readonly view: (chat: string, incident: Incident) => Omit<GateView, 'shown' | 'held' | 'now'>;
+  /** What the gate has to know of a chat at this moment, */
+  readonly chatView: (chat: string) => Pick<GateView, 'timezone' | 'mutes' | 'level' | 'quiet'>;
+  /** and of an incident. */
+  readonly view: (incident: Incident) => Pick<GateView, 'flapping' | 'caused'>;
   /** What opens within this time (ms) of a message joins it. */
   readonly groupWindow: number;
   readonly clock: () => number;
@@ -73,7 +78,7 @@ export function createTeller(options: TellerOptions) {
     const head = due[0];
     if (head === undefined) return null;
     const matters = sift(chat, due);
-    const text = due.find((row) => row.incident === null);
+    const text = due.find((row) => row.incident === null && (row.digest === null || passes(chat, row, row.digest)));
     const first = matters[0];
     if (text !== undefined && (first === undefined || text.id < (first.rows[0]?.id ?? 0))) return tellText(chat, text);
     return first === undefined ? null : tellMatter(chat, first, matters);
@@ -115,7 +120,8 @@ export function createTeller(options: TellerOptions) {
         rows.map((row) => kindOf(row, incident, copy?.sentAt ?? null)),
         incident,
         {
-          ...view(chat, incident),
+          ...options.chatView(chat),
+          ...view(incident),
           now: clock(),
           shown: copy !== null,
           held,
@@ -130,10 +136,20 @@ export function createTeller(options: TellerOptions) {
     return {
       rows: [row],
       async run() {
-        const message = render.text(chat, row.body ?? '', lateness([row]));
+        const late = lateness([row]);
+        const message =
+          row.digest === null ? render.text(chat, row.body ?? '', late) : render.digest(chat, row.digest, late);
         return post({ chat, topic: row.topic }, { ...message, silent: row.silent }, [row], []);
       },
     };
+  }
+
+  /** Asks the gate about a digest; sees to it when it is not to be sent now. */
+  function passes(chat: string, row: OutboxRow, { level }: DigestNotice): boolean {
+    const verdict = gateDigest(level, { ...options.chatView(chat), now: clock() });
+    if (verdict.verdict === 'hold') table.hold([row], verdict.until, verdict.why);
+    else if (verdict.verdict === 'drop') table.markDone([row], 'dropped', verdict.why);
+    return verdict.verdict === 'send';
   }
 
   function tellMatter(chat: string, first: Matter, all: readonly Matter[]): Telling {
@@ -287,7 +303,7 @@ function kindOf(
   incident: Incident,
   toldAt: number | null,
 ): NoticeKind {
-  if (kind === 'text') return 'updated';
+  if (kind === 'text' || kind === 'digest') return 'updated';
   if (toldAt === null) return kind;
   const stale = kind === 'repeat' && toldAt >= incident.saidAt;
   const told = (held || uncertain) && (kind === 'opened' || toldAt >= createdAt);

@@ -15,6 +15,8 @@ export interface Message {
   readonly silent: boolean;
   /** The message it answers; ignored when that one is gone. */
   readonly replyTo: number | null;
+  /** A picture (PNG) to go with the text, drawn when it is sent; null: there is none. Not everybody can show it. */
+  readonly picture?: () => Promise<Uint8Array | null>;
   /** What it tells of, for those who want data instead of text. */
   readonly about?: readonly Incident[];
   /** The same for each try of one delivery, in hexadecimal: a receiver can know a repetition by it. */

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import type { DigestNotice } from '../core/digest.ts';
 import type { NoticeKind } from '../core/gate.ts';
+import { digestNoticeSchema, fromJson } from '../wire.ts';
 import type { SqlStore } from './database.ts';
 
-/** Why a row is there: what is to be told of an incident, or a text of its own. */
-const kinds = ['opened', 'worse', 'repeat', 'escalated', 'updated', 'resolved', 'text'] as const;
-export type OutboxKind = NoticeKind | 'text';
+/** Why a row is there: what is to be told of an incident, a text of its own, or the digest. */
+const kinds = ['opened', 'worse', 'repeat', 'escalated', 'updated', 'resolved', 'text', 'digest'] as const;
+export type OutboxKind = NoticeKind | 'text' | 'digest';
 
 /** One thing to be told to one chat. */
 export interface OutboxRow {
@@ -15,6 +17,8 @@ export interface OutboxRow {
   readonly incident: number | null;
   /** For `text`: a Reason as JSON, said in the chat's language. */
   readonly body: string | null;
+  /** For `digest`: what it is about. */
+  readonly digest: DigestNotice | null;
   readonly silent: boolean;
   readonly createdAt: number;
   /** The gate held it at least once. */
@@ -43,7 +47,8 @@ const rowSchema = z
       topic: row.topic,
       kind: row.kind,
       incident: row.incident,
-      body: row.body,
+      body: row.kind === 'digest' ? null : row.body,
+      digest: row.kind === 'digest' ? fromJson(digestNoticeSchema, row.body ?? '') : null,
       silent: row.silent !== 0,
       createdAt: row.created_at,
       held: row.held !== null,
@@ -85,6 +90,9 @@ export function createOutboxTable(store: SqlStore) {
      SELECT ?, ?, ?, ?, ?, ?, ?
      WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE chat = ? AND incident = ? AND state = 'waiting')`,
   );
+  const supersede = connection.prepare(
+    `UPDATE outbox SET state = 'dropped', cause = 'superseded' WHERE kind = 'digest' AND ${PENDING}`,
+  );
   const chats = connection.prepare(`SELECT DISTINCT chat FROM outbox WHERE ${PENDING} AND not_before <= ?`);
   const dueRows = connection.prepare(
     `SELECT ${COLUMNS} FROM outbox WHERE chat = ? AND ${PENDING} AND not_before <= ? ORDER BY id LIMIT ${BATCH}`,
@@ -111,7 +119,7 @@ export function createOutboxTable(store: SqlStore) {
   const total = connection.prepare(`SELECT count(*) AS total FROM outbox WHERE ${PENDING}`);
   const oldest = connection.prepare(
     `UPDATE outbox SET state = 'dropped', cause = 'bound' WHERE id IN (
-       SELECT id FROM outbox WHERE ${PENDING} ORDER BY CASE kind WHEN 'updated' THEN 0 WHEN 'text' THEN 1 ELSE 2 END, id
+       SELECT id FROM outbox WHERE ${PENDING} ORDER BY CASE kind WHEN 'updated' THEN 0 WHEN 'digest' THEN 1 WHEN 'text' THEN 1 ELSE 2 END, id
        LIMIT ?)`,
   );
   const dead = connection.prepare("SELECT count(*) AS total FROM outbox WHERE state = 'dead'");
@@ -140,6 +148,8 @@ export function createOutboxTable(store: SqlStore) {
       if (row.kind === 'updated') insertUpdate.run(...values, row.chat, row.incident);
       else insert.run(...values);
     },
+    /** A digest that still waits is yesterday's by the time of the next one. */
+    dropDigests: (): void => void supersede.run(),
     chatsWaiting(now: number): readonly string[] {
       return chatColumn.parse(chats.all(now)).map((row) => row.chat);
     },

@@ -126,4 +126,13 @@ export const migrations: readonly string[] = [
     record TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE stretches (
+    service TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    standing TEXT NOT NULL,
+    PRIMARY KEY (service, start)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,6 +1,7 @@
 import { conversations, createConversation } from '@grammyjs/conversations';
 import { sequentialize } from '@grammyjs/runner';
 import { Api, Bot } from 'grammy';
+import { t } from '../i18n.ts';
 import { createAccess } from './access.ts';
 import { createActions } from './actions.ts';
 import { createAlertActions } from './alert-actions.ts';
@@ -8,11 +9,13 @@ import { createAllActions } from './all-actions.ts';
 import { within } from './backoff.ts';
 import { createCacheActions } from './cache-actions.ts';
 import { createCacheQuestions } from './cache-questions.ts';
+import { encode } from './callback-data.ts';
 import { createChartActions } from './chart-actions.ts';
 import { createClient } from './client.ts';
 import { createCommandLists } from './commands.ts';
 import type { ChatContext } from './context.ts';
-import type { Desk } from './desk.ts';
+import { type Desk, titlesOf } from './desk.ts';
+import { createDigestActions } from './digest-actions.ts';
 import { createErrorHandler } from './error-handler.ts';
 import { createGlances } from './glances.ts';
 import { alertButtons } from './handlers/alert-buttons.ts';
@@ -32,8 +35,10 @@ import { patience } from './patience.ts';
 import { createPolling } from './polling.ts';
 import { createPreferenceBook } from './preference-book.ts';
 import { createReloadActions } from './reload-actions.ts';
+import { lateLines } from './screens/alert.ts';
 import { alertOf, recoveryOf } from './screens/alert-group.ts';
 import { firstDashboardRange, firstRange, usual } from './screens/chart.ts';
+import { digestText } from './screens/digest.ts';
 import { createMenus, type Menus } from './screens/menus.ts';
 import { panelsScreen } from './screens/panels.ts';
 import { asHtml, createShow } from './screens/show.ts';
@@ -77,6 +82,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
     history: options.history,
     pictures: options.pictures,
     panelPictures: options.panelPictures,
+    digests: options.digests,
     preferences: createPreferenceBook(options),
     stopping: stopping.signal,
   };
@@ -90,6 +96,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
   const stores = createStoreScreens(desk, glances);
   const cacheQuestions = createCacheQuestions(clock);
   const cacheActions = createCacheActions(desk, cacheQuestions);
+  const sendDigest = createDigestActions(desk);
   const menus: Menus = createMenus(desk, {
     show: show.here,
     act: (ctx, service, verb) => actions.press(ctx, service, verb, 'here'),
@@ -97,6 +104,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
     reload: reloadActions.look,
     chart: (ctx, service) =>
       chartActions.send(ctx, { service, which: usual, range: service === null ? firstDashboardRange : firstRange }),
+    digest: sendDigest,
     async panels(ctx) {
       const { text, buttons } = panelsScreen(ctx, desk.panels);
       await ctx.reply(splitHtml(text)[0] ?? '…', { ...asHtml, reply_markup: buttons });
@@ -125,6 +133,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
   bot.use(menus.list);
   bot.use(commands(desk, show, menus));
   bot.use(alertCommands(desk, show));
+  bot.command('digest', (ctx) => sendDigest(ctx));
   bot.use(ownButtons(show, actions));
   bot.use(wideButtons(show, allActions, reloadActions));
   bot.use(alertButtons(show, alertActions));
@@ -178,6 +187,12 @@ export function createTelegram(options: TelegramOptions): Telegram {
     transport: createTransport({ api: new Api(token, client), clock, onUnauthorized: polling.unauthorized }),
     renderIncidents: (language, notices, role, where) => alertOf(language, notices, where, role),
     renderRecovery: recoveryOf,
+    renderDigest(language, digest, late, timezone) {
+      const titleOf = titlesOf(control.snapshot().services);
+      const text = digestText(language, digest, titleOf, clock(), timezone);
+      const buttons = [{ text: t(language, 'button-alerts'), data: encode({ kind: 'show-alerts' }) }];
+      return { text: [text, ...lateLines(language, late)].join('\n'), buttons: [buttons] };
+    },
     languageOf: access.languageOf,
     timezoneOf: access.timezoneOf,
     stop: () => (stopped ??= stop()),

@@ -15,6 +15,7 @@ export const listed = [
   'db',
   'users',
   'metrics',
+  'digest',
   'mute',
   'maintenance',
   'logs',

@@ -10,6 +10,7 @@ import type { Stores } from '../core/stores.ts';
 import type { Logger } from '../logger.ts';
 import type { Access } from './access.ts';
 import type { CommandLists } from './commands.ts';
+import type { Digests } from './digests.ts';
 import type { Jobs } from './jobs.ts';
 import type { PanelQuestions } from './panel-questions.ts';
 import type { PreferenceBook } from './preference-book.ts';
@@ -29,6 +30,7 @@ export interface Desk {
   readonly history: Pick<History, 'series'>;
   readonly pictures: Pick<Pictures, 'chart' | 'dashboard'>;
   readonly panelPictures: PanelPictures;
+  readonly digests: Digests;
   readonly preferences: PreferenceBook;
   readonly clock: () => number;
   readonly version: string;

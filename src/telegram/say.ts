@@ -18,6 +18,13 @@ export function sayUntil(language: Language, at: number, now: number, timezone: 
   return date.format(at) === date.format(now) ? clock : `${date.format(at)}, ${clock}`;
 }
 
+/** A moment by its day and time, for what is looked back upon. */
+export function sayMoment(language: Language, at: number, timezone: string): string {
+  const locale = language === 'ru' ? 'ru-RU' : 'en-GB';
+  const how = { timeZone: timezone, weekday: 'short', day: 'numeric', month: 'short' } as const;
+  return new Intl.DateTimeFormat(locale, { ...how, hour: '2-digit', minute: '2-digit' }).format(at);
+}
+
 /** A day by its name, for a heading. */
 export function sayDay(language: Language, at: number, timezone: string): string {
   const locale = language === 'ru' ? 'ru-RU' : 'en-GB';

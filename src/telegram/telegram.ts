@@ -1,4 +1,5 @@
 import type { Alerting } from '../core/alerting.ts';
+import type { Digest } from '../core/digest.ts';
 import type { Health } from '../core/health.ts';
 import type { History } from '../core/history.ts';
 import type { Incident } from '../core/incident.ts';
@@ -16,6 +17,7 @@ import type { Stores } from '../core/stores.ts';
 import type { Language } from '../i18n.ts';
 import type { Logger } from '../logger.ts';
 import type { Button, Transport } from '../outbox/transport.ts';
+import type { Digests } from './digests.ts';
 import type { Timing } from './timing.ts';
 
 /** Somebody who may use the bot. `id`: Telegram user id; also the id of the person's own chat with the bot. */
@@ -50,6 +52,7 @@ export interface TelegramOptions {
   readonly history: Pick<History, 'series'>;
   readonly pictures: Pick<Pictures, 'chart' | 'dashboard'>;
   readonly panelPictures: PanelPictures;
+  readonly digests: Digests;
   readonly settings: Settings;
   /** Epoch ms. */
   readonly clock: () => number;
@@ -106,6 +109,13 @@ export interface Telegram {
   renderIncidents(language: Language, notices: readonly IncidentNotice[], role: Role, timezone: string): Rendered;
   /** The short answer to that message when all of it is well again. */
   renderRecovery(language: Language, notices: readonly IncidentNotice[]): Rendered;
+  /** The digest in words. */
+  renderDigest(
+    language: Language,
+    digest: Digest,
+    late: Pick<IncidentNotice, 'delayedBy' | 'repeat'>,
+    timezone: string,
+  ): Rendered;
   languageOf(adminId: number): Language;
   timezoneOf(adminId: number): string;
   /** Stops polling and waits for the handlers that still run, 10 s at most. */

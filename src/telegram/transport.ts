@@ -1,4 +1,4 @@
-import type { Api } from 'grammy';
+import { type Api, InputFile } from 'grammy';
 import type { InlineKeyboardMarkup } from 'grammy/types';
 import { reason } from '../core/reason.ts';
 import type { Delivery, Destination, Message, Transport } from '../outbox/transport.ts';
@@ -8,6 +8,8 @@ import { cutHtml, plainText, splitHtml } from './split.ts';
 /** Waits (ms) after a failure that concerns all chats; doubles from the first to the last while it goes on. */
 const firstWait = 1_000;
 const longestWait = 10_000;
+/** Telegram's limit for the text of a picture, code points. */
+export const maxCaption = 1024;
 /** A refused token does not become valid soon. */
 const unauthorizedWait = 60_000;
 
@@ -68,34 +70,60 @@ export function createTransport(options: {
     }
   };
 
+  async function sendText(to: Destination, message: Message): Promise<Delivery> {
+    const parts = splitHtml(message.text);
+    let last: Delivery = { outcome: 'refused', cause: reason('telegram-empty') };
+    for (const [index, text] of parts.entries()) {
+      const form: Form = {
+        text,
+        html: true,
+        topic: to.topic,
+        keyboard: index === parts.length - 1 ? keyboardOf(message) : null,
+      };
+      last = await call(null, form, async (form) => {
+        const sent = await api.sendMessage(to.chat, form.text, {
+          ...shown(form),
+          disable_notification: message.silent,
+          ...(form.topic !== null && { message_thread_id: form.topic }),
+          ...(index === 0 &&
+            message.replyTo !== null && {
+              reply_parameters: { message_id: message.replyTo, allow_sending_without_reply: true },
+            }),
+        });
+        return sent.message_id;
+      });
+      // Parts before this one have arrived; a repetition sends them again.
+      if (last.outcome === 'retry' && index > 0) return { ...last, uncertain: true };
+      if (last.outcome !== 'sent') return last;
+    }
+    return last;
+  }
+
+  function sendPhoto(to: Destination, message: Message, photo: Uint8Array): Promise<Delivery> {
+    const form: Form = { text: message.text, html: true, topic: to.topic, keyboard: keyboardOf(message) };
+    return call(null, form, async (form) => {
+      const { link_preview_options: _, ...how } = shown(form);
+      const sent = await api.sendPhoto(to.chat, new InputFile(photo, 'picture.png'), {
+        ...how,
+        ...(form.text !== '' && { caption: form.text }),
+        disable_notification: message.silent,
+        ...(form.topic !== null && { message_thread_id: form.topic }),
+      });
+      return sent.message_id;
+    });
+  }
+
   return {
     async send(to: Destination, message: Message): Promise<Delivery> {
-      const parts = splitHtml(message.text);
-      let last: Delivery = { outcome: 'refused', cause: reason('telegram-empty') };
-      for (const [index, text] of parts.entries()) {
-        const form: Form = {
-          text,
-          html: true,
-          topic: to.topic,
-          keyboard: index === parts.length - 1 ? keyboardOf(message) : null,
-        };
-        last = await call(null, form, async (form) => {
-          const sent = await api.sendMessage(to.chat, form.text, {
-            ...shown(form),
-            disable_notification: message.silent,
-            ...(form.topic !== null && { message_thread_id: form.topic }),
-            ...(index === 0 &&
-              message.replyTo !== null && {
-                reply_parameters: { message_id: message.replyTo, allow_sending_without_reply: true },
-              }),
-          });
-          return sent.message_id;
-        });
-        // Parts before this one have arrived; a repetition sends them again.
-        if (last.outcome === 'retry' && index > 0) return { ...last, uncertain: true };
-        if (last.outcome !== 'sent') return last;
-      }
-      return last;
+      const photo = await pictureOf(message);
+      if (photo === null) return await sendText(to, message);
+      const fits = splitHtml(message.text, maxCaption).length === 1;
+      const sent = fits ? await sendPhoto(to, message, photo) : await sendText(to, message);
+      // What Telegram does not take as a picture is told without one.
+      if (fits) return sent.outcome === 'refused' ? await sendText(to, message) : sent;
+      // The text is what counts; it is not sent again for the sake of the picture.
+      if (sent.outcome === 'sent') await sendPhoto(to, { ...message, text: '', silent: true }, photo);
+      return sent;
     },
 
     async edit(to: Destination, messageId: number, message: Message): Promise<Delivery> {
@@ -109,6 +137,15 @@ export function createTransport(options: {
       });
     },
   };
+}
+
+/** Null: it has none, or it could not be drawn; the text goes without it then. */
+async function pictureOf({ picture }: Message): Promise<Uint8Array | null> {
+  try {
+    return (await picture?.()) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** In which form a message is tried. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { pino } from 'pino';
-import type { Change, Incident } from '../../src/core/incident.ts';
+import type { Change, Incident, Level } from '../../src/core/incident.ts';
+import type { Hours } from '../../src/core/local-time.ts';
 import type { Mute } from '../../src/core/mute.ts';
 import { createAnnouncer, type Recipient } from '../../src/outbox/announce.ts';
 import { createOutbox, type Outbox } from '../../src/outbox/outbox.ts';
@@ -33,7 +34,9 @@ function world(store = openStore(':memory:')) {
   const answers: ((to: Destination) => Delivery | null)[] = [];
   let lastMessage = 100;
   const clock = { now: 1_000_000 };
-  const sky: { mutes: Mute[]; caused: Set<number> } = { mutes: [], caused: new Set() };
+  const sky: { mutes: Mute[]; caused: Set<number>; quiet: Hours | null; level: Level } = {
+    ...{ mutes: [], caused: new Set(), quiet: null, level: 'info' },
+  };
   const answer = (how: Sent['how'], to: Destination, message: Message, id: number): Delivery => {
     const planned = answers.shift()?.(to) ?? null;
     if (planned !== null && planned.outcome !== 'sent') return planned;
@@ -53,6 +56,7 @@ function world(store = openStore(':memory:')) {
         `${all.map((one) => `#${one.id} ${one.level} ${one.resolvedAt === null ? 'open' : 'over'}`).join(', ')}${late(how)}`,
       ),
     recovery: (_chat, all, how) => plain(`${all.map((one) => `#${one.id}`).join(', ')} back${late(how)}`),
+    digest: (_chat, { from, to }, how) => plain(`digest ${from}-${to}${late(how)}`),
     text: (_chat, body, how) => {
       if (body === 'unsayable') throw new Error('no words for it');
       return plain(`${body}${late(how)}`);
@@ -66,14 +70,8 @@ function world(store = openStore(':memory:')) {
       incidents,
       transport,
       render,
-      view: (_chat, incident) => ({
-        timezone: 'UTC',
-        mutes: sky.mutes,
-        level: 'info',
-        quiet: null,
-        flapping: false,
-        caused: sky.caused.has(incident.id),
-      }),
+      chatView: () => ({ timezone: 'UTC', mutes: sky.mutes, level: sky.level, quiet: sky.quiet }),
+      view: (incident) => ({ flapping: false, caused: sky.caused.has(incident.id) }),
       groupWindow: 5000,
       onParked: () => undefined,
       onMoved: () => undefined,
@@ -109,6 +107,7 @@ function world(store = openStore(':memory:')) {
         announcer.change({ change, incident });
       });
     },
+    digest: (level: Level, from = 1) => announcer.digest({ from, to: from + 1, level }),
     /** Lets what can be delivered at this moment be delivered. */
     async flush(outbox: Outbox) {
       outbox.kick();
@@ -379,6 +378,51 @@ describe('the outbox', () => {
     await w.flush(w.outbox);
     assert.deepEqual(texts(w.seen, '1'), ['send #1 error open']);
     assert.equal(w.table.deadLetters(), 1);
+  });
+
+  it('tells the digest by the gate: not by night, not muted, not to who wants to hear worse only', async () => {
+    const w = world();
+    const nine = Date.UTC(2026, 10, 23, 9);
+    w.clock.now = nine;
+    w.digest('info');
+    await w.flush(w.outbox);
+    assert.deepEqual(texts(w.seen, '1'), [`send digest 1-2`]);
+
+    w.sky.quiet = { from: 8 * 60, to: 10 * 60 };
+    w.digest('error');
+    await w.flush(w.outbox);
+    assert.equal(texts(w.seen, '1').length, 1);
+    w.clock.now = nine + 3600_000;
+    await w.flush(w.outbox);
+    assert.equal(texts(w.seen, '1').length, 2);
+
+    w.sky.mutes = [{ id: 1, kind: 'mute', scope: { covers: 'all' }, from: 0, until: nine + 2 * 3600_000, by: 'Vera' }];
+    w.digest('error');
+    await w.flush(w.outbox);
+    assert.equal(texts(w.seen, '1').length, 2);
+    w.sky.mutes = [];
+    w.outbox.reconsider();
+    await w.flush(w.outbox);
+    assert.equal(texts(w.seen, '1').length, 3);
+
+    w.sky.level = 'warning';
+    w.digest('info');
+    await w.flush(w.outbox);
+    assert.equal(texts(w.seen, '1').length, 3);
+    w.digest('warning');
+    await w.flush(w.outbox);
+    assert.equal(texts(w.seen, '1').length, 4);
+  });
+
+  it('tells one digest only after days without Telegram, and it survives the manager', async () => {
+    const w = world();
+    w.digest('info');
+    w.clock.now += 86_400_000;
+    w.digest('error', 2);
+    const next = w.make();
+    await w.flush(next);
+    assert.match(texts(w.seen, '1').join(), /^send digest 2-3/);
+    assert.equal(texts(w.seen, '1').length, 1);
   });
 
   it('does not pile up quiet updates of what still waits', () => {

@@ -68,11 +68,13 @@ function world(store: SqlStore = openStore(':memory:'), start = 1_000_000) {
       incidents: (_chat, all) => plain(say(all).join(', ')),
       recovery: (_chat, all) => plain(`back: ${say(all).join(', ')}`),
       text: (_chat, body) => plain(body),
+      digest: () => plain('digest'),
     },
-    view: () => {
+    view: () => ({ flapping: false, caused: false }),
+    chatView: () => {
       const scope = { covers: 'all' } as const;
       const mute = { id: 1, kind: 'mute', scope, from: 0, until: clock.now + 1000, by: 'Vera' } as const;
-      const usual = { timezone: 'UTC', level: 'info', quiet: null, flapping: false, caused: false } as const;
+      const usual = { timezone: 'UTC', level: 'info', quiet: null } as const;
       return { ...usual, mutes: sky.muted ? [mute] : [] };
     },
     groupWindow: 5000,

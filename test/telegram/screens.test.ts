@@ -34,7 +34,8 @@ test('/start shows how everything stands, worst first, and a button for each ser
     ['Panel'],
     ['Redis'],
     ['Alerts', 'Mute…', 'Charts'],
-    ['Refresh', 'All at once…', 'Settings'],
+    ['Refresh', 'Summary'],
+    ['All at once…', 'Settings'],
   ]);
 });
 
@@ -109,7 +110,7 @@ test('more than eight services come in pages', async (t) => {
   const stage = await setStage(t);
   for (let n = 10; n < 30; n++) stage.control.add(`service-${n}`);
   const { user, menu } = await openMenu(stage);
-  assert.equal(menu.buttons.length, 11);
+  assert.equal(menu.buttons.length, 12);
   assert.match(menu.text, /Page 1 of 3/);
   assert.match(menu.text, /All 20 services healthy/);
   await user.taps(menu, 'Next ›');
@@ -117,7 +118,7 @@ test('more than eight services come in pages', async (t) => {
   assert.deepEqual(second.buttons[0], ['service-18']);
   await user.taps(second, 'Next ›');
   const third = await stage.world.waitForMessage(user, /Page 3 of 3/);
-  assert.deepEqual(third.buttons.at(-3), ['‹ Previous']);
+  assert.deepEqual(third.buttons.at(-4), ['‹ Previous']);
   await user.taps(third, 'service-29');
   const screen = await stage.world.waitForMessage(user, /service-29[\s\S]*Checks:/);
   await user.taps(screen, 'Back');

@@ -6,6 +6,7 @@ import type { Reload } from '../../src/core/reload.ts';
 import { createTelegram, type Telegram, type TelegramOptions } from '../../src/telegram/bot.ts';
 import type { Timing } from '../../src/telegram/timing.ts';
 import { type AlertingWorld, makeAlerting } from '../world/alerting.ts';
+import { noDigest } from '../world/delivery.ts';
 import { noStores } from '../world/stores.ts';
 import { startTelegram, type TelegramWorld } from '../world/telegram/server.ts';
 import { FakeControl } from './fake-control.ts';
@@ -129,6 +130,7 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
     pictures: noPictures,
     panelPictures: { panel: nothing, node: nothing },
     reload: { look: () => stage.reload.look(), apply: (...args) => stage.reload.apply(...args) },
+    digests: { report: (span) => ({ ...noDigest, ...span }), picture: async () => null },
     incidentsIn: (chat, message) => copies.get(`${chat} ${message}`) ?? [],
     onPreferences: () => {
       stage.preferences += 1;

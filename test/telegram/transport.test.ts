@@ -7,6 +7,7 @@ import { createClient } from '../../src/telegram/client.ts';
 import { createTransport } from '../../src/telegram/transport.ts';
 import type { FaultKind } from '../world/telegram/server.ts';
 import { startTelegram } from '../world/telegram/server.ts';
+import { png } from '../world-tests/bare-client.ts';
 import { token } from './stage.ts';
 
 const now = 1_000_000;
@@ -47,6 +48,42 @@ test('a message arrives with its buttons, sound and reply', async (t) => {
   assert.deepEqual([vera.last()?.silent, vera.last()?.replyTo], [true, replyTo]);
   const orphan = await transport.send(chat, message('still told', { replyTo: 99_999 }));
   assert.equal(orphan.outcome, 'sent', 'what it answers is gone');
+});
+
+test('a picture goes with its text when that fits under it, else after it, and never instead of it', async (t) => {
+  const { world, transport, vera } = await ready(t);
+  const picture = async () => png(160, 80);
+  const buttons = [[{ text: 'Alerts', data: 'show-alerts' }]];
+  assert.equal((await transport.send(chat, message('<b>all</b> fine', { picture, buttons }))).outcome, 'sent');
+  assert.deepEqual([vera.last()?.html, vera.last()?.buttons], ['<b>all</b> fine', [['Alerts']]]);
+  assert.ok(vera.last()?.photo);
+
+  const long = 'word '.repeat(400).trim();
+  assert.equal((await transport.send(chat, message(long, { picture, buttons }))).outcome, 'sent');
+  const [text, photo] = vera.messages().slice(-2);
+  assert.deepEqual([text?.text, text?.buttons, text?.photo], [long, [['Alerts']], null]);
+  assert.deepEqual([photo?.text, photo?.silent], ['', true]);
+  assert.ok(photo?.photo);
+
+  const odd = { status: 400, description: 'Bad Request: PHOTO_INVALID_DIMENSIONS' };
+  world.inject({ method: 'sendPhoto', fault: odd });
+  assert.equal((await transport.send(chat, message('told', { picture }))).outcome, 'sent');
+  assert.deepEqual([vera.last()?.text, vera.last()?.photo], ['told', null]);
+  assert.equal((await transport.send(chat, message(long, { picture }))).outcome, 'sent', 'the text has arrived');
+  world.clearFaults();
+
+  const undrawn = [() => Promise.reject(new Error('no')), async () => null];
+  for (const picture of undrawn) {
+    assert.equal((await transport.send(chat, message('told', { picture }))).outcome, 'sent');
+    assert.deepEqual([vera.last()?.text, vera.last()?.photo], ['told', null]);
+  }
+  world.inject({
+    method: 'sendPhoto',
+    fault: { status: 429, description: 'Too Many Requests', retry_after: 3 },
+    times: 1,
+  });
+  const later = await transport.send(chat, message('told', { picture }));
+  assert.deepEqual([later.outcome, vera.last()?.photo], ['retry', null]);
 });
 
 test('a long text becomes several messages with the buttons under the last', async (t) => {

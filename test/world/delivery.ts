@@ -1,5 +1,6 @@
 /** Ledger, announcer and outbox as the manager wires them, for tests and benchmarks of delivery. */
 import { pino } from 'pino';
+import type { Digest } from '../../src/core/digest.ts';
 import type { IncidentInput, Level } from '../../src/core/incident.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { createAnnouncer, type Recipient } from '../../src/outbox/announce.ts';
@@ -18,6 +19,11 @@ export interface PartsOptions {
   readonly chats: readonly string[];
   readonly clock: () => number;
 }
+
+export const noDigest: Digest = {
+  ...{ from: 0, to: 0, services: 0, fine: true, level: 'info' },
+  ...{ broke: [], starts: [], slow: [], availability: [], mutes: [], disks: [] },
+};
 
 const rules = { repeat_every: 3600_000, escalate_after: 900_000 };
 
@@ -48,16 +54,16 @@ export function makeParts({ store, transport, chats, clock }: PartsOptions) {
       {
         renderIncidents: (language, notices, role, timezone) => alertOf(language, notices, timezone, role),
         renderRecovery: recoveryOf,
+        renderDigest: () => ({ text: 'digest', buttons: [] }),
         languageOf: () => 'en',
         timezoneOf: () => 'UTC',
       },
       [],
       { control: { snapshot }, alerting: ledger, clock },
+      { report: (span) => ({ ...noDigest, ...span }), picture: async () => null },
     ),
-    view: (_chat, incident) => ({
-      ...{ timezone: 'UTC', mutes: [], level: 'info', quiet: null, caused: false },
-      flapping: ledger.isFlap(incident),
-    }),
+    chatView: () => ({ timezone: 'UTC', mutes: [], level: 'info', quiet: null }),
+    view: (incident) => ({ flapping: ledger.isFlap(incident), caused: false }),
     groupWindow: 5000,
     onParked: () => undefined,
     onMoved: (from, to) => void moved.set(from, to),

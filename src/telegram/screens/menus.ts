@@ -20,6 +20,8 @@ export interface MenuHandlers {
   search(ctx: ChatContext, service: string): Promise<void>;
   /** Sends a picture of its numbers; `service` null: of everything. */
   chart(ctx: ChatContext, service: string | null): void;
+  /** Sends the digest of the last day. */
+  digest(ctx: ChatContext): void;
   /** Shows the VPN panels in a message of their own. */
   panels(ctx: ChatContext): Promise<void>;
   /** Shows what a reload of the configuration would change. */
@@ -135,8 +137,11 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
       });
     if (there.length > 0) range.row();
     range.text({ text: label(ctx, 'refresh'), payload }, go(listOf));
+    range.text({ text: label(ctx, 'digest'), payload }, async (ctx) => {
+      if (await answer(ctx)) handlers.digest(ctx);
+    });
     if (may(ctx.visitor.role, 'act') && desk.control.snapshot().services.filter(isOurs).length > 1)
-      range.text(
+      range.row().text(
         { text: label(ctx, 'all'), payload },
         go(() => ({ at: 'all' })),
       );
