@@ -1662,6 +1662,14 @@ incident-telegram-away-still = Alerts still do not get through to Telegram, for 
 incident-telegram-away-over = Alerts get through to Telegram again after { $for }
 chat-alert-telegram-away = alerts do not reach Telegram
 cli-what-telegram-away = no Telegram
+incident-manager-away = The manager was stopped
+incident-manager-away-still = The manager is still stopped, for { $for }
+incident-manager-away-over = The manager runs again after { $for }
+incident-restarted = The manager was restarted; nobody watched for { $for }
+chat-alert-manager-away = the manager was stopped
+cli-what-manager-away = stopped
+reason-manager-stopped = on purpose ({ $why }). Services keep running; until it is back nobody watches them
+reason-manager-rebooted = the host was restarted
 reason-telegram-away =
     nothing has got through for { $minutes } min, { $waiting ->
         [one] { $waiting } notice waits
@@ -1713,11 +1721,11 @@ reason-manager-started = The manager runs again. It was away for { $length } { $
         [h] h
        *[d] d
     }: { $cause ->
-        [stopped] it was stopped in order.
-        [rebooted] the host was restarted.
-        [poller] it did not hear Telegram any more and started itself anew.
-       *[killed] it was killed, or it crashed.
-    } Services kept running; what happened meanwhile is told on its own.
+        [stopped] it was stopped in order. Services kept running.
+        [rebooted] the host was restarted, and services with it.
+        [poller] it did not hear Telegram any more and started itself anew. Services kept running.
+       *[killed] it was killed, or it crashed. Services kept running.
+    } What happened meanwhile is told on its own.
 reason-token-refused = Telegram refuses MANAGER_BOT_TOKEN (401): it is mistyped or was revoked. @BotFather shows the right one under /mybots → API Token. Services were left as they are.
 
 ## panels: their incidents (core/incident.ts, telegram/screens/alert.ts)

@@ -1746,6 +1746,14 @@ incident-telegram-away-still = Оповещения всё ещё не дохо�
 incident-telegram-away-over = Оповещения снова доходят до Telegram, перерыв { $for }
 chat-alert-telegram-away = оповещения не доходят до Telegram
 cli-what-telegram-away = нет Telegram
+incident-manager-away = Менеджер остановлен
+incident-manager-away-still = Менеджер всё ещё остановлен, уже { $for }
+incident-manager-away-over = Менеджер снова работает, перерыв { $for }
+incident-restarted = Менеджер перезапущен; без присмотра было { $for }
+chat-alert-manager-away = менеджер был остановлен
+cli-what-manager-away = остановлен
+reason-manager-stopped = намеренно ({ $why }). Сервисы продолжают работать, но до его возвращения за ними никто не следит
+reason-manager-rebooted = сервер был перезагружен
 reason-telegram-away =
     ничего не доходит уже { $minutes } мин, { $waiting ->
         [one] ждёт { $waiting } оповещение
@@ -1804,11 +1812,11 @@ reason-manager-started = Менеджер снова работает. Его н
         [h] ч
        *[d] д
     }: { $cause ->
-        [stopped] его остановили как положено.
-        [rebooted] хост перезагрузили.
-        [poller] он перестал слышать Telegram и запустил себя заново.
-       *[killed] его убили или он упал.
-    } Сервисы продолжали работать; о случившемся за это время сообщено отдельно.
+        [stopped] его остановили как положено. Сервисы продолжали работать.
+        [rebooted] сервер был перезагружен, и сервисы вместе с ним.
+        [poller] он перестал слышать Telegram и запустил себя заново. Сервисы продолжали работать.
+       *[killed] его убили или он упал. Сервисы продолжали работать.
+    } О случившемся за это время сообщено отдельно.
 reason-token-refused = Telegram не принимает MANAGER_BOT_TOKEN (401): в нём опечатка, или он отозван. Верный показывает @BotFather: /mybots → API Token. Сервисы оставлены как есть.
 
 ## panels: their incidents (core/incident.ts, telegram/screens/alert.ts)

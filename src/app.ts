@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { hostname, uptime } from 'node:os';
 import { join } from 'node:path';
 import { createPanelPictures } from './charts/panel-pictures.ts';
 import { createPictures } from './charts/pictures.ts';
@@ -330,7 +330,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     },
   });
   const linkWatch = link.watch(ledger);
-  const life = createLife({ settings, boot: bootId(), clock });
+  const life = createLife({ ...{ settings, ledger, clock }, boot: bootId(), bootedAt: clock() - uptime() * 1000 });
   const { heartbeat_url } = config.monitoring;
   const heartbeat =
     heartbeat_url === null
@@ -436,6 +436,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
   async function shutDown(why: string, code: number): Promise<void> {
     log.info({ why }, 'the manager stops; services keep running');
+    // First, so that it is on its way while the rest ends.
+    if (code === EXIT_OK) life.leave(why);
     await scheduler.stop();
     await logRounds.stop();
     await telegram.stop();

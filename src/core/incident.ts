@@ -6,7 +6,7 @@ export const levels: readonly Level[] = ['info', 'warning', 'error', 'critical']
 
 /** What kind of problem; the text is the Fluent message `incident-<kind>`. */
 export const incidentKinds = [
-  ...['down', 'unhealthy', 'flapping', 'telegram-away', 'panel'],
+  ...['down', 'unhealthy', 'flapping', 'telegram-away', 'manager-away', 'panel'],
   ...['unknown', 'degraded', 'rule', 'link-down'],
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
@@ -41,7 +41,7 @@ export interface Attempt {
 }
 
 /** How an incident ended. */
-export const resolutions = ['recovered', 'stopped-by-operator', 'superseded', 'removed', 'gone'] as const;
+export const resolutions = ['recovered', 'stopped-by-operator', 'superseded', 'removed', 'gone', 'restarted'] as const;
 export type Resolution = (typeof resolutions)[number];
 
 /** One problem from opening to resolution. */

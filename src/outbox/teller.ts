@@ -153,7 +153,10 @@ export function createTeller(options: TellerOptions) {
   }
 
   function tellMatter(chat: string, first: Matter, all: readonly Matter[]): Telling {
-    if (needsMessage(first)) return tellAnew(chat, all.filter(needsMessage));
+    if (needsMessage(first)) {
+      const alone = standsAlone(first.incident);
+      return tellAnew(chat, alone ? [first] : all.filter((each) => needsMessage(each) && !standsAlone(each.incident)));
+    }
     return bringUpToDate(chat, first, all);
   }
 
@@ -247,8 +250,12 @@ export function createTeller(options: TellerOptions) {
     const before = newest.sentAt + groupWindow;
     if (matters.some(({ rows }) => rows.some((row) => row.createdAt >= before))) return null;
     const loud = matters.some(({ incident }) => incident.level === 'critical' || incident.resolvedAt !== null);
-    const room = MAX_IN_MESSAGE - table.incidentsIn(chat, newest.message).length;
-    return loud || room <= 0 ? null : { ...newest, room };
+    const shown = table.incidentsIn(chat, newest.message);
+    const alone = [...matters.map(({ incident }) => incident), ...shown.flatMap((id) => known(load(id)))].some(
+      standsAlone,
+    );
+    const room = MAX_IN_MESSAGE - shown.length;
+    return loud || alone || room <= 0 ? null : { ...newest, room };
   }
 
   function show(chat: string, told: readonly (Incident | null)[], late: Lateness): Message {
@@ -287,6 +294,11 @@ function keyOf(rows: readonly OutboxRow[]): string {
 }
 
 const known = (incident: Incident | null): readonly Incident[] => (incident === null ? [] : [incident]);
+
+/** That the manager is stopped is no trouble of a service: it is not counted among those. */
+function standsAlone({ kind }: Incident): boolean {
+  return kind === 'manager-away';
+}
 
 /** Whether it takes a new message: it is not shown there yet, or it has to sound again. */
 function needsMessage({ incident, verdict, copy }: Matter): boolean {

@@ -100,17 +100,32 @@ describe('the channels beside Telegram, through the whole manager', () => {
     await until(async () => (await fetch(`http://127.0.0.1:${app?.httpPort}/readyz`)).status === 200, 'ready');
   });
 
-  it('tell of a gap in the watch and why it was; nothing after a deploy', async () => {
-    await app?.stop('a deploy');
-    app = await start();
-    await app.stop('for longer');
-    ahead += 10 * minute;
+  it('a deploy is one silent message, which says in the end that it was a restart', async () => {
     const since = telegram.revision;
+    await app?.stop('SIGTERM');
+    const notice = await telegram.waitForMessage(vera.id, /The manager was stopped/, { since });
+    assert.match(notice.text, /on purpose \(SIGTERM\)/);
+    assert.deepEqual([notice.silent, notice.buttons], [true, []]);
     app = await start();
-    const notice = await telegram.waitForMessage(vera.id, /runs again/, { since, timeoutMs: 30_000 });
-    assert.match(notice.text, /away for 10 min: it was stopped in order/);
-    assert.ok(notice.silent);
-    assert.equal(vera.messages().filter(({ text }) => /runs again/.test(text)).length, 1);
+    const ended = await telegram.waitForMessage(vera.id, /The manager was restarted/, { since });
+    assert.equal(ended.id, notice.id);
+    assert.deepEqual(
+      vera.messages().filter(({ id, fromBot }) => fromBot && id > notice.id),
+      [],
+    );
+  });
+
+  it('a stop for longer is answered when the manager is back, with the length of the gap', async () => {
+    const since = telegram.revision;
+    await app?.stop('SIGTERM');
+    const notice = await telegram.waitForMessage(vera.id, /The manager was stopped/, { since });
+    ahead += 10 * minute;
+    app = await start();
+    const answer = await telegram.waitForMessage(vera.id, ({ replyTo }) => replyTo === notice.id, {
+      ...{ since, timeoutMs: 30_000 },
+    });
+    assert.match(answer.text, /The manager runs again after 10 min/);
+    assert.ok(answer.silent);
   });
 
   it('never wrote a password or a secret address', () => {

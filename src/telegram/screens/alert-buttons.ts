@@ -13,6 +13,8 @@ type Rows = readonly (readonly Button[])[];
 /** What can be done about one incident. The press decides what makes sense then; the label what is likely now. */
 export function incidentButtons(language: Language, notice: IncidentNotice, role: Role): Rows {
   const { incident } = notice;
+  // Nobody is there to hear a press.
+  if (incident.kind === 'manager-away') return [];
   const label = labels(language);
   const look = looks(language, notice);
   const rows = [...(look.length > 0 ? [look] : [])];
