@@ -119,7 +119,6 @@ reason-config-nothing-enabled = no service is enabled: there is nothing to look 
 reason-config-tmux-without-command = has no command: a session that is there is adopted and watched, but the manager cannot start it before command and cwd are set
 reason-config-depends-on-disabled = { $other } is not enabled: this dependency is ignored
 reason-config-rule-no-number = names a number that no check of this service gives: the rule never says anything; they give { $options }
-reason-config-without-effect = is not served by this version yet: it has no effect
 reason-config-nobody-first = have all tier: next, so nobody hears of an alert before it is escalated (escalate_after); give one of them tier: first
 
 reason-config-seed-login = has no meaning any more: there is no password login; the chat and the command line control, HTTP only shows

@@ -119,7 +119,6 @@ reason-config-nothing-enabled = ни один сервис не включён: 
 reason-config-tmux-without-command = нет command: готовая сессия будет принята под наблюдение, но запустить её менеджер не сможет, пока не заданы command и cwd
 reason-config-depends-on-disabled = { $other } не включён: эта зависимость не учитывается
 reason-config-rule-no-number = такого числа не даёт ни одна проверка сервиса: правило никогда не сработает; есть: { $options }
-reason-config-without-effect = эта версия такого ещё не умеет: ключ ни на что не влияет
 reason-config-nobody-first = у всех tier: next, поэтому об оповещении никто не узнает, пока его не передадут дальше (escalate_after); дайте кому-нибудь tier: first
 
 reason-config-seed-login = больше ничего не значит: входа по паролю нет; управление — в чате и в командной строке, HTTP только показывает

@@ -23,7 +23,7 @@ import {
   windowLength,
 } from './values.ts';
 
-export { servedChecks, servedDrivers, unservedKeys } from './served.ts';
+export { servedChecks, servedDrivers } from './served.ts';
 export type { QuietHours, Rate, StatusRange } from './values.ts';
 
 /**

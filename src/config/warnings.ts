@@ -1,10 +1,8 @@
 import type { z } from 'zod';
 import { metricNames } from '../core/metric-names.ts';
 import { reason } from '../core/reason.ts';
-import { at } from './keys.ts';
-import type { ConfigMessage, Path } from './message.ts';
+import type { ConfigMessage } from './message.ts';
 import type { Config, file } from './schema.ts';
-import { unservedKeys } from './served.ts';
 import type { Source } from './source.ts';
 
 /** What is allowed, but probably not what the operator wants. `config`: what became of `value`. */
@@ -33,9 +31,6 @@ export function findWarnings(value: z.output<typeof file>, config: Config, sourc
       warnings.push(source.message([...path, 'depends_on', index], reason('config-depends-on-disabled', { other })));
     });
   }
-  const set = unservedKeys.flatMap((key) => matches(source.value, key.split('.')));
-  const works = ([part, name]: Path) => part !== 'services' || value.services[String(name)]?.enabled;
-  for (const path of set.filter(works)) warnings.push(source.message(path, reason('config-without-effect'), 'key'));
   return warnings;
 }
 
@@ -43,15 +38,4 @@ export function findWarnings(value: z.output<typeof file>, config: Config, sourc
 function numbersOf(service: z.output<typeof file>['services'][string]): readonly string[] {
   const kinds = [...(service.driver === 'external' ? [] : ['process']), ...service.checks.map(({ type }) => type)];
   return [...new Set(kinds.flatMap((kind) => metricNames[kind] ?? []))];
-}
-
-/** The paths that a pattern with `*` stands for, where something is set. */
-function matches(value: unknown, [part, ...rest]: readonly string[], path: Path = []): readonly Path[] {
-  if (part === undefined) return isSet(value) ? [path] : [];
-  const keys = part === '*' ? Object.keys(value ?? {}) : [part];
-  return keys.flatMap((key) => matches(at(value, [key]), rest, [...path, key]));
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
