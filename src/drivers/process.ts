@@ -46,16 +46,17 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   const lineage = new Lineage(join(options.run_dir, 'tree'), () => keeper);
   const listeners: ((observation: Observation) => void)[] = [];
   const news = new News();
-  let opening: Promise<Keeper> | null = null;
   let keeper: Keeper | null = null;
+  /** Whether the run folder is in use: otherwise the next who needs it makes it ready. */
+  let opened = false;
   let watcher: FSWatcher | null = null;
   let leavePulse: (() => void) | null = null;
   const inTurn = createTurns();
   let life: Life | null = null;
   /** Number of the newest run; 0 before the first. */
   let number = 0;
-  /** The empty record that waits for the next run. */
-  let prepared: Promise<void> | null = null;
+  /** The run whose empty record waits; 0: none is known to. */
+  let prepared = 0;
   /** The script of the last start that passed the look beforehand. */
   let provenScript: string | null = null;
   let starting = false;
@@ -67,37 +68,32 @@ export function createProcessDriver(options: LaunchOptions): Driver {
 
   // --- knowing ---
 
-  function open(): Promise<Keeper> {
-    opening ??= openKeeper(options.run_dir).then(
-      (opened) => {
-        keeper = opened;
-        for (const candidate of recordNumbers(opened.records)) {
-          const record = readRecord(opened.records, candidate);
-          if (!record) continue;
-          const found = takeUp(record, opened);
-          if (record.status !== null) found.exit = { ...exitOf(record.status), at: record.writtenAt };
-          break;
-        }
-        lineage.load();
-        if (!closed) {
-          watcher = watchFolder(opened.records, onRecord);
-          leavePulse = joinPulse({ tick, sample });
-        }
-        return opened;
-      },
-      (error: unknown) => {
-        opening = null;
-        throw error;
-      },
-    );
-    return opening;
+  /** Throws what the file system says. */
+  function open(): Keeper {
+    if (opened && keeper) return keeper;
+    keeper = openKeeper(options.run_dir);
+    for (const candidate of recordNumbers(keeper.records)) {
+      const record = readRecord(keeper.records, candidate);
+      if (!record) continue;
+      const found = takeUp(record, keeper);
+      if (record.status !== null) found.exit = { ...exitOf(record.status), at: record.writtenAt };
+      break;
+    }
+    lineage.load();
+    if (!closed) {
+      watcher = watchFolder(keeper.records, onRecord);
+      leavePulse = joinPulse({ tick, sample });
+    }
+    opened = true;
+    return keeper;
   }
 
   function letGo(): void {
     watcher?.close();
     leavePulse?.();
-    opening = null;
-    prepared = null;
+    opened = false;
+    prepared = 0;
+    provenScript = null;
   }
 
   /** Makes `record` the life that counts. */
@@ -105,6 +101,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     number = record.number;
     missed = 0;
     const service = serviceOf(record);
+    if (record.boot === bootId()) by.madeBy(record.session);
     if (record.boot === bootId()) lineage.follow(service, by.living());
     const begun = service === nobody ? record.writtenAt : startedAt(service);
     life = {
@@ -173,6 +170,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
 
   function tick(): void {
     ticks += 1;
+    if (number > 0) prepareNext();
     if (ticks % ticksPerLook !== 0) return;
     if (life && !life.exit && (life.service === nobody || !mayLive(life.service.pid))) missing();
   }
@@ -186,7 +184,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
 
   async function inspect(): Promise<Observation> {
     try {
-      await open();
+      open();
     } catch (error) {
       return { state: 'unknown', reason: folderReason(error) };
     }
@@ -210,7 +208,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   async function start(): Promise<StartResult> {
     let by: Keeper;
     try {
-      by = await open();
+      by = open();
     } catch (error) {
       return { ok: false, fatal: false, reason: folderReason(error) };
     }
@@ -262,15 +260,14 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   async function launch(by: Keeper, script: string): Promise<StartResult> {
     const next = number + 1;
     lineage.clear();
-    await by.setLaunch(script);
-    prepared ??= prepareRecord(by.records, next, null);
-    await prepared;
+    if (script !== provenScript) by.setLaunch(script);
+    if (prepared !== next) prepareRecord(by.records, next, null);
     const say = async () => {
       await by.ask(next);
       return news.wait(() => number === next, startDeadlineMs);
     };
     const begun = await (by.living() ? say() : newKeepers(say));
-    prepared = null;
+    prepared = 0;
     if (!begun || !life) {
       // Silent for seconds: stopped, or its folder is gone. The next start makes a new one.
       await by.end();
@@ -278,12 +275,19 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     }
     provenScript = script;
     if (!by.gathers()) sampleWithin(200);
-    prepared = rotateRecords(by.records, number);
-    // Tried again when it is needed.
-    prepared.catch(() => {
-      prepared = null;
-    });
     return { ok: true, run: life.run };
+  }
+
+  /** So that a restart finds its record there, also on a disk that is full by then. */
+  function prepareNext(): void {
+    if (!keeper || starting || prepared > number) return;
+    prepared = number + 1;
+    try {
+      rotateRecords(keeper.records, number);
+    } catch {
+      // Tried again when it is needed.
+      prepared = 0;
+    }
   }
 
   // --- stopping ---
@@ -291,7 +295,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   async function stop(): Promise<StopResult> {
     let by: Keeper;
     try {
-      by = await open();
+      by = open();
     } catch (error) {
       return { ok: false, reason: folderReason(error) };
     }
@@ -317,7 +321,6 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     logs: (lines) => lastLines(output, lines),
     async close() {
       closed = true;
-      await opening?.catch(() => {});
       letGo();
     },
   };

@@ -1,7 +1,21 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { link, rm, writeFile } from 'node:fs/promises';
+import {
+  closeSync,
+  fstatSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { exitOfStatus } from './signals.ts';
+
+/*
+ * Files of a few bytes beside the manager's store, which is written synchronously too: the way over the thread pool
+ * would cost several times as much as the work.
+ */
 
 /** What the keeper wrote down of one run; see keeper-script.ts. */
 export interface RunRecord {
@@ -20,6 +34,7 @@ const started = /^started (\S+) (\d+) (\d+)$/m;
 const ended = /^ended (\d+)$/m;
 /** Room for both lines, so that writing them later needs no new block. */
 const blank = '\n'.repeat(256);
+const buffer = Buffer.alloc(512);
 
 /** The record of one run; null where there is none or nothing has been written into it yet. */
 export function readRecord(folder: string, number: number): RunRecord | null {
@@ -27,9 +42,14 @@ export function readRecord(folder: string, number: number): RunRecord | null {
   let text: string;
   let writtenAt: number;
   try {
-    text = readFileSync(path, 'latin1');
-    if (text.charCodeAt(0) === 10) return null;
-    writtenAt = Math.round(statSync(path).mtimeMs);
+    const file = openSync(path, 'r');
+    try {
+      text = buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
+      if (text.charCodeAt(0) === 10) return null;
+      writtenAt = Math.round(fstatSync(file).mtimeMs);
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return null;
   }
@@ -59,27 +79,27 @@ export function recordNumbers(folder: string): number[] {
  * Makes the empty record of a run to come unless there is one; out of `old` where that is given, which works on a
  * full disk too. One that is there stays untouched: its keeper may be writing into it.
  */
-export async function prepareRecord(folder: string, number: number, old: number | null): Promise<void> {
+export function prepareRecord(folder: string, number: number, old: number | null): void {
   const path = join(folder, String(number));
   try {
     if (old === null) {
-      await writeFile(path, blank, { mode: 0o600, flag: 'wx' });
+      writeFileSync(path, blank, { mode: 0o600, flag: 'wx' });
       return;
     }
     const oldPath = join(folder, String(old));
-    await writeFile(oldPath, blank, { flag: 'r+' });
-    await link(oldPath, path);
-    await rm(oldPath);
+    writeFileSync(oldPath, blank, { flag: 'r+' });
+    linkSync(oldPath, path);
+    unlinkSync(oldPath);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
 
 /** Two records are kept: that of the newest run, `number`, and an empty one for the next, made of the one before. */
-export async function rotateRecords(folder: string, number: number): Promise<void> {
+export function rotateRecords(folder: string, number: number): void {
   const [old, ...useless] = recordNumbers(folder).filter((candidate) => candidate < number);
-  await prepareRecord(folder, number + 1, old ?? null);
-  for (const each of useless) await rm(join(folder, String(each)), { force: true });
+  prepareRecord(folder, number + 1, old ?? null);
+  for (const each of useless) rmSync(join(folder, String(each)), { force: true });
 }
 
 /** A shell's exit status as code or signal: 128 + n is signal n where there is such a signal. */

@@ -9,7 +9,10 @@ export type Connection = Database.Database;
 /** SQLite with the few pragmas that matter here; all SQL of the program stands in this folder. */
 export interface SqlStore {
   readonly connection: Connection;
-  /** Runs `work` in one transaction: all of it is on disk afterwards, or none. Nested calls join the outer one. */
+  /**
+   * Runs `work` in one transaction: all of it is on disk afterwards, or none. A nested call is on disk when the outer
+   * one is; when it throws, nothing of it stays, whatever the outer one goes on to do.
+   */
   transaction<T>(work: () => T): T;
   close(): void;
 }
@@ -32,10 +35,9 @@ export function openStore(folder: string): SqlStore {
   return {
     connection,
     transaction(work) {
-      if (depth > 0) return work();
       depth += 1;
       try {
-        return connection.transaction(work)();
+        return depth > 1 ? nested(connection, work) : connection.transaction(work)();
       } finally {
         depth -= 1;
       }
@@ -44,6 +46,19 @@ export function openStore(folder: string): SqlStore {
       connection.close();
     },
   };
+}
+
+function nested<T>(connection: Connection, work: () => T): T {
+  connection.exec('SAVEPOINT nested');
+  try {
+    const result = work();
+    connection.exec('RELEASE nested');
+    return result;
+  } catch (error) {
+    // A full disk may have rolled back everything already, and with it the savepoint.
+    if (connection.inTransaction) connection.exec('ROLLBACK TO nested; RELEASE nested');
+    throw error;
+  }
 }
 
 function migrate(connection: Connection): void {

@@ -44,6 +44,8 @@ export function createLedger(options: LedgerOptions) {
   const firstCritical = new Map<string, number>();
   const endedAt = new Map<string, number>();
   let lastId = table.lastId();
+  let together = false;
+  let toTell = false;
 
   /**
    * Takes in what concerns one service's incidents. `alongside` is written in the same transaction, and written also
@@ -121,7 +123,23 @@ export function createLedger(options: LedgerOptions) {
       }
       log.info({ incident: incident.id, key: incident.key, severity: incident.level, reason: incident.reason }, change);
     }
-    if (changes.length > 0) options.announced();
+    if (changes.length === 0) return;
+    if (together) toTell = true;
+    else options.announced();
+  }
+
+  /** Runs `commits` as one write to the disk. Each stands for itself: one that fails takes no other along. */
+  function commitTogether(commits: () => void): void {
+    together = true;
+    try {
+      store.transaction(commits);
+    } catch (error) {
+      log.error({ err: error }, 'the store could not be written');
+    } finally {
+      together = false;
+    }
+    if (toTell) options.announced();
+    toTell = false;
   }
 
   /** The open (or just ended) problem of something this service needs, nearest first; null: it stands for itself. */
@@ -152,6 +170,7 @@ export function createLedger(options: LedgerOptions) {
 
   return {
     commit,
+    commitTogether,
     /** Reminders, hand-ons, and the end of flapping. */
     tick(): void {
       const now = clock();

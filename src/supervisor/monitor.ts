@@ -49,6 +49,8 @@ export function createMonitor(options: MonitorOptions) {
   const { services, serviceTable, samples, ledger, clock, random, log } = options;
   const lastLook = new Map<string, number>();
   const ruleWatch = createRuleWatch(ledger, clock);
+  /** What is to be written in this turn of the event loop. */
+  let waiting: (() => void)[] = [];
 
   /** Takes in one event. The record and the effects are immediate; the commit follows within milliseconds. */
   function observe(service: Managed, event: ServiceEvent): void {
@@ -135,7 +137,7 @@ export function createMonitor(options: MonitorOptions) {
   function commitSoon(service: Managed, signals: readonly Signal[]): void {
     service.commits = service.commits.then(async () => {
       const lines = signals.some(wantsLines) ? await lastLines(service) : [];
-      commit(
+      await commit(
         service,
         signals.flatMap((signal) => incidentsOfSignal(signal, lines)),
       );
@@ -156,9 +158,31 @@ export function createMonitor(options: MonitorOptions) {
     return read;
   }
 
-  /** Record, incidents and what is to be told of them: all of it on disk, or none. */
-  function commit(service: Managed, inputs: readonly IncidentInput[]): void {
-    ledger.commit(service.record.name, inputs, () => serviceTable.save(service.record));
+  /**
+   * Record, incidents and what is to be told of them: all of it on disk, or none. What many services have to write in
+   * the same moment (all start, all stop) waits for the disk once.
+   */
+  function commit(service: Managed, inputs: readonly IncidentInput[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (waiting.length === 0) setImmediate(writeAll);
+      waiting.push(() => {
+        try {
+          ledger.commit(service.record.name, inputs, () => serviceTable.save(service.record));
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  function writeAll(): void {
+    if (waiting.length === 0) return;
+    const all = waiting;
+    waiting = [];
+    ledger.commitTogether(() => {
+      for (const write of all) write();
+    });
   }
 
   /** Takes in the answer of one check; `run` is the life it was asked about. */
@@ -180,7 +204,7 @@ export function createMonitor(options: MonitorOptions) {
     log.info({ service: service.record.name, from: before.health, to: health.health, reason: health.reason }, 'health');
     service.commits = service.commits.then(async () => {
       const lines = health.health === 'unhealthy' ? await lastLines(service) : [];
-      commit(service, incidentsOfHealth(before.health, health, lines));
+      await commit(service, incidentsOfHealth(before.health, health, lines));
     });
   }
 
@@ -286,6 +310,7 @@ export function createMonitor(options: MonitorOptions) {
         service.retry = null;
       }
       await Promise.all([...services.values()].map((service) => service.commits));
+      writeAll();
     },
   };
 }

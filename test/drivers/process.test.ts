@@ -29,7 +29,7 @@ function another(context: TestContext, folder: string, script: string, more: Par
 /** The shell that stands beside the service. */
 function keeperOf(folder: string): number | null {
   for (const entry of readProcesses().entries.values())
-    if (readArguments(entry.pid)?.[1] === join(folder, 'run/keeper.sh')) return entry.pid;
+    if (readArguments(entry.pid)?.[2] === join(folder, 'run')) return entry.pid;
   return null;
 }
 
