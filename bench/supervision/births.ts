@@ -1,6 +1,6 @@
 /** Where services say that they have begun: the first thing each does is a line `<name> <pid>` into this pipe. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleep } from './processes.ts';
 
@@ -11,7 +11,9 @@ export interface Birth {
 
 export function openBirths(folder: string) {
   const path = join(folder, 'born');
-  execFileSync('mkfifo', [path]);
+  execFileSync('mkfifo', ['-m', '666', path]);
+  // Under a name of ours, so that whatever is left can be found.
+  symlinkSync('/bin/sleep', join(folder, 'sleep'));
   // Both ends, so that opening waits for nobody.
   const pipe = openSync(path, constants.O_RDWR);
   const ready = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
@@ -28,6 +30,8 @@ export function openBirths(folder: string) {
   return {
     /** What a service does first. */
     script: (name: string) => `echo "${name} $$" >"${path}"`,
+    /** And what it does then, for ever. */
+    stay: `exec "${folder}/sleep" 100000`,
     /** Blocks until somebody is born, without polling: for times. */
     wait: (): readonly Birth[] => parse(readSync(pipe, buffer, 0, buffer.length, null)),
     /** All that were born since. */

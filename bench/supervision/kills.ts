@@ -2,33 +2,44 @@
 import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createControlClient } from '../../src/cli/client.ts';
 import { openBirths } from './births.ts';
-import { configureOrbit, inFolder, keepersIn, startOrbit } from './contenders.ts';
-import { kill, lives, sleep, soon, withArgument } from './processes.ts';
-import type { Table } from './table.ts';
+import { inFolder } from './contender.ts';
+import { configureOrbit, controlOf, keepersIn, startOrbit } from './ours.ts';
+import type { Part } from './part.ts';
+import { kill, lives, ofFolder, sleep, soon } from './processes.ts';
 
 /** Longer than the manager takes to be at work, so that its start is hit too. */
 const UP_TO_MS = 1500;
 const CALM_EVERY = 4;
+/** Managers side by side, each with services of its own. */
+const SIDE_BY_SIDE = 4;
 
-export function kills(rounds: number): Promise<Table> {
+interface Found {
+  readonly downtime: number;
+  readonly doubled: number;
+  readonly orphans: number;
+  readonly lost: number;
+  readonly asked: number;
+  readonly stuck: number;
+}
+
+function killRepeatedly(rounds: number): Promise<Found> {
   return inFolder(async (folder) => {
     const births = openBirths(folder);
     const steady = ['s0', 's1', 's2'];
     const code = join(folder, 'code');
     writeFileSync(code, '0');
     const services = new Map([
-      ...steady.map((name) => [name, `${births.script(name)}; exec sleep 100000`] as const),
-      ['moved', `${births.script('moved')}; exec sleep 100000`],
+      ...steady.map((name) => [name, `${births.script(name)}; ${births.stay}`] as const),
+      ['moved', `${births.script('moved')}; ${births.stay}`],
       // Ends with the code that stands in the file, when it is told to.
       [
         'crasher',
-        `trap 'read -r code <${code}; exit "$code"' USR1; ${births.script('crasher')}; while :; do sleep 0.05; done`,
+        `trap 'read -r code <${code}; exit "$code"' USR1; ${births.script('crasher')}; while :; do ${folder}/sleep 0.05; done`,
       ],
     ]);
     configureOrbit(folder, services, { stopTimeout: 3, restarts: 'quick' });
-    const client = createControlClient(join(folder, 'data/control.sock'), 'bench', 3000);
+    const client = controlOf(folder, 3000);
 
     /** All that was ever born and lives, by service. */
     const alive = new Map<string, Set<number>>();
@@ -102,18 +113,30 @@ export function kills(rounds: number): Promise<Table> {
     manager.kill('SIGTERM');
     await soon(() => !lives(manager.pid ?? 0), 10_000);
     clearInterval(watch);
-    const orphans = withArgument(folder).length;
+    const orphans = ofFolder(folder).length;
     births.close();
     const downtime = [...down.values()].reduce((sum, ms) => sum + ms, 0);
-    const head = ['', 'kills', 'downtime', 'seen doubled', 'orphans', 'exit codes lost', 'not calm in 10 s'];
-    const row = [
-      'orbit and its keepers',
-      rounds,
-      `${Math.round(downtime)} ms`,
-      doubled,
-      orphans,
-      `${lost} of ${asked}`,
-    ];
-    return { title: 'Killed at random moments', head, rows: [[...row.map(String), String(stuck)]] };
+    return { downtime, doubled, orphans, lost, asked, stuck };
   });
+}
+
+export async function kills(rounds: number): Promise<Part> {
+  const each = Math.ceil(rounds / SIDE_BY_SIDE);
+  const all = await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => killRepeatedly(each)));
+  const sum = (key: keyof Found) => all.reduce((total, found) => total + found[key], 0);
+  const [downtime, doubled, orphans, lost, stuck] = (['downtime', 'doubled', 'orphans', 'lost', 'stuck'] as const).map(
+    sum,
+  );
+  const cells = [`${Math.round(downtime ?? 0)} ms`, String(doubled), String(orphans), `${lost} of ${sum('asked')}`];
+  return {
+    heads: [`killed ${each * SIDE_BY_SIDE} times: downtime`, 'doubles', 'orphans', 'exit codes lost'],
+    rows: { orbit: cells },
+    aims: [
+      {
+        aim: 'killed at random moments: no downtime, no doubles, no orphans, no exit code lost, always calm again in 10 s',
+        measured: `${cells.join(', ')}, not calm ${stuck} times`,
+        met: downtime === 0 && doubled === 0 && orphans === 0 && lost === 0 && stuck === 0,
+      },
+    ],
+  };
 }

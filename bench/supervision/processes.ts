@@ -1,5 +1,5 @@
 /** What the benchmark reads of processes it did not write: /proc, once per question. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { parseRollup } from '../figures.ts';
 
 export function read(path: string): string {
@@ -24,9 +24,28 @@ export function argumentsOf(pid: number): readonly string[] {
   return read(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
 }
 
-/** Processes one of whose arguments has this in it. */
-export function withArgument(part: string): readonly number[] {
-  return allPids().filter((pid) => pid !== process.pid && argumentsOf(pid).some((word) => word.includes(part)));
+/** Processes that have to do with a folder: by an argument, or because they are in it. Never this one or its parent. */
+export function ofFolder(folder: string): readonly number[] {
+  const ourselves = [process.pid, process.ppid];
+  return allPids().filter((pid) => {
+    if (ourselves.includes(pid) || !lives(pid)) return false;
+    return linkOf(`/proc/${pid}/cwd`).startsWith(folder) || argumentsOf(pid).some((word) => word.includes(folder));
+  });
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+/** The pid seen from here of a process that is `inner` in the pid namespace whose first process is `first`; 0: none. */
+export function outerPid(first: number, inner: number): number {
+  const space = linkOf(`/proc/${first}/ns/pid`);
+  const named = (pid: number) => Number(/^NSpid:.*\s(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1]);
+  return allPids().find((pid) => named(pid) === inner && linkOf(`/proc/${pid}/ns/pid`) === space) ?? 0;
 }
 
 export function childrenOf(pid: number): readonly number[] {

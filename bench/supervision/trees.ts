@@ -2,61 +2,69 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBirths } from './births.ts';
-import { type Contender, contenders, inFolder } from './contenders.ts';
+import { type Contender, inFolder } from './contender.ts';
+import { programs } from './contenders.ts';
+import type { Part } from './part.ts';
 import { kill, lives, sleep, soon } from './processes.ts';
-import type { Table } from './table.ts';
 
-type End = 'stop' | 'crash' | 'failed';
-const PATIENCE_MS = 5000;
+const ends = ['stop', 'crash', 'failed'] as const;
+type End = (typeof ends)[number];
+const PATIENCE_MS = 6000;
 
-function measure(contender: Contender, end: End): Promise<readonly [string, string]> {
+/** Whether the one in the service's process group is gone, and the one in a session of its own. */
+function measure(contender: Contender, end: End): Promise<readonly boolean[]> {
   return inFolder(async (folder) => {
     const births = openBirths(folder);
-    const own = `setsid sh -c 'echo $$ >>${folder}/own; exec sleep 100000' &`;
-    const same = `sleep 100000 & echo $! >>${folder}/same;`;
+    const own = `setsid sh -c 'echo $$ >>${folder}/own; ${births.stay}' &`;
+    const same = `"${folder}/sleep" 100000 & echo $! >>${folder}/same;`;
     const wait = `while [ ! -s ${folder}/own ]; do sleep 0.01; done;`;
-    const services = new Map([['svc', `${own} ${same} ${wait} ${births.script('svc')}; exec sleep 100000`]]);
+    const services = new Map([['svc', `${own} ${same} ${wait} ${births.script('svc')}; ${births.stay}`]]);
     const restarts = end === 'failed' ? 'once' : 'quick';
     const running = await contender.supervise(folder, services, { stopTimeout: 5, restarts });
-    const pid = await births.first();
+    const outer = (pid: number) => running.outer?.(pid) ?? pid;
+    const pid = outer(await births.first());
     await sleep(1500);
-    const first = ['same', 'own'].map((name) => Number(readFileSync(join(folder, name), 'utf8').split('\n')[0]));
+    const first = ['same', 'own'].map((name) => outer(Number(readFileSync(join(folder, name), 'utf8').split('\n')[0])));
     if (end === 'stop') await running.stop(['svc']);
     else {
       kill(pid);
       if (end === 'crash') await soon(() => births.poll().length > 0, PATIENCE_MS);
     }
     await soon(() => !first.some(lives), PATIENCE_MS);
-    const [inGroup, inSession] = first.map((each) => (lives(each) ? 'no' : 'yes'));
-    await running.end();
+    const gone = first.map((each) => !lives(each));
     births.close();
-    return [inGroup ?? '?', inSession ?? '?'] as const;
+    await running.end();
+    return gone;
   });
 }
 
-export async function trees(): Promise<Table> {
-  const rows: string[][] = [];
-  for (const contender of contenders.filter(({ title }) => !title.includes('kill -9'))) {
-    const why = contender.missing();
-    if (why !== null) {
-      rows.push([contender.title, why]);
-      continue;
-    }
-    const cells: string[] = [];
-    // These know no giving up: they start again for ever.
-    const endless = ['bare Node spawn', 'runit', 's6'].includes(contender.title);
-    for (const end of ['stop', 'crash', 'failed'] as const)
-      cells.push(...(end === 'failed' && endless ? ['n/a', 'n/a'] : await measure(contender, end)));
-    rows.push([contender.title, ...cells]);
-  }
-  const head = [
-    '',
-    'stop, group',
-    'stop, session',
-    'crash, group',
-    'crash, session',
-    'failed, group',
-    'failed, session',
-  ];
-  return { title: 'Grandchildren gone (same process group / a session of their own)', head, rows };
+/** These know no giving up: they start again for ever. */
+const endless = new Set(['bare Node spawn', 'runit', 's6']);
+
+export async function trees(): Promise<Part> {
+  const rows: Record<string, string[]> = {};
+  let own: readonly boolean[] = [];
+  // Side by side: what counts is yes or no.
+  await Promise.all(
+    programs.map(async (contender) => {
+      if (contender.missing() !== null) return;
+      const found = await Promise.all(
+        ends.map((end) => (end === 'failed' && endless.has(contender.title) ? null : measure(contender, end))),
+      );
+      if (contender.title === 'orbit') own = found.flatMap((gone) => gone ?? []);
+      rows[contender.title] = found.map((gone) => gone?.map((yes) => (yes ? 'yes' : 'no')).join(' / ') ?? 'n/a');
+    }),
+  );
+  const heads = ends.map((end, index) => `gone after ${end}${index === 0 ? ' (group / own session)' : ''}`);
+  return {
+    heads,
+    rows,
+    aims: [
+      {
+        aim: 'grandchildren gone after stop, crash and failed, in the same group and in a session of their own',
+        measured: `${own.filter(Boolean).length} of 6`,
+        met: own.length === 6 && own.every(Boolean),
+      },
+    ],
+  };
 }

@@ -158,6 +158,10 @@ export function createMonitor(options: MonitorOptions) {
     return read;
   }
 
+  function commitNext(service: Managed, inputs: readonly IncidentInput[]): void {
+    service.commits = service.commits.then(() => commit(service, inputs));
+  }
+
   /**
    * Record, incidents and what is to be told of them: all of it on disk, or none. What many services have to write in
    * the same moment (all start, all stop) waits for the disk once.
@@ -190,7 +194,7 @@ export function createMonitor(options: MonitorOptions) {
     if ((service.record.run?.id ?? null) !== run || service.record.state !== 'running') return;
     samples.add(service.record.name, id, result.metrics, clock());
     const broken = ruleWatch.take(service, id, result);
-    if (broken.length > 0) commit(service, broken);
+    if (broken.length > 0) commitNext(service, broken);
     const before = service.record.health;
     const pid = service.record.run?.pid ?? null;
     const asked = service.checks.filter((each) => concerns(each, pid));
@@ -240,17 +244,15 @@ export function createMonitor(options: MonitorOptions) {
     const checks = service.checks.map(({ check: { id, kind }, every }) => ({ id, kind, every }));
     const rules = { title, every: health_check_interval, checks, degraded: default_alerts };
     const inputs = [...lastingTroubles(service.record, rules, open, clock()), ...ruleWatch.tick(service, open)];
-    if (inputs.length > 0) commit(service, inputs);
+    if (inputs.length > 0) commitNext(service, inputs);
   }
 
   /** Adds to what was tried about a service's open incidents, if there are any. */
   function note(service: Managed, attempt: Extract<IncidentInput, { type: 'attempt' }>['attempt']): void {
-    service.commits = service.commits.then(() =>
-      commit(service, [
-        { type: 'attempt', kind: 'down', attempt },
-        { type: 'attempt', kind: 'unhealthy', attempt },
-      ]),
-    );
+    commitNext(service, [
+      { type: 'attempt', kind: 'down', attempt },
+      { type: 'attempt', kind: 'unhealthy', attempt },
+    ]);
   }
 
   async function look(service: Managed): Promise<void> {

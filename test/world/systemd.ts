@@ -21,6 +21,8 @@ const plainUser = 65534;
  * goes with it. Its /run is a plain folder of the host, so that its sockets and its journal are reached from outside.
  */
 export interface PrivateSystemd {
+  /** Its first process, as seen from here. */
+  readonly pid: number;
   /** Its /run as seen from here. */
   readonly runFolder: string;
   /** Where its system bus and its own socket are. */
@@ -116,21 +118,26 @@ cd /
 exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$root" /lib/systemd/systemd --system --unit=basic.target
 `;
 
-/** Starts one; about a second. Rejects with what is missing where it cannot. */
-export async function startSystemd(): Promise<PrivateSystemd> {
+/** Why a private systemd cannot be started on this machine; null: it can. */
+export function whyNoSystemd(): string | null {
   const missing = ['/lib/systemd/systemd', '/usr/bin/dbus-daemon', '/usr/bin/nsenter'].filter(
     (path) => !existsSync(path),
   );
-  if (missing.length > 0)
-    throw new Error(`Not on this machine: ${missing.join(', ')}. Needed: apt-get install ${packages}`);
-  if (process.getuid?.() !== 0) throw new Error('A private systemd needs root: run this suite as root or on CI');
+  if (missing.length > 0) return `Not on this machine: ${missing.join(', ')}. Needed: apt-get install ${packages}`;
+  return process.getuid?.() === 0 ? null : 'A private systemd needs root: run this suite as root or on CI';
+}
+
+/** Starts one; about a second. Rejects with what is missing where it cannot. `shared`: folders that are there inside. */
+export async function startSystemd(shared: readonly string[] = []): Promise<PrivateSystemd> {
+  const why = whyNoSystemd();
+  if (why !== null) throw new Error(why);
 
   const top = await mkdtemp(join(tmpdir(), 'orbit-systemd-'));
   const runFolder = join(top, 'run');
   await run('chmod', ['755', top]);
   await mkdir(runFolder);
   const name = top.slice(top.lastIndexOf('/') + 1);
-  const script = ['sh', '-c', keeper, 'sh', top, name, inner, process.execPath, project];
+  const script = ['sh', '-c', keeper, 'sh', top, name, inner, process.execPath, project, ...shared];
   const child = spawn('unshare', ['--mount', '--propagation', 'private', ...script], {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
@@ -165,6 +172,7 @@ export async function startSystemd(): Promise<PrivateSystemd> {
       await inside('systemctl', 'daemon-reload');
     };
     return {
+      pid,
       runFolder,
       systemBus: join(runFolder, 'dbus/system_bus_socket'),
       privateSocket: join(runFolder, 'systemd/private'),
