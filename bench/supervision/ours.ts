@@ -95,11 +95,11 @@ function orbit(title: string, how: { readonly adopted?: true; readonly unmeasure
         manager: () => [pidOf(child)],
         beside: () => keepersIn(folder),
         async stop(names) {
-          if (names === undefined) await client.stopAll();
+          if (names === undefined) await client.actAll('stop');
           else await Promise.all(names.map((name) => client.act(name, 'stop')));
         },
         async end() {
-          await client.stopAll();
+          await client.actAll('stop');
           await endProcess(child, 'SIGTERM');
         },
       };

@@ -116,6 +116,8 @@ export function transition(
     case 'found-running':
       return withForeign(foundRunning(before, event.run, now), before, event.restarts ?? null, policy, now);
     case 'found-exited':
+      if (before.state === 'stopping' && event.run.id !== before.lastRun)
+        return stopCutOff({ ...before, run: event.run }, event.exit, now);
       return event.run.id === before.lastRun
         ? toldAgain(before, event, policy, now, random)
         : afterExit({ ...before, run: event.run }, event, policy, now, random);
@@ -218,7 +220,14 @@ function resume(before: ServiceRecord, now: number): Step {
   return step(enter(before, 'starting', now), [START]);
 }
 
+/** The last manager died while it stopped this, and it has ended since: what was asked for is finished. */
+function stopCutOff(before: ServiceRecord, exit: ExitInfo | null, now: number): Step {
+  const after = stopped(before, exit, now);
+  return after.record.state === 'starting' ? step(after.record, [START]) : after;
+}
+
 function foundAbsent(before: ServiceRecord, policy: RecoveryPolicy, now: number, random: number): Step {
+  if (before.state === 'stopping' && before.run !== null) return stopCutOff(before, null, now);
   if (before.wanted === 'down') return step(enter(before, 'stopped', now, { run: null }));
   if (before.run !== null) {
     const run = before.run;

@@ -253,6 +253,36 @@ describe('a new manager', () => {
     assert.deepEqual(next.told, []);
   });
 
+  for (const [how, seen] of [
+    ['ended', 'found-exited'],
+    ['gone', 'found-absent'],
+  ] as const) {
+    const run: Run = { id: 'r', pid: 1, startedAt: 0 };
+    const event: ServiceEvent =
+      seen === 'found-exited' ? { type: seen, run, exit: { code: 0, signal: null, at: 10 } } : { type: seen };
+
+    it(`finishes a stop that the last manager began and whose service is ${how} by now`, () => {
+      const bot = life({}, { ...newService('bot', 0), state: 'running', run });
+      bot.feed({ type: 'stop-asked' });
+      bot.feed(event);
+      assert.equal(bot.record.state, 'stopped');
+      assert.equal(bot.record.wanted, 'down');
+      assert.equal(bot.starts(), 0);
+      assert.deepEqual(names(bot.told), ['stopped-by-operator']);
+    });
+
+    it(`finishes a restart that the last manager began and whose service is ${how} by now`, () => {
+      const bot = life({}, { ...newService('bot', 0), state: 'running', run });
+      bot.feed({ type: 'restart-asked' });
+      bot.feed(event);
+      assert.equal(bot.record.state, 'starting');
+      assert.equal(bot.starts(), 1);
+      // It did not crash.
+      assert.equal(bot.record.exits.length, 0);
+      assert.deepEqual(bot.told, []);
+    });
+  }
+
   it('keeps failed failed', () => {
     const bot = life({}, { ...newService('bot', 0), state: 'failed', lastRun: 'r' });
     bot.feed({ type: 'found-absent' });
