@@ -1144,6 +1144,29 @@ reason-backup-unwritable = { $file } could not be made: { $problem ->
 }.
 reason-backup-damaged = The data is damaged ({ $found }); the copy was thrown away. Keep what is there and restore an older backup.
 
+## http: the status page (http/page.ts)
+page-alerts = Open alerts
+page-no-alerts = None. All is quiet.
+page-services = Services
+page-panels = Panels
+page-about = as of { $time } · manager { $version }, up { $uptime }
+page-since = for { $since }
+page-taken = { $by } has it
+page-restarts =
+    { $restarts ->
+        [one] { $restarts } restart
+       *[other] { $restarts } restarts
+    }
+page-nodes = nodes { $up } of { $total } up
+page-online =
+    { $online ->
+        [one] { $online } user online
+       *[other] { $online } users online
+    }
+page-foot = Refreshes itself every { $seconds } s. This page only shows; act in the chat or with the orbit command.
+page-login = The password is needed
+page-login-how = Any name; the password is the value of HTTP_TOKEN. Reload the page to be asked again.
+
 ## charts and metrics (charts/, measures.ts)
 
 chart-last = last

@@ -1197,6 +1197,31 @@ reason-backup-unwritable = { $file } не удалось создать: { $prob
 }.
 reason-backup-damaged = Данные повреждены ({ $found }); копия удалена. Сохраните то, что есть, и восстановите прежнюю копию.
 
+## http: страница состояния (http/page.ts)
+page-alerts = Открытые оповещения
+page-no-alerts = Нет. Всё спокойно.
+page-services = Сервисы
+page-panels = Панели
+page-about = на { $time } · менеджер { $version }, работает { $uptime }
+page-since = уже { $since }
+page-taken = взял(а) { $by }
+page-restarts =
+    { $restarts ->
+        [one] { $restarts } перезапуск
+        [few] { $restarts } перезапуска
+       *[many] { $restarts } перезапусков
+    }
+page-nodes = ноды: { $up } из { $total } на связи
+page-online =
+    { $online ->
+        [one] { $online } пользователь онлайн
+        [few] { $online } пользователя онлайн
+       *[many] { $online } пользователей онлайн
+    }
+page-foot = Обновляется сама каждые { $seconds } с. Страница только показывает; действия — в чате или командой orbit.
+page-login = Нужен пароль
+page-login-how = Имя любое, пароль — значение HTTP_TOKEN. Обновите страницу, чтобы ввести его снова.
+
 ## графики и показатели (charts/, measures.ts)
 
 chart-last = посл.

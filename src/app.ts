@@ -425,7 +425,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       : await startHttp(
           config.http,
           { liveness, readiness, log, clock },
-          { control, alerting, stores, panels: panels.fleet, history: samples.history, clock },
+          {
+            ...{ control, alerting, stores, panels: panels.fleet, history: samples.history, clock },
+            timezone: config.monitoring.timezone,
+          },
         );
 
   let finish: (code: number) => void = () => undefined;

@@ -30,7 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   checks: ['core', 'config/schema.ts', 'logger.ts'],
   panels: ['core', 'config/schema.ts', 'logger.ts'],
   telegram: ['core', 'i18n.ts', 'measures.ts', 'wire.ts', 'logger.ts', 'outbox/transport.ts', 'outbox/teller.ts'],
-  http: ['core', 'logger.ts', 'i18n.ts'],
+  http: ['core', 'logger.ts', 'i18n.ts', 'measures.ts'],
   cli: [
     'core',
     'i18n.ts',

@@ -35,6 +35,7 @@ export interface HttpOptions {
 export interface Reply {
   readonly status: number;
   readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
 
@@ -126,7 +127,7 @@ async function answer(
   }
 }
 
-function send(response: ServerResponse, { status, type, body }: Reply): void {
+function send(response: ServerResponse, { status, type, headers, body }: Reply): void {
   const text = type === undefined ? `${JSON.stringify(body)}\n` : String(body);
   response.writeHead(status, {
     'Content-Type': type ?? 'application/json; charset=utf-8',
@@ -134,6 +135,7 @@ function send(response: ServerResponse, { status, type, body }: Reply): void {
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+    ...headers,
     // With another method a body may follow that nobody is going to read.
     ...(status === 405 ? { Allow: 'GET, HEAD', Connection: 'close' } : {}),
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { reason } from '../../src/core/reason.ts';
@@ -39,6 +40,7 @@ async function serve(test: TestContext, options: Options = {}) {
           ...{ token, control, panels: fakePanels, history: samples.history, clock: () => now },
           alerting: incidents.alerting,
           stores: { shop: options.shop ?? noStores.shop },
+          timezone: 'Europe/Moscow',
         });
   incidents.problem('redis', { level: 'warning', lines: ['password=hunter2'] });
   incidents.problem('shop_bot', { level: 'critical' });
@@ -54,8 +56,13 @@ async function serve(test: TestContext, options: Options = {}) {
     await server.close();
     store.close();
   });
-  const get = async (path: string, authorization: string | null = `Bearer ${token}`, method = 'GET') => {
-    const headers = authorization === null ? {} : { authorization };
+  const get = async (
+    path: string,
+    authorization: string | null = `Bearer ${token}`,
+    method = 'GET',
+    more: Readonly<Record<string, string>> = {},
+  ) => {
+    const headers = authorization === null ? more : { authorization, ...more };
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers, method });
     const text = await answer.text();
     return { status: answer.status, headers: answer.headers, text, json: () => JSON.parse(text) };
@@ -64,6 +71,7 @@ async function serve(test: TestContext, options: Options = {}) {
 }
 
 const paths = [
+  '/',
   '/metrics',
   '/api/status',
   '/api/services',
@@ -87,6 +95,7 @@ test('without the token, or with another, nothing is told', async (t) => {
     for (const wrong of [null, 'Bearer ', 'Bearer x', `Bearer ${token}x`, `Basic ${token}`, token]) {
       const answer = await get(path, wrong);
       assert.equal(answer.status, 401, `${path} ${wrong}`);
+      if (path === '/') continue;
       assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
       assert.deepEqual(answer.json(), { error: 'a token is needed' });
     }
@@ -227,4 +236,58 @@ test('the figures of the shop: what is missing is null and says why; without a d
   const refused = await without.get('/api/users/stats');
   assert.equal(refused.status, 503);
   assert.match(refused.json().error, /no database of the shop/);
+});
+
+const basic = (password: string, name = 'anybody') => `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+
+test('the page wants the token, from a browser as a password; nothing else takes it so', async (t) => {
+  const { get } = await serve(t);
+  for (const given of [null, basic(''), basic('wrong'), basic(`${token}x`), 'Basic !!!', `Basic ${token}`]) {
+    const refused = await get('/', given);
+    assert.equal(refused.status, 401, String(given));
+    assert.match(refused.headers.get('www-authenticate') ?? '', /^Basic realm=/);
+    assert.doesNotMatch(refused.text, /shop_bot|redis|vps1/);
+  }
+  for (const given of [basic(token), basic(token, ''), `Bearer ${token}`])
+    assert.equal((await get('/', given)).status, 200);
+  assert.equal((await get('/api/status', basic(token))).status, 401);
+  const head = await get('/', basic(token), 'HEAD');
+  assert.deepEqual([head.status, head.text], [200, '']);
+});
+
+test('the page shows services and alerts, escaped and without secrets, runs nothing and loads nothing', async (t) => {
+  const { get } = await serve(t, {
+    snapshot: snapshot({
+      services: [
+        service('web', { title: '<script>alert(1)</script>', health: 'unhealthy', healthReason: reason('x "><img>') }),
+        service('panel', { healthReason: reason('unknown-service', { name: 'https://u:hunter2@panel.example' }) }),
+      ],
+    }),
+  });
+  const page = await get('/');
+  assert.match(page.text, /&lt;script&gt;alert\(1\)&lt;\/script&gt;/);
+  assert.doesNotMatch(page.text, /<script|<img|hunter2|Traceback/);
+  assert.doesNotMatch(page.text.replace('href="data:,"', ''), / (src|href|style|on\w+)=/);
+  const policy = page.headers.get('content-security-policy') ?? '';
+  assert.match(policy, /default-src 'none'/);
+  assert.match(policy, /frame-ancestors 'none'/);
+  const style = /<style>([\s\S]*)<\/style>/.exec(page.text)?.[1] ?? '';
+  assert.ok(
+    policy.includes(`'sha256-${createHash('sha256').update(style).digest('base64')}'`),
+    'its own style applies',
+  );
+  assert.match(page.text, /running, unhealthy/);
+  assert.match(page.text, /06:00:00, Europe\/Moscow/);
+  assert.match(page.text, /<meta http-equiv="refresh"/);
+});
+
+test('the page speaks the language that the browser wants most', async (t) => {
+  const { get } = await serve(t);
+  const spoken = async (wish: string) =>
+    (await get('/', `Bearer ${token}`, 'GET', { 'accept-language': wish })).headers.get('content-language');
+  assert.equal(await spoken('ru-RU,ru;q=0.9,en;q=0.8'), 'ru');
+  assert.equal(await spoken('de,en;q=0.5,ru;q=0.7'), 'ru');
+  assert.equal(await spoken('en-GB,ru'), 'en');
+  assert.equal(await spoken('de'), 'en');
+  assert.match((await get('/', null, 'GET', { 'accept-language': 'ru' })).text, /Нужен пароль/);
 });
