@@ -56,7 +56,7 @@ import { createWindows } from './supervisor/windows.ts';
 import { createTelegram } from './telegram/bot.ts';
 import type { Digests } from './telegram/digests.ts';
 import { createRenderer } from './telegram/renderer.ts';
-import { movedKey, openChannels, otherChannels, recipientsOf } from './wiring/channels.ts';
+import { handsOver, movedKey, openChannels, otherChannels, recipientsOf } from './wiring/channels.ts';
 import { scheduleChecks } from './wiring/checks.ts';
 import { startHttp } from './wiring/http.ts';
 import { createLinkOfApp } from './wiring/link.ts';
@@ -173,7 +173,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     announce: announcer.change,
     announced: () => outbox.added(),
     needs: (name) => services.get(name)?.config.depends_on ?? [],
-    rules: () => reload.config().monitoring.alerts,
+    rules: () => ({ ...reload.config().monitoring.alerts, channels: handsOver(config) }),
     clock,
     log,
   });

@@ -83,6 +83,8 @@ export const incidentSchema: z.ZodType<Incident> = z.object({
   acknowledgedAt: z.number().nullable(),
   saidAt: z.number(),
   escalatedAt: z.number().nullable(),
+  handedOverAt: z.number().exactOptional(),
+  worseAt: z.number().exactOptional(),
   reason: reasonSchema,
   attempts: z.array(z.object({ at: z.number(), what: reasonSchema })),
   lines: z.array(z.string()),

@@ -61,6 +61,10 @@ export interface Incident {
   readonly saidAt: number;
   /** When it was handed on because nobody acknowledged it. */
   readonly escalatedAt: number | null;
+  /** When it was handed on once more, to the channels beside Telegram; not set: it was not. */
+  readonly handedOverAt?: number;
+  /** When it last got worse; not set: it has been as bad from the beginning. */
+  readonly worseAt?: number;
   /** Why it opened, or why it got worse. */
   readonly reason: Reason;
   /** Newest last; bounded by {@link MAX_ATTEMPTS}. */
@@ -161,7 +165,7 @@ export function changeIncident(
   const lines = input.lines.length > 0 ? input.lines : open.lines;
   if (!worse) return { change: 'updated', incident: { ...said, reason: input.reason, lines } };
   // Who took it on did so for what it was then.
-  const anew = { acknowledgedBy: null, acknowledgedAt: null, saidAt: now };
+  const anew = { acknowledgedBy: null, acknowledgedAt: null, saidAt: now, worseAt: now };
   return { change: 'worse', incident: { ...said, ...anew, reason: input.reason, level: input.level, lines } };
 }
 
@@ -169,21 +173,42 @@ export function changeIncident(
 export interface Reminders {
   readonly repeat_every: number;
   readonly escalate_after: number;
+  /**
+   * Whether the channels beside Telegram hear of what nobody acknowledged together with the next admins (also: there are
+   * none), or as long again after them. Not set: together.
+   */
+  readonly channels?: 'with-admins' | 'after-admins';
 }
 
 /** What the passing of time does to an open incident: handed on when critical and not taken on, said again, or nothing. */
 export function remind(incident: Incident, rules: Reminders, now: number): Change | null {
   if (incident.acknowledgedAt !== null || incident.resolvedAt !== null) return null;
   const { repeat_every, escalate_after } = rules;
-  const escalates = incident.level === 'critical' && escalate_after > 0 && incident.escalatedAt === null;
-  if (escalates && now - incident.openedAt >= escalate_after)
-    return { change: 'escalated', incident: { ...incident, escalatedAt: now } };
+  const change = escalate_after > 0 && incident.level === 'critical' ? escalate(incident, rules, now) : null;
+  if (change !== null) return change;
   // What goes up and down for hours is known by then: each reminder comes after twice as long as the one before.
   const wait =
     incident.kind === 'flapping' ? Math.max(repeat_every, incident.saidAt - incident.openedAt) : repeat_every;
   if (repeat_every > 0 && incident.level !== 'info' && now - incident.saidAt >= wait)
     return { change: 'repeat', incident: { ...incident, saidAt: now } };
   return null;
+}
+
+/** To the next admins, and as long again after that to the channels beside Telegram. */
+function escalate(incident: Incident, { escalate_after, channels }: Reminders, now: number): Change | null {
+  const { escalatedAt, handedOverAt } = incident;
+  if (escalatedAt === null) {
+    if (now - criticalSince(incident) < escalate_after) return null;
+    const all = channels === 'after-admins' ? {} : { handedOverAt: now };
+    return { change: 'escalated', incident: { ...incident, escalatedAt: now, ...all } };
+  }
+  if (handedOverAt !== undefined || channels !== 'after-admins' || now - escalatedAt < escalate_after) return null;
+  return { change: 'escalated', incident: { ...incident, handedOverAt: now } };
+}
+
+/** From when on nobody has reacted to what it is now. */
+export function criticalSince({ openedAt, worseAt }: Incident): number {
+  return worseAt ?? openedAt;
 }
 
 /** Somebody takes it on: no more reminders. Null when somebody has already, or it is over. */

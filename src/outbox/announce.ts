@@ -19,11 +19,14 @@ const onTelegram = ({ chat }: Destination) => channelOf(chat) === 'telegram';
 
 /** Writes what is to be told into the outbox. Called inside a transaction; the gate is asked at delivery. */
 export function createAnnouncer(table: OutboxTable, recipients: () => readonly Recipient[], clock: () => number) {
-  /** That Telegram is away is told where it is not; everybody else's news depends on their tier. */
+  /**
+   * That Telegram is away is told where it is not; everybody else's news depends on their tier. What was handed on to
+   * somebody is theirs from then on, with its reminders.
+   */
   function hears(recipient: Recipient, { change, incident }: Change): boolean {
     if (incident.kind === 'telegram-away') return !onTelegram(recipient);
-    const quiet = change === 'updated' || change === 'resolved';
-    return recipient.tier === 'first' || quiet || change === 'escalated';
+    if (recipient.tier === 'first' || change === 'updated' || change === 'resolved') return true;
+    return onTelegram(recipient) ? incident.escalatedAt !== null : incident.handedOverAt !== undefined;
   }
 
   return {

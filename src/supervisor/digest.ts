@@ -71,7 +71,10 @@ export function createDigest({ services, mutes, incidentsSince, tally, history }
         ...span,
         services: views,
         incidents: incidentsSince(span.from),
-        starts: names.map((service) => ({ service, times: history.marks(service, span.from, span.to).starts.length })),
+        // What is only watched was never started by anybody here.
+        starts: views
+          .filter(({ driver }) => driver !== 'external')
+          .map(({ name }) => ({ service: name, times: history.marks(name, span.from, span.to).starts.length })),
         slow: names.flatMap((service) => slownessOf(service, span)),
         availability: names.map((service) => availabilityIn(service, span)),
         mutes: mutes(),

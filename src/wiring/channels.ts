@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Config } from '../config/schema.ts';
+import type { Reminders } from '../core/incident.ts';
 import { preferencesOf } from '../core/preferences.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Recipient } from '../outbox/announce.ts';
@@ -11,6 +12,12 @@ export function otherChannels({ monitoring: { alerts } }: Config): readonly stri
     ...(alerts.email === null ? [] : [`mailto:${alerts.email.to}`]),
     ...(alerts.webhook === null ? [] : [webhookChat(alerts.webhook)]),
   ];
+}
+
+/** Where there are admins of the second tier and further channels, these come after those. */
+export function handsOver(config: Config): NonNullable<Reminders['channels']> {
+  const admins = config.admins.some(({ tier }) => tier === 'next');
+  return admins && otherChannels(config).length > 0 ? 'after-admins' : 'with-admins';
 }
 
 /** The ways to them; what is not configured is not even loaded. */

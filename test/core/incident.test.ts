@@ -103,6 +103,26 @@ describe('reminders', () => {
     assert.equal(remind(change.incident, rules, critical.openedAt + 1_000_000), null);
   });
 
+  it('hands it on once more, to the other channels, as long again after the next admins', () => {
+    const later = { ...rules, channels: 'after-admins' } as const;
+    const first = remind(critical, later, critical.openedAt + 900_000);
+    assert.equal(first?.incident.handedOverAt, undefined);
+    assert.ok(first);
+    assert.equal(remind(first.incident, later, critical.openedAt + 1_799_000), null);
+    const second = remind(first.incident, later, critical.openedAt + 1_800_000);
+    assert.deepEqual([second?.change, second?.incident.handedOverAt], ['escalated', critical.openedAt + 1_800_000]);
+    assert.ok(second);
+    assert.equal(remind(second.incident, later, critical.openedAt + 2_700_000), null);
+    const both = remind(critical, rules, critical.openedAt + 900_000);
+    assert.equal(both?.incident.handedOverAt, critical.openedAt + 900_000, 'without such admins at once');
+  });
+
+  it('counts from when it got critical, not from when somebody took on what it was before', () => {
+    const worse = { ...critical, worseAt: critical.openedAt + 3_000_000, saidAt: critical.openedAt + 3_000_000 };
+    assert.equal(remind(worse, rules, worse.worseAt + 899_000), null);
+    assert.equal(remind(worse, rules, worse.worseAt + 900_000)?.change, 'escalated');
+  });
+
   it('says it again after repeat_every, from the last time on', () => {
     const handed = { ...critical, escalatedAt: 1 };
     const again = remind(handed, rules, critical.openedAt + 3_600_000);

@@ -16,13 +16,14 @@ import { createLedger } from '../../src/supervisor/ledger.ts';
 const log = pino({ level: 'silent' });
 const OPS = 'mailto:ops@example.org';
 
+const NINA = '3';
 const running: Outbox[] = [];
 afterEach(async () => {
   for (const outbox of running.splice(0)) await outbox.stop(0);
 });
 
 /** Ledger, outbox and watch as the manager wires them; Telegram (two admins) answers as `sky` says, mail always. */
-function world(store: SqlStore = openStore(':memory:'), start = 1_000_000) {
+function world(store: SqlStore = openStore(':memory:'), start = 1_000_000, nina = false) {
   const sky = { away: false, blocked: new Set<string>(), muted: false };
   const clock = { now: start };
   const told: { chat: string; text: string }[] = [];
@@ -51,6 +52,7 @@ function world(store: SqlStore = openStore(':memory:'), start = 1_000_000) {
   const table = createOutboxTable(store);
   const recipients = (): readonly Recipient[] => [
     ...['1', '2'].map((chat): Recipient => ({ chat, topic: null, level: 'info', quiet: null, tier: 'first' })),
+    ...(nina ? [{ chat: NINA, topic: null, level: 'info', quiet: null, tier: 'next' } as const] : []),
     { chat: OPS, topic: null, level: 'warning', quiet: null, tier: watch.takenOver() ? 'first' : 'next' },
   ];
   const announcer = createAnnouncer(table, recipients, () => clock.now);
@@ -59,7 +61,10 @@ function world(store: SqlStore = openStore(':memory:'), start = 1_000_000) {
     announce: announcer.change,
     announced: () => outbox.added(),
     needs: () => [],
-    rules: () => ({ repeat_every: 0, escalate_after: 900_000 }),
+    rules: () => ({
+      ...{ repeat_every: nina ? 3600_000 : 0, escalate_after: 900_000 },
+      channels: nina ? 'after-admins' : 'with-admins',
+    }),
     clock: () => clock.now,
   });
   const outbox = createOutbox({
@@ -198,5 +203,27 @@ describe('delivery while Telegram is away', () => {
     w.rise('bot');
     await w.pass(60);
     assert.deepEqual(w.to(OPS), ['bot/down open', 'back: bot/down over']);
+  });
+
+  it('hands on what is critical to the next admins, then to mail, also over restarts; they hear its reminders', async () => {
+    const store = openStore(':memory:');
+    const first = world(store, 1_000_000, true);
+    first.fall('bot', 'critical');
+    await first.pass(10 * 60);
+    assert.deepEqual([first.to(NINA), first.to(OPS)], [[], []]);
+    const second = world(store, first.clock.now, true);
+    await second.pass(6 * 60);
+    assert.deepEqual([second.to(NINA), second.to(OPS)], [['bot/down open'], []]);
+    const third = world(store, second.clock.now, true);
+    await third.pass(10 * 60);
+    assert.deepEqual([third.to(NINA).length, third.to(OPS)], [0, []]);
+    await third.pass(6 * 60);
+    assert.deepEqual(third.to(OPS), ['bot/down open']);
+    await third.pass(30 * 60);
+    assert.deepEqual(third.to(OPS), ['bot/down open', 'bot/down open'], 'the hourly reminder');
+    assert.ok(third.to(NINA).includes('bot/down open'), 'theirs, too');
+    third.rise('bot');
+    await third.pass(60);
+    assert.ok(third.to(OPS).some((text) => text.startsWith('back')));
   });
 });

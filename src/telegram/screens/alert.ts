@@ -1,5 +1,5 @@
 import type { Health } from '../../core/health.ts';
-import { type Incident, type Level, namedAs } from '../../core/incident.ts';
+import { criticalSince, type Incident, type Level, namedAs } from '../../core/incident.ts';
 import type { Role } from '../../core/role.ts';
 import { escapeHtml, html, type Language, sayReason } from '../../i18n.ts';
 import { sayDuration, sayTime, shorten } from '../say.ts';
@@ -75,13 +75,14 @@ function headline(language: Language, notice: IncidentNotice): string {
 
 /** Who has taken it on; that nobody has for too long. */
 function takenLines(language: Language, { incident, now }: IncidentNotice, timezone: string): readonly string[] {
-  const { acknowledgedBy, acknowledgedAt, escalatedAt, openedAt } = incident;
+  const { acknowledgedBy, acknowledgedAt, escalatedAt, handedOverAt } = incident;
   if (acknowledgedBy !== null && acknowledgedAt !== null) {
     const time = sayTime(language, acknowledgedAt, now, timezone);
     return [`👤 ${html(language, 'alert-taken', { by: shorten(acknowledgedBy, 60), time })}`];
   }
   if (escalatedAt === null || incident.resolvedAt !== null) return [];
-  return [`⏫ ${html(language, 'alert-escalated', { for: sayDuration(language, escalatedAt - openedAt) })}`];
+  const waited = (handedOverAt ?? escalatedAt) - criticalSince(incident);
+  return [`⏫ ${html(language, 'alert-escalated', { for: sayDuration(language, waited) })}`];
 }
 
 function hushLines(language: Language, notice: IncidentNotice, timezone: string): readonly string[] {

@@ -94,11 +94,11 @@ function availabilityLines(
   return [...lines, ...more(language, rest.length - mostAvailable), ...others];
 }
 
-/** Never rounded up to 100: a minute of a month is one that somebody noticed. */
+/** The nearer to always, the finer; never rounded up to it: a minute of a month is one that somebody noticed. */
 function sayShare(language: Language, { share }: Availability): string {
   if (share === null) return '–';
-  const percent = Math.floor(share * 100_000) / 1000;
-  return t(language, 'say-percent', { n: percent });
+  const parts = share >= 0.999 ? 1000 : share >= 0.99 ? 100 : 10;
+  return t(language, 'say-percent', { n: Math.floor(share * 100 * parts) / parts });
 }
 
 function diskLines(language: Language, disks: readonly DiskOutlook[]): readonly string[] {
