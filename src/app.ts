@@ -56,6 +56,7 @@ import { createWindows } from './supervisor/windows.ts';
 import { createTelegram } from './telegram/bot.ts';
 import type { Digests } from './telegram/digests.ts';
 import { createRenderer } from './telegram/renderer.ts';
+import type { Timing } from './telegram/timing.ts';
 import { handsOver, movedKey, openChannels, otherChannels, recipientsOf } from './wiring/channels.ts';
 import { scheduleChecks } from './wiring/checks.ts';
 import { startHttp } from './wiring/http.ts';
@@ -72,6 +73,8 @@ export interface AppOptions {
   readonly clock?: () => number;
   /** In [0, 1). */
   readonly random?: () => number;
+  /** How patient the chat's poller is; only tests change it. */
+  readonly timing?: Partial<Timing>;
 }
 
 export interface App {
@@ -282,6 +285,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       outbox.kick();
     },
     onStuck: () => void leaveStuck(),
+    ...(options.timing !== undefined && { timing: options.timing }),
     onAdminSeen: (id) => outbox.unpark(String(id)),
     onState: (view) => {
       if (view.state !== telegramState.state) telegramSince = clock();
