@@ -91,6 +91,13 @@ reason-config-no-services = found { config-found }; allowed: at least one servic
 reason-config-not-served = found { $word }, which is not served by this version; allowed: { $options }
 reason-config-log-nowhere = found a check of a log, but no log; allowed with path, or with log_file of the service
 reason-config-head-has-no-body = found a pattern for a body, but method HEAD gives none; allowed with method GET
+reason-config-metric-twice = found { config-found } a second time; allowed: a name of its own, that no check of the service has, for each number
+reason-config-metric-no-database = has no url, and DATABASE_URL is not set either: it cannot be counted
+reason-config-own-metric = found { config-found }; allowed: a name of at most 32 of a-z, 0-9 and "_", beginning with a letter
+reason-config-header-name = found a name that no header can have; allowed: letters, digits and "-"
+reason-config-label-name = found a name that no label can have; allowed: letters, digits and "_", the first not a digit
+reason-config-prometheus-name = found { config-found }; allowed: the name of a Prometheus metric like http_requests_total
+reason-config-select = found { config-found }; allowed: one SELECT that gives one row with one number
 reason-config-rule-no-limit = found no limit; allowed: one of over and under
 reason-config-rule-two-limits = found two limits; allowed: one of over and under, and a rule for each
 reason-config-rule-clear = found { config-found }, which is beyond the limit itself; allowed: the limit, or what is inside it
@@ -1051,6 +1058,20 @@ reason-http-redirect-nowhere = { $address } redirects to something that is no ad
 reason-http-redirect-loop = { $address } redirects more than { $hops } times
 reason-http-certificate = the certificate of { $address } is not accepted ({ $code })
 reason-http-not-http = { $address } answers with something that is not HTTP
+
+## checks: numbers of one's own (checks/metric*.ts)
+reason-metric-no-number = what was found is no number: { $found }
+reason-metric-no-json = { $address } answers something else than JSON
+reason-metric-nothing-there = the answer of { $address } has nothing at { $path }
+reason-metric-no-exposition = { $address } answers something else than Prometheus’s format
+reason-metric-no-series = { $address } has no series { $series }
+reason-metric-too-long = the answer of { $address } is longer than { $megabytes } MB
+reason-metric-no-database = no address of a PostgreSQL: set url, or DATABASE_URL
+reason-metric-rows =
+    { $rows ->
+        [none] the query gave no row; it has to give one
+       *[several] the query gave several rows; it has to give one
+    }
 
 ## checks: Redis (checks/)
 reason-redis-no-password = { $address } asks for a password, and none is configured

@@ -91,6 +91,13 @@ reason-config-no-services = найдено: { config-found }; допустимо
 reason-config-not-served = найдено: { $word }, эта версия такого ещё не умеет; допустимо: { $options }
 reason-config-log-nowhere = найдено: проверка журнала, а журнала нет; допустимо с path или с log_file сервиса
 reason-config-head-has-no-body = найдено: образец для тела ответа, но метод HEAD тела не даёт; допустимо с методом GET
+reason-config-metric-twice = найдено: { config-found } второй раз; допустимо: своё имя у каждого числа, которого нет ни у одной проверки сервиса
+reason-config-metric-no-database = нет url, и DATABASE_URL не задан: считать негде
+reason-config-own-metric = найдено: { config-found }; допустимо: имя не длиннее 32 знаков из a-z, 0-9 и «_», первая – буква
+reason-config-header-name = найдено: имя, какого у заголовка не бывает; допустимо: буквы, цифры и «-»
+reason-config-label-name = найдено: имя, какого у метки не бывает; допустимо: буквы, цифры и «_», первая не цифра
+reason-config-prometheus-name = найдено: { config-found }; допустимо: имя метрики Prometheus вроде http_requests_total
+reason-config-select = найдено: { config-found }; допустимо: один SELECT, который даёт одну строку с одним числом
 reason-config-rule-no-limit = найдено: ни одной границы; допустимо: over или under
 reason-config-rule-two-limits = найдено: две границы; допустимо: over или under, для каждой своё правило
 reason-config-rule-clear = найдено: { config-found }, это уже за границей; допустимо: сама граница или то, что в её пределах
@@ -1096,6 +1103,20 @@ reason-http-redirect-nowhere = { $address } перенаправляет туд�
 reason-http-redirect-loop = { $address } перенаправляет больше { $hops } раз
 reason-http-certificate = сертификат { $address } не принят ({ $code })
 reason-http-not-http = { $address } отвечает не по HTTP
+
+## проверки: свои числа (checks/metric*.ts)
+reason-metric-no-number = найдено не число: { $found }
+reason-metric-no-json = { $address } отвечает не в JSON
+reason-metric-nothing-there = в ответе { $address } ничего нет по пути { $path }
+reason-metric-no-exposition = { $address } отвечает не в формате Prometheus
+reason-metric-no-series = у { $address } нет ряда { $series }
+reason-metric-too-long = ответ { $address } длиннее { $megabytes } МБ
+reason-metric-no-database = нет адреса PostgreSQL: задайте url или DATABASE_URL
+reason-metric-rows =
+    { $rows ->
+        [none] запрос не дал ни одной строки, нужна одна
+       *[several] запрос дал несколько строк, нужна одна
+    }
 
 ## checks: Redis (checks/)
 reason-redis-no-password = { $address } требует пароль, а он не задан

@@ -4,13 +4,15 @@ import { createPanelPictures } from './charts/panel-pictures.ts';
 import { createPictures } from './charts/pictures.ts';
 import { createRenderer as createChartRenderer } from './charts/renderer.ts';
 import type { BootMemory } from './checks/host.ts';
+import { createMetricCheck } from './checks/metric.ts';
 import { createPanelCheck } from './checks/panel.ts';
 import { createCheck } from './checks/registry.ts';
+import { createSharedPostgres } from './checks/shared-postgres.ts';
 import { ControlSocketError, createControlServer, refuseIfTaken } from './cli/control-server.ts';
 import { socketName } from './cli/protocol.ts';
 import { createStoreAnswers } from './cli/store-protocol.ts';
 import { diffConfig } from './config/diff.ts';
-import type { CheckConfig, Config, ServiceConfig } from './config/schema.ts';
+import type { CheckConfig, Config, MetricConfig, ServiceConfig } from './config/schema.ts';
 import { panelService } from './core/incident.ts';
 import type { Liveness } from './core/liveness.ts';
 import { type Readiness, readinessOf } from './core/readiness.ts';
@@ -138,15 +140,19 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     services: () => reload.config().services,
     panels: () => panels.fleet.states(),
   });
-  const createAnyCheck = async (check: CheckConfig) =>
-    link.guard(
-      check,
-      check.type === 'panel' ? createPanelCheck(check.id, () => panels.fleet) : await createCheck(check, boot),
-    );
+  const sharedPostgres = createSharedPostgres();
+  const create = {
+    check: async (check: CheckConfig) =>
+      link.guard(
+        check,
+        check.type === 'panel' ? createPanelCheck(check.id, () => panels.fleet) : await createCheck(check, boot),
+      ),
+    metric: async (metric: MetricConfig) => link.guard(metric, await createMetricCheck(metric, sharedPostgres)),
+  };
   const rebuild = async (service: ServiceConfig): Promise<Parts> => {
     const driver = await createDriver(service, config.data_dir, clock);
     const { collect_interval } = config.monitoring.metrics;
-    return { driver, checks: await scheduleChecks(service, driver, collect_interval, createAnyCheck, clock, random) };
+    return { driver, checks: await scheduleChecks(service, driver, collect_interval, create, clock, random) };
   };
   const build = async (service: ServiceConfig): Promise<Managed> => ({
     ...(await rebuild(service)),

@@ -32,10 +32,13 @@ const KEPT_CHARACTERS = 64 * 1024;
 /** So much of its last line is shown. */
 const SHOWN_CHARACTERS = 200;
 
-interface Outcome {
+export interface Outcome {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** Standard output and error together, as they came. */
   readonly output: string;
+  /** Standard output alone. */
+  readonly said: string;
   readonly late: boolean;
 }
 
@@ -89,11 +92,15 @@ export function createCommandCheck(options: CommandCheckOptions): Check {
   };
 }
 
-function runCommand(options: CommandCheckOptions, deadline: AbortSignal): Promise<Outcome> {
+/** Runs it to its end, or until the deadline. Rejects when it cannot be started. */
+export function runCommand(
+  options: Pick<CommandCheckOptions, 'command' | 'cwd' | 'env'>,
+  deadline: AbortSignal,
+): Promise<Outcome> {
   const [program = '', ...args] = options.command;
   const mark = randomUUID();
   return new Promise((resolve, reject) => {
-    if (deadline.aborted) return resolve({ code: null, signal: null, output: '', late: true });
+    if (deadline.aborted) return resolve({ code: null, signal: null, output: '', said: '', late: true });
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: { ...cleanEnvironment(), ...options.env, [markName]: mark },
@@ -102,12 +109,13 @@ function runCommand(options: CommandCheckOptions, deadline: AbortSignal): Promis
       detached: true,
     });
     let output = '';
+    let said = '';
     let late = false;
     const end = (code: number | null, signal: NodeJS.Signals | null): void => {
       deadline.removeEventListener('abort', kill);
       child.stdout.destroy();
       child.stderr.destroy();
-      resolve({ code, signal, output, late });
+      resolve({ code, signal, output, said, late });
     };
     const kill = (): void => {
       late = true;
@@ -119,6 +127,7 @@ function runCommand(options: CommandCheckOptions, deadline: AbortSignal): Promis
       stream.setEncoding('utf8');
       stream.on('data', (text: string) => {
         output = keep(output + text);
+        if (stream === child.stdout) said = keep(said + text);
       });
     }
     child.once('error', reject);
@@ -137,7 +146,7 @@ function keep(output: string): string {
 }
 
 /** What a command said last: usually why it failed. Without colours and secrets. */
-function saidLast(output: string): { readonly said: 'line' | 'nothing'; readonly line: string } {
+export function saidLast(output: string): { readonly said: 'line' | 'nothing'; readonly line: string } {
   const lines = stripVTControlCharacters(output).split(/[\r\n]+/);
   const last = redactSecrets(lines.findLast((line) => line.trim() !== '')?.trim() ?? '');
   const line = last.length > SHOWN_CHARACTERS ? `${last.slice(0, SHOWN_CHARACTERS - 1)}…` : last;

@@ -86,7 +86,7 @@ async function bodyOf(response: Response): Promise<string> {
 }
 
 /** fetch wraps what happened in a TypeError whose cause is the system's or TLS's own error. */
-function failureOf(error: unknown, address: string): Failure {
+export function failureOf(error: unknown, address: string): Failure {
   const cause = error instanceof TypeError && error.cause !== undefined ? error.cause : error;
   const code = codeOf(cause);
   if (code.startsWith('CERT_') || code.includes('SELF_SIGNED') || code.startsWith('ERR_TLS') || code.includes('VERIFY'))

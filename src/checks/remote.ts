@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { CheckConfig } from '../config/schema.ts';
+import type { CheckConfig, MetricConfig } from '../config/schema.ts';
 
 /** The machine that a check asks over the network: its name or address; null: it asks this host itself. */
 export function remoteHostOf(check: CheckConfig): string | null {
@@ -18,6 +18,11 @@ export function remoteHostOf(check: CheckConfig): string | null {
     default:
       return null;
   }
+}
+
+/** The same of a number of one's own. */
+export function remoteHostOfMetric(metric: MetricConfig): string | null {
+  return metric.from === 'command' || metric.url === null ? null : remote(hostOfUrl(metric.url));
 }
 
 /** The machine in an address; null: it is on this host (a socket's path), or cannot be read. */

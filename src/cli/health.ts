@@ -1,4 +1,5 @@
 import { sayReason } from '../i18n.ts';
+import { sayMetric } from '../measures.ts';
 import type { ControlClient } from './client.ts';
 import { exitCodes, printJson, reportFailure } from './outcome.ts';
 import { alignedTable, type Cell } from './table.ts';
@@ -19,10 +20,15 @@ export async function showHealth(client: ControlClient, terminal: Terminal, json
     terminal.out(paint('bold', say(`cli-health-${overall}`)));
     const rows = services.flatMap(({ name, state, checks }): readonly (readonly Cell[])[] => [
       [{ text: name, colour: 'bold' }, { text: say(`cli-state-${state}`) }],
-      ...checks.map(({ id, health, reason }): readonly Cell[] => [
+      ...checks.map(({ id, health, reason, metrics }): readonly Cell[] => [
         { text: `  ${id}` },
         { text: say(`cli-health-${health}`) },
-        { text: reason === null ? '' : sayReason(language, reason) },
+        {
+          text: [
+            ...(reason === null ? [] : [sayReason(language, reason)]),
+            ...metrics.map((metric) => `${metric.name} ${sayMetric(language, metric)}`),
+          ].join(', '),
+        },
       ]),
     ]);
     for (const line of alignedTable(rows, paint)) terminal.out(line);

@@ -29,6 +29,12 @@ function storeAddress(code: string, shape: RegExp) {
   return reader(code, (found) => (typeof found === 'string' && shape.test(found.trim()) ? found.trim() : undefined));
 }
 
+/** Of stores. */
+export const address = {
+  redis: storeAddress('config-redis-address', /^(?:rediss?:\/\/[^/]|unix:\/\/\/)/i),
+  postgres: storeAddress('config-postgres-address', /^postgres(?:ql)?(?:\+\w+)?:\/\/./i),
+};
+
 const variables = section(z.record(shaped('config-variable-name', /^[A-Za-z_][A-Za-z0-9_]*$/), anyText));
 
 /** How a check may be called within its service. */
@@ -158,9 +164,9 @@ const redisCheck = z.strictObject({
   type: z.literal('redis'),
   ...common,
   /** redis://, rediss:// (TLS) or unix:///path, with user and password if needed; docs/least-rights.md tells which rights it needs. */
-  url: storeAddress('config-redis-address', /^(?:rediss?:\/\/[^/]|unix:\/\/\/)/i),
+  url: address.redis,
   /** The same with the right to remove keys, for clearing a cache from the chat. Default: `url`. */
-  clear_url: optional(storeAddress('config-redis-address', /^(?:rediss?:\/\/[^/]|unix:\/\/\/)/i)),
+  clear_url: optional(address.redis),
   /** An answer slower than this (in ms) is degraded. */
   max_latency_ms: decimal.prefault(100),
 });
@@ -169,7 +175,7 @@ const postgresCheck = z.strictObject({
   type: z.literal('postgres'),
   ...common,
   /** postgresql://user:password@host:port/database; docs/least-rights.md tells which rights it needs. */
-  url: storeAddress('config-postgres-address', /^postgres(?:ql)?(?:\+\w+)?:\/\/./i),
+  url: address.postgres,
   /** A query that runs longer than this (in ms) is counted as slow. */
   slow_query_threshold: decimal.prefault(1000),
   /** An answer to a trifle slower than this (in ms) is degraded. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { metricSources } from '../core/metric-source.ts';
 import { reason } from '../core/reason.ts';
 import { at, child, keysAt, nearest } from './keys.ts';
 import type { ConfigMessage, Path } from './message.ts';
@@ -31,7 +32,7 @@ function explainOne(issue: Issue, path: Path, source: Source): readonly ConfigMe
     case 'invalid_union':
       return [sayChoice(path, source), ...behindChoice(path, source)];
     case 'invalid_key':
-      return [source.message(path, reason('config-variable-name'), 'key')];
+      return [source.message(path, sayName(path), 'key')];
     case 'invalid_type': {
       if (source.told(path)) return [];
       const wanted = issue.expected === 'array' ? 'config-list' : 'config-map';
@@ -56,9 +57,22 @@ function sayUnknown(key: string, path: Path, source: Source) {
     : reason('config-unknown-key-near', { nearest: near, options });
 }
 
-/** `driver` or `type` is not one of the words. */
+/** A key that is a name of the operator's own, of a wrong shape. */
+function sayName(path: Path) {
+  switch (path.at(-2)) {
+    case 'headers':
+      return reason('config-header-name');
+    case 'labels':
+      return reason('config-label-name');
+    default:
+      return reason('config-variable-name');
+  }
+}
+
+/** `driver`, `type` or `from` is not one of the words. */
 function sayChoice(path: Path, source: Source): ConfigMessage {
-  const options = (path.at(-1) === 'driver' ? servedDrivers : servedChecks).join(', ');
+  const words = { driver: servedDrivers, from: metricSources }[String(path.at(-1))] ?? servedChecks;
+  const options = words.join(', ');
   return source.message(path, reason('config-one-of', { ...source.found(path), options }));
 }
 

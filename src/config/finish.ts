@@ -1,8 +1,9 @@
 import { basename, dirname } from 'node:path';
 import type { z } from 'zod';
+import { unitOf } from '../core/metric-source.ts';
 import type { Environment, Settings } from './environment.ts';
 import { expandPath } from './paths.ts';
-import type { AdminConfig, CheckConfig, Config, file, ServiceConfig } from './schema.ts';
+import type { AdminConfig, CheckConfig, Config, file, MetricConfig, ServiceConfig } from './schema.ts';
 
 type File = z.output<typeof file>;
 type Service = File['services'][string];
@@ -14,7 +15,7 @@ export function finish(value: File, path: string, settings: Settings, env: Envir
   return freeze<Config>({
     path,
     data_dir: settings.dataDir,
-    services: enabled.map(([name, service]) => finishService(name, service, names, dirname(path), env)),
+    services: enabled.map(([name, service]) => finishService(name, service, names, dirname(path), settings, env)),
     admins: finishAdmins(value.admins, settings.owners),
     shop: { database_url: settings.databaseUrl, environment: settings.panel },
     telegram: { token: settings.token, api_root: settings.apiRoot, proxy: settings.proxy, ...value.telegram },
@@ -29,6 +30,7 @@ function finishService(
   service: Service,
   names: ReadonlySet<string>,
   base: string,
+  settings: Settings,
   env: Environment,
 ): ServiceConfig {
   const common = {
@@ -38,6 +40,7 @@ function finishService(
     max_restart_delay: Math.max(service.max_restart_delay, service.restart_delay),
     depends_on: service.depends_on.filter((other) => names.has(other)),
     checks: finishChecks(service, (path, from) => expandPath(path, from ?? base, env)),
+    metrics: finishMetrics(service, settings, (path, from) => expandPath(path, from ?? base, env)),
   };
   if (service.driver === 'docker') {
     const { docker_socket } = service;
@@ -75,6 +78,26 @@ function finishChecks(service: Service, expand: (path: string, from?: string) =>
         return { ...check, id, path: expand(check.path ?? logOf(service) ?? '.', folder) };
       default:
         return { ...check, id };
+    }
+  });
+}
+
+/** Units as they are kept, folders absolute; what is counted in a database without an address, in the shop's. */
+function finishMetrics(
+  service: Service,
+  { databaseUrl }: Settings,
+  expand: (path: string, from?: string) => string,
+): readonly MetricConfig[] {
+  const folder = expand('cwd' in service ? (service.cwd ?? '.') : '.');
+  return service.metrics.map((metric) => {
+    const unit = unitOf(metric.unit, metric.rate);
+    switch (metric.from) {
+      case 'command':
+        return { ...metric, unit, cwd: expand(metric.cwd ?? '.', folder) };
+      case 'sql-count':
+        return { ...metric, unit, url: metric.url ?? databaseUrl };
+      default:
+        return { ...metric, unit };
     }
   });
 }

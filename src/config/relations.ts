@@ -72,6 +72,7 @@ function checkService(name: string, names: readonly string[], source: Source): r
   messages.push(...checkContainer(path, source));
   messages.push(...checkLogs(path, source));
   messages.push(...checkRules(path, source));
+  messages.push(...checkMetrics(path, source));
 
   const first = duration.safeParse(at(value, [...path, 'restart_delay'])).data;
   const most = duration.safeParse(at(value, [...path, 'max_restart_delay'])).data;
@@ -131,10 +132,25 @@ function checkLogs(path: Path, source: Source): readonly ConfigMessage[] {
   });
 }
 
+/** A number's name is that of a check, too. */
+function checkMetrics(path: Path, source: Source): readonly ConfigMessage[] {
+  const metrics = listAt(source.value, [...path, 'metrics']);
+  const ids = listAt(source.value, [...path, 'checks']).map((check) => at(check, ['id']) ?? at(check, ['type']));
+  const taken = new Set<unknown>(['process', ...ids]);
+  return metrics.flatMap((metric, index) => {
+    const name = at(metric, ['name']);
+    const place = [...path, 'metrics', index, 'name'];
+    const twin = typeof name === 'string' && taken.has(name);
+    taken.add(name);
+    return twin ? [source.message(place, reason('config-metric-twice', source.found(place)))] : [];
+  });
+}
+
 /** A rule has one limit, an end on its right side, and a check that is there. */
 function checkRules(path: Path, source: Source): readonly ConfigMessage[] {
   const ids = listAt(source.value, [...path, 'checks']).map((check) => at(check, ['id']) ?? at(check, ['type']));
-  const known = new Set(['process', ...ids].filter((id) => typeof id === 'string'));
+  const names = listAt(source.value, [...path, 'metrics']).map((metric) => at(metric, ['name']));
+  const known = new Set(['process', ...ids, ...names].filter((id) => typeof id === 'string'));
   return listAt(source.value, [...path, 'alerts']).flatMap((rule, index) => {
     const place = [...path, 'alerts', index];
     const [over, under, clear] = ['over', 'under', 'clear'].map((key) => at(rule, [key]) ?? null);

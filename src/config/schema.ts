@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { MetricUnit } from '../core/health.ts';
 import { service } from './service-schema.ts';
 import {
   anchor,
@@ -172,6 +173,7 @@ type Frozen<T> = T extends readonly (infer Item)[]
 type File = Frozen<z.output<typeof file>>;
 type ServiceInFile = File['services'][string];
 type CheckInFile = ServiceInFile['checks'][number];
+type MetricInFile = ServiceInFile['metrics'][number];
 
 /** What is filled in beyond the file, by type: timeouts (ms), absolute paths. */
 interface FilledIn {
@@ -190,20 +192,31 @@ export type CheckConfig = CheckInFile extends infer Check
 /** A check of one type. */
 export type CheckConfigOf<Type extends CheckConfig['type']> = Extract<CheckConfig, { readonly type: Type }>;
 
+/** A number of one's own, ready to be read: its unit is that of what is kept. */
+export type MetricConfig = MetricInFile extends infer Metric
+  ? Metric extends { readonly from: 'command' }
+    ? Omit<Metric, 'unit' | 'cwd'> & { readonly unit: MetricUnit; readonly cwd: string }
+    : Omit<Metric, 'unit'> & { readonly unit: MetricUnit }
+  : never;
+
+/** A number of one source. */
+export type MetricConfigOf<From extends MetricConfig['from']> = Extract<MetricConfig, { readonly from: From }>;
+
 /**
  * A service; which keys it has depends on `driver`. All durations are ms, sizes bytes, paths absolute; `depends_on`
  * names enabled services only; `tmux_socket` with a slash is a path.
  */
 export type ServiceConfig = ServiceInFile extends infer Service
   ? Service extends { readonly cwd: string | null }
-    ? Omit<Service, 'checks' | 'title' | 'cwd'> & Named & { readonly cwd: string }
-    : Omit<Service, 'checks' | 'title'> & Named
+    ? Omit<Service, 'checks' | 'metrics' | 'title' | 'cwd'> & Named & { readonly cwd: string }
+    : Omit<Service, 'checks' | 'metrics' | 'title'> & Named
   : never;
 
 interface Named {
   readonly name: string;
   readonly title: string;
   readonly checks: readonly CheckConfig[];
+  readonly metrics: readonly MetricConfig[];
 }
 
 /** A service of one driver. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { coreLogs, panelKinds } from '../core/panel-view.ts';
 import { check, checkId } from './check-schema.ts';
 import { command } from './command.ts';
+import { metric } from './metric-schema.ts';
 import {
   anyText,
   cron,
@@ -115,6 +116,8 @@ const common = {
   panels: list(panel),
   /** Actions by the clock: `[{ cron: "0 5 * * *", action: restart, skip_if: unhealthy_dependency }]`. */
   schedule: list(scheduled),
+  /** Numbers of one's own, charted and open to rules like those of checks. */
+  metrics: list(metric),
   /** Rules on the checks' numbers: `[{ metric: cpu, over: 90, for: 5m, clear: 80, level: warning }]`. */
   alerts: list(alertRule),
   /**

@@ -24,7 +24,7 @@ export interface Source {
 }
 
 /** Values under these keys are never shown. */
-const secretKeys = /^(env|command|password|token|webhook|smtp_url|heartbeat_url)$/;
+const secretKeys = /^(env|command|password|token|webhook|smtp_url|heartbeat_url|headers)$/;
 
 /** An address of the web, or a mere host with a port. */
 const harmless = /^(?:https?:|[\w.-]+(?::\d+)?$)/i;

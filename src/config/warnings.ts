@@ -20,6 +20,10 @@ export function findWarnings(value: z.output<typeof file>, config: Config, sourc
     if (service.driver === 'tmux' && service.command === null) {
       warnings.push(source.message(path, reason('config-tmux-without-command'), 'key'));
     }
+    service.metrics.forEach((metric, index) => {
+      if (metric.from !== 'sql-count' || metric.url !== null || config.shop.database_url !== null) return;
+      warnings.push(source.message([...path, 'metrics', index], reason('config-metric-no-database'), 'key'));
+    });
     const numbers = numbersOf(service);
     service.alerts.forEach(({ metric }, index) => {
       if (numbers.includes(metric.split(':')[0] ?? '')) return;
@@ -37,5 +41,6 @@ export function findWarnings(value: z.output<typeof file>, config: Config, sourc
 /** What its checks can give; whatever has a process is asked about that, too. */
 function numbersOf(service: z.output<typeof file>['services'][string]): readonly string[] {
   const kinds = [...(service.driver === 'external' ? [] : ['process']), ...service.checks.map(({ type }) => type)];
-  return [...new Set(kinds.flatMap((kind) => metricNames[kind] ?? []))];
+  const own = service.metrics.map(({ name }) => name);
+  return [...new Set([...kinds.flatMap((kind) => metricNames[kind] ?? []), ...own])];
 }

@@ -1,5 +1,5 @@
 import type { Check } from '../checks/check.ts';
-import type { CheckConfig, ServiceConfig } from '../config/schema.ts';
+import type { CheckConfig, MetricConfig, ServiceConfig } from '../config/schema.ts';
 import type { Driver } from '../drivers/driver.ts';
 
 /** Kinds of checks that ask the service itself; what the others find (a full disk, a refused login) no restart mends. */
@@ -10,7 +10,10 @@ export async function scheduleChecks(
   service: ServiceConfig,
   { measure }: Pick<Driver, 'measure'>,
   collectInterval: number,
-  createAnyCheck: (check: CheckConfig) => Promise<Check>,
+  create: {
+    readonly check: (check: CheckConfig) => Promise<Check>;
+    readonly metric: (metric: MetricConfig) => Promise<Check>;
+  },
   clock: () => number,
   random: () => number,
 ) {
@@ -18,17 +21,18 @@ export async function scheduleChecks(
   // Whether its process lives, and what it uses, is asked of every service that has one, configured or not.
   const asked = driver === 'external' || configured.some((check) => check.type === 'process');
   const all: readonly CheckConfig[] = asked ? configured : [{ type: 'process', id: 'process' }, ...configured];
-  const checks = await Promise.all(
-    all.map((check) =>
-      check.type === 'process' && measure !== undefined ? measuredBy(measure, check.id) : createAnyCheck(check),
+  const checks = await Promise.all([
+    ...all.map((check) =>
+      check.type === 'process' && measure !== undefined ? measuredBy(measure, check.id) : create.check(check),
     ),
-  );
+    ...service.metrics.map(create.metric),
+  ]);
   // Spread over a tenth of the interval, so that a hundred checks do not ask in the same millisecond.
   return checks.map((check, index) => ({
     check,
     implied: !asked && index === 0 && measure === undefined,
     restarts: LIVENESS.has(check.kind),
-    judges: true,
+    judges: check.kind !== 'metric',
     // A log has its own window: a burst that is over at the next look was one all the same.
     retries: check.kind === 'log' ? 1 : health_check_retries,
     every: check.kind === 'process' ? Math.min(collectInterval, interval) : interval,

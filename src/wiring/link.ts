@@ -1,8 +1,8 @@
 import type { Check } from '../checks/check.ts';
 import { addressOf } from '../checks/connect.ts';
 import { behindLink, createLink } from '../checks/link.ts';
-import { hostOfUrl, isRemote, remoteHostOf } from '../checks/remote.ts';
-import type { CheckConfig, Config, ServiceConfig } from '../config/schema.ts';
+import { hostOfUrl, isRemote, remoteHostOf, remoteHostOfMetric } from '../checks/remote.ts';
+import type { CheckConfig, Config, MetricConfig, ServiceConfig } from '../config/schema.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Ledger } from '../supervisor/ledger.ts';
 import { createLinkWatch } from '../supervisor/link-watch.ts';
@@ -36,9 +36,13 @@ export function createLinkOfApp(options: LinkOfAppOptions) {
   const isRemoteCheck = (check: CheckConfig) =>
     check.type === 'panel' ? panelsAreRemote() : remoteHostOf(check) !== null;
 
+  const isRemoteEntry = (config: CheckConfig | MetricConfig) =>
+    'type' in config ? isRemoteCheck(config) : remoteHostOfMetric(config) !== null;
+
   return {
     /** A check that does not blame others for this host's network. */
-    guard: <T extends Check>(config: CheckConfig, check: T): T => behindLink(check, link, () => isRemoteCheck(config)),
+    guard: <T extends Check>(config: CheckConfig | MetricConfig, check: T): T =>
+      behindLink(check, link, () => isRemoteEntry(config)),
     /** Whether a panel's silence proves nothing now. */
     isOffline: async (panel: { readonly baseUrl: string }): Promise<boolean> =>
       isRemotePanel(panel) && (await link.isDown()),
@@ -46,7 +50,9 @@ export function createLinkOfApp(options: LinkOfAppOptions) {
       createLinkWatch({
         ...{ link, ledger, clock },
         anchors: anchors.map(({ host, port }) => addressOf(host, port)),
-        needed: () => panelsAreRemote() || options.services().some(({ checks }) => checks.some(isRemoteCheck)),
+        needed: () =>
+          panelsAreRemote() ||
+          options.services().some(({ checks, metrics }) => [...checks, ...metrics].some(isRemoteEntry)),
       }),
   };
 }

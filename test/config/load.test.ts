@@ -348,6 +348,7 @@ describe('a configuration', () => {
           checks: [{ type: 'process', id: 'process' }],
           panels: [],
           schedule: [],
+          metrics: [],
           alerts: [],
           default_alerts: true,
         },

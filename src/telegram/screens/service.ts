@@ -74,7 +74,10 @@ const worst = ['unhealthy', 'degraded', 'unknown', 'healthy'];
 const rank = (check: CheckRecord) => worst.indexOf(check.health);
 
 function checkLine(language: Language, check: CheckRecord): string {
-  const numbers = check.metrics.map((metric) => `${metric.name} ${sayMetric(language, metric)}`);
+  const numbers = check.metrics.map((metric) => {
+    const value = sayMetric(language, metric);
+    return metric.name === check.id ? value : `${metric.name} ${value}`;
+  });
   const why = check.reason === null ? [] : [sayReason(language, check.reason)];
   const said = shorten([...why, ...numbers].join(', '), longestReason);
   return `${healthIcon[check.health]} <code>${escapeHtml(check.id)}</code>${said === '' ? '' : ` ${escapeHtml(said)}`}`;
