@@ -1,5 +1,7 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Drawing } from './drawing.ts';
@@ -22,7 +24,7 @@ export type Rendered =
 export interface Renderer {
   /** Never rejects. */
   render(drawing: Drawing): Promise<Rendered>;
-  /** The worker's thread id; null: none runs. */
+  /** The worker's pid; null: none runs. */
   worker(): number | null;
   close(): Promise<void>;
 }
@@ -31,17 +33,20 @@ export interface Renderer {
 const MOST_WAITING = 16;
 /** A worker that grows beyond this (MB) is a leak, and ends as an error value. */
 const MOST_MEMORY = 256;
+/** Characters of what it says when it dies. */
+const LAST_WORDS = 2000;
 
 const extension = extname(new URL(import.meta.url).pathname);
 const ownWorker = new URL(`./worker${extension}`, import.meta.url);
 
 /**
- * Draws one picture after the other in a thread that is started on demand, used again, and ended when idle. Whatever
- * happens to the thread is an answer here and nothing else.
+ * Draws one picture after the other in a process that is started on demand, used again, and ended when idle. Whatever
+ * happens to it is an answer here and nothing else. A process and no thread: what drawing takes of memory (a thread
+ * left half of the manager's own behind) goes with it, and a crash of the drawing library is not the manager's.
  */
 export function createRenderer(options: RendererOptions): Renderer {
   const { log, deadline = 10_000, idle = 60_000, file = ownWorker } = options;
-  let worker: Worker | null = null;
+  let worker: Drawer | null = null;
   let resting: NodeJS.Timeout | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   let waiting = 0;
@@ -65,7 +70,8 @@ export function createRenderer(options: RendererOptions): Renderer {
     clearTimeout(resting);
     worker ??= start();
     const running = worker;
-    running.ref();
+    running.process.ref();
+    running.process.channel?.ref();
     return new Promise((resolve) => {
       const failed = (why: Reason, detail: unknown) => {
         log.error({ err: detail, code: why.code }, 'a chart was not drawn');
@@ -83,39 +89,36 @@ export function createRenderer(options: RendererOptions): Renderer {
         end(running);
         failed(reason('chart-failed'), error);
       };
-      const onExit = (code: number) => {
-        end(running);
-        failed(reason('chart-failed'), `the worker ended with ${code}`);
+      const onExit = (code: number | null, signal: string | null) => {
+        if (worker === running) worker = null;
+        failed(reason('chart-failed'), `the worker ended with ${code ?? signal}: ${running.words()}`);
       };
       const done = (rendered: Rendered) => {
         clearTimeout(late);
-        running.off('message', onMessage).off('error', onError).off('exit', onExit);
+        running.process.off('message', onMessage).off('error', onError).off('close', onExit);
         resolve(rendered);
       };
-      running.on('message', onMessage).on('error', onError).on('exit', onExit);
-      running.postMessage(drawing);
+      running.process.on('message', onMessage).on('error', onError).on('close', onExit);
+      running.process.send(drawing, (error) => error !== null && running.process.exitCode === null && onError(error));
     });
   }
 
-  function start(): Worker {
-    const resourceLimits = { maxOldGenerationSizeMb: MOST_MEMORY };
-    const started = file.pathname.endsWith('.ts')
-      ? new Worker(fromSource(file), { resourceLimits, eval: true })
-      : new Worker(file, { resourceLimits });
+  function start(): Drawer {
+    const started = startDrawer(file);
     // Between two pictures nobody listens otherwise, and an error without a listener would end the manager.
-    started.on('error', (error) => {
+    started.process.on('error', (error) => {
       log.debug({ err: error }, 'the worker for charts failed');
       if (worker === started) worker = null;
     });
-    started.on('exit', () => {
+    started.process.on('exit', () => {
       if (worker === started) worker = null;
     });
     return started;
   }
 
-  function end(ended: Worker): void {
+  function end(ended: Drawer): void {
     if (worker === ended) worker = null;
-    ended.terminate().catch((error: unknown) => log.warn({ err: error }, 'the worker for charts did not end'));
+    ended.process.kill('SIGKILL');
   }
 
   function rest(): void {
@@ -123,24 +126,45 @@ export function createRenderer(options: RendererOptions): Renderer {
     resting = setTimeout(() => worker !== null && end(worker), idle);
     resting.unref();
     // A picture that nobody waits for must not keep the manager alive.
-    worker?.unref();
+    worker?.process.unref();
+    worker?.process.channel?.unref();
   }
 
   return {
     render,
-    worker: () => worker?.threadId ?? null,
+    worker: () => worker?.process.pid ?? null,
     async close() {
       closed = true;
       clearTimeout(resting);
       const running = worker;
       worker = null;
-      await running?.terminate();
+      if (running === null || running.process.exitCode !== null || running.process.signalCode !== null) return;
+      const ended = once(running.process, 'exit');
+      running.process.ref();
+      running.process.kill('SIGKILL');
+      await ended;
     },
   };
 }
 
-/** In tests and the demo there is no JavaScript yet, and a thread does not get the loader of the one that started it. */
-function fromSource(file: URL): string {
-  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  return `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); });`;
+interface Drawer {
+  readonly process: ChildProcess;
+  /** What it said last, for the log. */
+  words(): string;
+}
+
+/** The file of a worker as a process of its own, which has nothing of the manager's environment. */
+function startDrawer(file: URL): Drawer {
+  const loader = file.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
+  const child = fork(fileURLToPath(file), {
+    execArgv: [`--max-old-space-size=${MOST_MEMORY}`, ...loader],
+    serialization: 'advanced',
+    env: {},
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let words = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-LAST_WORDS);
+  });
+  return { process: child, words: () => words };
 }

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { setPriority } from 'node:os';
-import { parentPort } from 'node:worker_threads';
 import { GlobalFonts } from 'canvas';
 import { ChartJSNodeCanvas } from 'chartjs-node-canvas';
 import type { Drawing } from './drawing.ts';
@@ -10,7 +9,7 @@ import { gridConfiguration } from './paint-grid.ts';
 import { FONT, HEIGHT, WIDTH } from './theme.ts';
 
 /*
- * The thread that draws. It is started by renderer.ts when a picture is wanted, and ended by it.
+ * The process that draws. It is started by renderer.ts when a picture is wanted, and ended by it.
  */
 
 /** What comes back: a PNG, or what went wrong. */
@@ -20,8 +19,7 @@ export type Drawn =
 
 /** A nice value: a third of the processor where all want it, so that there is still a picture on a machine in trouble. */
 const BEHIND_THE_MANAGER = 5;
-// On Linux this is the priority of the calling thread alone. Where there are more to run than there are cores, a picture
-// waits, and not the supervision.
+// Where there are more to run than there are cores, a picture waits, and not the supervision.
 try {
   setPriority(BEHIND_THE_MANAGER);
 } catch {
@@ -58,7 +56,6 @@ function draw(drawing: Drawing): Drawn {
   }
 }
 
-parentPort?.on('message', (drawing: Drawing) => {
-  const drawn = draw(drawing);
-  parentPort?.postMessage(drawn, drawn.ok ? [drawn.png.buffer] : []);
-});
+process.on('message', (drawing: Drawing) => process.send?.(draw(drawing)));
+// The manager was killed.
+process.on('disconnect', () => process.exit());

@@ -41,7 +41,7 @@ function setUp(test: TestContext, options: Partial<RendererOptions> = {}) {
 async function worker(test: TestContext, body: string): Promise<URL> {
   const folder = await mkdtemp(join(tmpdir(), 'orbit-worker-'));
   test.after(() => rm(folder, { recursive: true, force: true }));
-  await writeFile(join(folder, 'worker.mjs'), `import { parentPort } from 'node:worker_threads';\n${body}`);
+  await writeFile(join(folder, 'worker.mjs'), body);
   return pathToFileURL(join(folder, 'worker.mjs'));
 }
 
@@ -98,9 +98,9 @@ describe('the renderer', () => {
   it('gives up a picture that takes too long, and starts anew for the next', async (test) => {
     const file = await worker(
       test,
-      `parentPort.on('message', ({ title }) => {
+      `process.on('message', ({ title }) => {
          if (title === 'hang') for (;;);
-         parentPort.postMessage({ ok: true, png: new Uint8Array(1) });
+         process.send({ ok: true, png: new Uint8Array(1) });
        });`,
     );
     // Long enough for a worker to start on a busy machine: the next picture has the same deadline.
@@ -116,11 +116,11 @@ describe('the renderer', () => {
   it('turns whatever happens to the worker into an answer', async (test) => {
     const file = await worker(
       test,
-      `parentPort.on('message', ({ title }) => {
+      `process.on('message', ({ title }) => {
          if (title === 'throw') throw new Error('a bug');
          if (title === 'exit') process.exit(3);
          if (title === 'memory') { const all = []; for (;;) all.push(new Array(1e6).fill(all.length)); }
-         parentPort.postMessage(title === 'refuse' ? { ok: false, why: 'no' } : { ok: true, png: new Uint8Array(1) });
+         process.send(title === 'refuse' ? { ok: false, why: 'no' } : { ok: true, png: new Uint8Array(1) });
        });`,
     );
     const { renderer, log } = setUp(test, { file });
@@ -139,7 +139,7 @@ describe('the renderer', () => {
   });
 
   it('takes no more than it can draw soon, and nothing once closed', async (test) => {
-    const file = await worker(test, "parentPort.on('message', () => {});");
+    const file = await worker(test, "process.on('message', () => {});");
     const { renderer } = setUp(test, { file });
     const all = Array.from({ length: 17 }, () => renderer.render(drawing().chart));
     const last = await all[16];

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { freePort } from '../world/free-port.ts';
-import { environment, makeHome, orbit, runManager, TOKEN, until, VERA } from '../world/manager.ts';
+import { environment, makeHome, orbit, pidsBelow, runManager, TOKEN, until, VERA } from '../world/manager.ts';
 import { startTelegram } from '../world/telegram/server.ts';
 
 const SERVICE = ['sh', '-c', 'while :; do echo alive; sleep 1; done'];
@@ -45,8 +46,16 @@ describe('the numbers of a real service', () => {
     assert.match(typed.output(), /Memory +[▁▂▃▄▅▆▇█ ]+ +[\d.]+ [KM]B/);
 
     const written = (await points()).length;
+    const drawers = async () => {
+      const lines = (await pidsBelow(home.folder)).map((pid) =>
+        readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
+      );
+      return (await Promise.all(lines)).filter((line) => line.includes('charts/worker'));
+    };
+    assert.equal((await drawers()).length, 1);
     manager.kill('SIGKILL');
     await manager.exited;
+    await until(async () => (await drawers()).length === 0, 'the end of the one that draws');
     manager = await runManager(home, telegram.apiRoot, env);
     await until(async () => (await points()).length >= written - 1, 'the points from before the kill');
   });
