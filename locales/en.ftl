@@ -841,7 +841,7 @@ audit-action =
         [maintenance] maintenance
         [unmute] unmute
         [reload] new settings
-        [cache-clear] clear the cache of
+        [cache-clear] clear the cache
         [panel-reconnect-node] reconnect the node
         [panel-enable-node] switch the node on
         [panel-disable-node] switch the node off
@@ -1879,7 +1879,8 @@ cli-help-count = the number of keys, for a pattern that covers more than half of
 cli-help-users = the shop's users
 cli-help-users-stats = show users, subscriptions, payments and revenue
 cli-cache-count-wrong = A number of keys is needed.
-cli-cache-server = Redis, up
+cli-cache-server = Redis
+cli-cache-version = { $version }, up { $for }
 cli-cache-latency = Latency
 cli-cache-memory = Memory
 cli-cache-keys = Keys
@@ -2009,7 +2010,11 @@ chat-redis-primary =
        *[other] Replication: primary of { $replicas } replicas
     }
 chat-redis-replica-line = · { $address } { $state }, { $behind } behind
-chat-redis-replica = Replication: replica, link { $link }, heard { $for } ago, { $behind } behind
+chat-redis-replica =
+    { $link ->
+        [up] Replication: replica, heard its primary { $for } ago, { $behind } behind
+       *[other] Replication: replica, no link to its primary
+    }
 chat-redis-restarts =
     { $restarts ->
         [0] Restarts seen: none

@@ -1973,7 +1973,8 @@ cli-help-count = число ключей, для шаблона, под кото
 cli-help-users = пользователи магазина
 cli-help-users-stats = показать пользователей, подписки, платежи и выручку
 cli-cache-count-wrong = Нужно число ключей.
-cli-cache-server = Redis, работает
+cli-cache-server = Redis
+cli-cache-version = { $version }, работает { $for }
 cli-cache-latency = Задержка
 cli-cache-memory = Память
 cli-cache-keys = Ключи
@@ -2110,7 +2111,11 @@ chat-redis-primary =
        *[many] Репликация: основной, { $replicas } реплик
     }
 chat-redis-replica-line = · { $address } { $state }, отстаёт на { $behind }
-chat-redis-replica = Репликация: реплика, связь { $link }, вести { $for } назад, отстаёт на { $behind }
+chat-redis-replica =
+    { $link ->
+        [up] Репликация: реплика, вести от основного { $for } назад, отстаёт на { $behind }
+       *[other] Репликация: реплика, связи с основным нет
+    }
 chat-redis-restarts =
     { $restarts ->
         [0] Перезапуски: не замечены

@@ -44,7 +44,13 @@ export function cacheLines(report: CacheReport, { say, paint, language }: Termin
   const percent = (value: number) => sayMetric(language, { name: '', value, unit: '%' });
   const count = (value: number) => sayMetric(language, { name: '', value, unit: 'count' });
   const facts: readonly (readonly [string, string])[] = [
-    ['server', `${info.redis_version}, ${sayDuration(language, info.uptime_in_seconds * 1000)}`],
+    [
+      'server',
+      say('cli-cache-version', {
+        version: info.redis_version,
+        for: sayDuration(language, info.uptime_in_seconds * 1000),
+      }),
+    ],
     ['latency', sayMetric(language, { name: '', value: report.latency.now, unit: 'ms' })],
     [
       'memory',

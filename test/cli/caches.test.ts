@@ -80,7 +80,7 @@ describe('orbit cache and orbit users, over the socket', () => {
   it('stats: the numbers and the patterns, for people in both languages and for scripts', async () => {
     const english = terminal();
     assert.equal(await showCaches(client, english.said, null, false), 0);
-    assert.match(english.text(), /^Cache \(127\.0\.0\.1:\d+\)\nRedis, up +7\.0/);
+    assert.match(english.text(), /^Cache \(127\.0\.0\.1:\d+\)\nRedis +7\.0\.\d+, up /);
     assert.match(english.text(), /\nKeys +15,000\n/);
     assert.match(english.text(), /PATTERN +KEYS +EACH +TO LIVE\nuser:\*:balance +12,000 +\d+ B +59 min/);
     const russian = terminal('ru');

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { startDemoStores } from './demo-stores.ts';
 import { freePort } from './free-port.ts';
 import { environment, type Home, makeHome, TOKEN, VERA } from './manager.ts';
 import { type Page, startPage } from './page/server.ts';
@@ -20,6 +21,7 @@ const AGAIN_AFTER_MS = 3000;
 
 const tmux = spawnSync('tmux', ['-V']).status === 0;
 const ports = { bot: await freePort(), payments: await freePort(), pages: await freePort() };
+const stores = await startDemoStores();
 const telegram = await startTelegram({ token: TOKEN });
 const language = (process.env.LANG ?? '').startsWith('ru') ? 'ru' : 'en';
 const vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: language });
@@ -48,6 +50,7 @@ const home = await makeHome({
     }),
     payments: stand(ports.payments, { title: 'Payments' }),
     pages: stand(ports.pages, { title: 'Subscription pages' }),
+    ...stores.services,
   },
 });
 const env = environment(home, telegram.apiRoot);
@@ -63,6 +66,18 @@ function keepManager(): void {
   });
 }
 
+/** Redis is one of the services: it is there a moment after the manager. */
+async function fillOnceItRuns(): Promise<void> {
+  for (let tries = 0; tries < 60 && !ending; tries++) {
+    try {
+      await stores.fillCache?.();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
 async function ask(port: number, what: string): Promise<void> {
   await fetch(`http://127.0.0.1:${port}/do/${what}`, { method: 'POST' }).catch(() => undefined);
 }
@@ -76,6 +91,15 @@ async function openPage(): Promise<Page> {
   } catch {
     return startPage(options);
   }
+}
+
+/** What is there beside the three, by the servers that are installed. */
+function extras(): string {
+  const names = [
+    ...('redis' in stores.services ? ['Redis'] : []),
+    ...('postgres' in stores.services ? ['PostgreSQL'] : []),
+  ];
+  return names.map((name) => `, ${name}`).join('');
 }
 
 function controls() {
@@ -116,6 +140,22 @@ function controls() {
         return 'heal';
       },
     },
+    ...(stores.fillCache === null
+      ? []
+      : [
+          {
+            id: 'fill',
+            label: { en: 'Fill the cache', ru: 'Наполнить кэш' },
+            hint: {
+              en: '30,000 keys into Redis; clear them with /cache',
+              ru: '30 000 ключей в Redis; очистка: /cache',
+            },
+            run: async () => {
+              await stores.fillCache?.();
+              return '30,300';
+            },
+          },
+        ]),
     {
       id: 'offline',
       label: { en: 'Take Telegram offline', ru: 'Отключить Telegram' },
@@ -150,6 +190,7 @@ async function end(folder: Home): Promise<void> {
   );
   if (tmux) spawnSync('tmux', ['-L', `orbit-demo-${process.pid}`, 'kill-server']);
   await page.stop();
+  await stores.stop();
   await telegram.stop();
   await folder.remove();
   process.exit(0);
@@ -159,13 +200,14 @@ process.on('SIGINT', () => void end(home));
 process.on('SIGTERM', () => void end(home));
 
 keepManager();
+void fillOnceItRuns();
 // What she wrote before the bot was there would be dropped, as everything from before its start is.
 await telegram.waitFor(() => telegram.pollsInFlight > 0, { timeoutMs: 60_000 });
 vera.start();
 console.log(`
   The demo runs. Open the chat:   ${page.url}
 
-  Services: Shop bot (${tmux ? 'in a real tmux session' : 'a process; install tmux to see it in a session'}), Payments, Subscription pages.
+  Services: Shop bot (${tmux ? 'in a real tmux session' : 'a process; install tmux to see it in a session'}), Payments, Subscription pages${extras()}.
   Break something with the buttons beside the chat, watch the alert come and resolve, tap Restart.
   The command line works, too, in another terminal:
     ORBIT_DATA_DIR=${home.dataDir} node dist/main.js status

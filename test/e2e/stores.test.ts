@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { freePort } from '../world/free-port.ts';
+import { environment, makeHome, orbit, runManager, TOKEN, until, VERA } from '../world/manager.ts';
+import { addMonitor, startPostgres } from '../world/postgres.ts';
+import { fill, startRedis } from '../world/redis.ts';
+import { startTelegram } from '../world/telegram/server.ts';
+
+const HTTP_TOKEN = 'the-token-of-this-test-0123456789';
+
+describe('Redis and PostgreSQL through the whole manager', () => {
+  it('are seen by taps, cleared from the chat and the terminal, told over HTTP, and audited', async (test) => {
+    const redis = await startRedis();
+    await fill(redis.admin, 3000, (n) => `user:${n}:balance`);
+    await fill(redis.admin, 900, (n) => `user:${n}:lang`);
+    await fill(redis.admin, 100, (n) => `notif:1d:${n}`);
+    const postgres = await startPostgres();
+    const admin = await postgres.connect();
+    await addMonitor(admin);
+    await admin.query('CREATE TABLE users (tg_id BIGINT PRIMARY KEY); INSERT INTO users VALUES (1), (2), (3)');
+    await admin.query('GRANT SELECT ON users TO orbit_monitor');
+    const telegram = await startTelegram({ token: TOKEN });
+    const port = await freePort();
+    const home = await makeHome({
+      services: {
+        cache: {
+          driver: 'external',
+          title: 'Cache',
+          checks: [{ type: 'redis', url: await redis.addWatcher(), clear_url: redis.url }],
+        },
+        database: { driver: 'external', title: 'Database', checks: [{ type: 'postgres', url: postgres.urlFor('orbit_monitor') }] },
+      },
+      http: { host: '127.0.0.1', port },
+    });
+    const env = { HTTP_TOKEN, DATABASE_URL: postgres.urlFor('orbit_monitor') };
+    const manager = await runManager(home, telegram.apiRoot, env);
+    test.after(async () => {
+      manager.kill('SIGKILL');
+      await manager.exited;
+      await home.remove();
+      await telegram.stop();
+      await Promise.all([redis.stop(), postgres.stop()]);
+    });
+
+    const vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
+    vera.start();
+    await vera.taps(await telegram.waitForMessage(vera.id, /Cache/, { timeoutMs: 20_000 }), 'Redis');
+    const screen = await telegram.waitForMessage(vera.id, /Keys: 4,000/, { timeoutMs: 20_000 });
+    await vera.taps(screen, 'Clear…');
+    await vera.taps(await telegram.waitForMessage(vera.id, /What shall be cleared/), 'user:*:lang · 900');
+    await vera.taps(await telegram.waitForMessage(vera.id, /Remove 900 keys/), 'Yes, remove 900');
+    await telegram.waitForMessage(vera.id, /900 keys of user:\*:lang removed/, { timeoutMs: 20_000 });
+    assert.equal(await redis.admin.dbsize(), 3100);
+    await vera.sends('/users');
+    await telegram.waitForMessage(vera.id, /Users: 3/, { timeoutMs: 20_000 });
+    await vera.sends('/db');
+    await telegram.waitForMessage(vera.id, /PostgreSQL 15/, { timeoutMs: 20_000 });
+
+    const typed = async (...args: readonly string[]) => {
+      const command = orbit(home, environment(home, telegram.apiRoot, env), ...args);
+      return { code: (await command.exited).code, text: command.output() };
+    };
+    const cleared = await typed('cache', 'clear', 'notif:*', '--yes');
+    assert.deepEqual([cleared.code, await redis.admin.dbsize()], [0, 3000], cleared.text);
+    const refused = await typed('cache', 'clear', 'user:*', '--yes');
+    assert.deepEqual([refused.code, await redis.admin.dbsize()], [1, 3000], refused.text);
+    const audit = (await typed('audit')).text;
+    assert.match(audit, /Vera \(telegram\) +clear the cache +cache +900 keys of user:\*:lang removed/);
+    assert.match(audit, /clear the cache +cache +user:\* covers 3,000 keys, 100 % of all/);
+
+    const get = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+        headers: { authorization: `Bearer ${HTTP_TOKEN}` },
+      });
+      return { status: answer.status, body: Object(await answer.json()) };
+    };
+    const stats = await get('/api/users/stats');
+    assert.deepEqual([stats.status, stats.body.users, stats.body.configs], [200, 3, null]);
+    assert.equal(stats.body.missing.configs.text, 'there is no table configs');
+    const checks = await until(
+      async () => (await get('/api/services/cache')).body.checks?.[0]?.metrics?.length > 5 && 1,
+    );
+    assert.ok(checks);
+    assert.ok(!manager.output().includes('sec:ret/1'), 'no password in the log');
+  });
+});
