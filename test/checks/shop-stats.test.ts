@@ -116,7 +116,8 @@ describe("the shop's own figures", () => {
   it('the rights that docs/least-rights.md tells to give are enough for every figure', async () => {
     const text = readFileSync(new URL('../../docs/least-rights.md', import.meta.url), 'utf8');
     const told = /```sql\n([^`]*)```/.exec(text)?.[1] ?? '';
-    const shop = await shopOf(oldShape + payments, async (admin) => {
+    const panels = 'CREATE TABLE marzban_instances (id VARCHAR PRIMARY KEY, base_url TEXT);';
+    const shop = await shopOf(oldShape + panels + payments, async (admin) => {
       const { rows } = await admin.query('SELECT current_database() AS name');
       await admin.query(told.replaceAll('orbitvpn', String(rows[0]?.name)).replaceAll('orbit_monitor', 'documented'));
       await people(admin);

@@ -28,7 +28,11 @@ describe('Redis and PostgreSQL through the whole manager', () => {
           title: 'Cache',
           checks: [{ type: 'redis', url: await redis.addWatcher(), clear_url: redis.url }],
         },
-        database: { driver: 'external', title: 'Database', checks: [{ type: 'postgres', url: postgres.urlFor('orbit_monitor') }] },
+        database: {
+          driver: 'external',
+          title: 'Database',
+          checks: [{ type: 'postgres', url: postgres.urlFor('orbit_monitor') }],
+        },
       },
       http: { host: '127.0.0.1', port },
     });
