@@ -61,7 +61,7 @@ describe('Redis in the chat', () => {
     assert.match(screen.text, /Errors given: ERR 1/);
     assert.match(screen.text, /Snapshots: off/);
     assert.match(screen.text, /primary, no replica/);
-    assert.match(screen.text, /user:\*:balance 12,000 · \d+ B each · \d+ min/);
+    assert.match(screen.text, /user:\*:balance 12,000 · \d+ B each · (?:\d+ min|1 h)/);
     assert.ok(screen.buttons.flat().includes('Clear…'));
     await person.taps(screen, 'Service');
     await person.taps(await next(/Restarts/), 'Redis');
