@@ -68,7 +68,11 @@ function row(service: ServiceView, at: number, terminal: Terminal): readonly Cel
 function why(service: ServiceView, at: number, { say, language }: Terminal): string {
   const parts: string[] = [];
   const { operation, retryAt, reason, healthReason } = service;
-  if (operation !== null) parts.push(say(`cli-being-${operation.verb}`, { by: operation.by.name }));
+  if (operation !== null) {
+    const { verb, by, since, deadline } = operation;
+    const times = { for: shortDuration(language, at - since), most: shortDuration(language, deadline - since) };
+    parts.push(say(`cli-being-${verb}`, { by: by.name, ...times }));
+  }
   if (reason !== null) parts.push(sayReason(language, reason));
   else if (healthReason !== null) parts.push(sayReason(language, healthReason));
   if (retryAt !== null) parts.push(say('cli-retry', { in: shortDuration(language, retryAt - at) }));

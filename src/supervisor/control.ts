@@ -6,7 +6,7 @@ import { type Reason, reason } from '../core/reason.ts';
 import type { Run } from '../core/service.ts';
 import type { ActionResult, Actor, Control, Needs, Snapshot, TelegramView, Verb } from '../core/snapshot.ts';
 import type { Audit } from '../store/audit.ts';
-import { inTime } from './deadline.ts';
+import { inTime, operationLimit } from './deadline.ts';
 import { missingNeeds } from './hold.ts';
 import type { Ledger } from './ledger.ts';
 import { type Managed, possible, startable } from './managed.ts';
@@ -28,8 +28,6 @@ export interface ControlOptions {
 
 /** A start is called good when the process still runs after this long (or its shorter `start_grace`). */
 const PROOF_OF_LIFE_MS = 1000;
-/** What an operation gets beyond the service's own `stop_timeout` before it is ended and said to hang. */
-const OPERATION_MARGIN_MS = 30_000;
 const LOOK_MS = 50;
 
 type Outcome = { readonly ok: true; readonly note: Reason | null } | { readonly ok: false; readonly reason: Reason };
@@ -85,7 +83,7 @@ export function createControl(options: ControlOptions): Control {
 
   /** Ms that an operation may take, with that of what is started before it. */
   function limitOf(service: Managed, needs: Needs): number {
-    const own = service.config.stop_timeout + OPERATION_MARGIN_MS;
+    const own = operationLimit(service.config);
     const before = needs === 'first' ? missingNeeds(service, services) : [];
     return own + Math.max(0, ...before.map((needed) => limitOf(needed, needs)));
   }
@@ -106,7 +104,7 @@ export function createControl(options: ControlOptions): Control {
 
   /** Waits until nobody is starting it any more. */
   async function started(service: Managed): Promise<void> {
-    const until = service.operation?.deadline ?? clock() + OPERATION_MARGIN_MS;
+    const until = service.operation?.deadline ?? clock() + operationLimit(service.config);
     while ((service.operation !== null || service.record.state === 'starting') && clock() < until)
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }

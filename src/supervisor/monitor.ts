@@ -9,7 +9,7 @@ import { type Effect, type ServiceEvent, type Signal, transition } from '../core
 import type { Observation } from '../drivers/driver.ts';
 import type { Samples } from '../store/samples.ts';
 import type { ServiceTable } from '../store/services.ts';
-import { inTime } from './deadline.ts';
+import { inTime, operationLimit } from './deadline.ts';
 import type { Ledger } from './ledger.ts';
 import { concerns, type Managed, startable } from './managed.ts';
 import { createRuleWatch } from './rule-watch.ts';
@@ -31,8 +31,6 @@ export interface MonitorOptions {
 const LINES_IN_INCIDENT = 5;
 /** A log that cannot be read this fast is left out rather than hold the alert. */
 const LINES_DEADLINE_MS = 500;
-/** What the manager's own restart gets beyond `stop_timeout`. */
-const RESTART_MARGIN_MS = 30_000;
 const MANAGER: Actor = { kind: 'manager', id: 'recovery', name: 'OrbitVPN Manager' };
 /** Samples in a row over `max_memory` before it is restarted: one peak is no leak. */
 const SAMPLES_OVER_MEMORY = 3;
@@ -84,8 +82,10 @@ export function createMonitor(options: MonitorOptions) {
       observe(service, { type: 'start-held', until: clock() + HELD_AGAIN_MS, reason: why });
       return;
     }
-    const result = await service.driver.start();
+    const limit = operationLimit(service.config);
+    const result = await inTime(service.driver.start(), limit);
     if (service.record.state !== 'starting') return;
+    if (result === 'late') return hung(service, limit);
     observe(service, result.ok ? { type: 'started', run: result.run } : { ...result, type: 'start-failed' });
   }
 
@@ -94,17 +94,21 @@ export function createMonitor(options: MonitorOptions) {
     observe(service, result.ok ? { type: 'stopped', exit: result.exit } : { ...result, type: 'stop-failed' });
   }
 
+  /** What hangs is not waited for, and not believed: the service is looked at anew. */
+  function hung(service: Managed, limit: number): void {
+    observe(service, { type: 'unseen', reason: reason('operation-hung', { seconds: limit / 1000 }) });
+  }
+
   /** The manager's own restart of what runs but ails; an operation like any other, so that nobody cuts in. */
   async function restart(service: Managed): Promise<void> {
-    const limit = service.config.stop_timeout + RESTART_MARGIN_MS;
+    const limit = operationLimit(service.config);
     service.operation = { verb: 'restart', by: MANAGER, since: clock(), deadline: clock() + limit };
     const anew = async (): Promise<void> => {
       await stop(service);
       if (service.record.state === 'starting') await start(service);
     };
     try {
-      if ((await inTime(anew(), limit)) === 'late')
-        observe(service, { type: 'unseen', reason: reason('operation-hung', { seconds: limit / 1000 }) });
+      if ((await inTime(anew(), limit)) === 'late') hung(service, limit);
     } finally {
       service.operation = null;
     }

@@ -64,6 +64,8 @@ const opened = changeIncident(
 if (opened === null) throw new Error('a problem opens an incident');
 export const incident: Incident = opened.incident;
 
+const vera = { verb: 'restart', by: { kind: 'telegram', id: '7', name: 'Vera' } } as const;
+
 export function snapshot(differences: Partial<Snapshot> = {}): Snapshot {
   return {
     host: 'vps1',
@@ -81,7 +83,7 @@ export function snapshot(differences: Partial<Snapshot> = {}): Snapshot {
         retryAt: now + 8_000,
         restarts: 4,
         reason: reason('control-busy'),
-        operation: { verb: 'restart', by: { kind: 'telegram', id: '7', name: 'Vera' }, since: now, deadline: now },
+        operation: { ...vera, since: now - 12_000, deadline: now + 88_000 },
       }),
       service('redis'),
     ],

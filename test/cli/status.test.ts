@@ -39,7 +39,7 @@ test('colours do not shift columns', () => {
 
 test('the row of a service in trouble says who acts, why, and when it is tried again', () => {
   const row = statusLines(snapshot(), terminal('en')).find((line) => line.startsWith('shop_bot')) ?? '';
-  assert.match(row, /being restarted by Vera; .+; next try in 8s$/);
+  assert.match(row, /being restarted by Vera, for 12s \(1m 40s at most\); .+; next try in 8s$/);
 });
 
 test('Telegram is mentioned only when it has trouble', () => {

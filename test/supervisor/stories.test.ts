@@ -357,7 +357,7 @@ describe('stuck states', () => {
     assert.equal(bot.control.snapshot().services[0]?.operation?.by.name, 'Vera');
     const meanwhile = await bot.control.act('bot', 'restart', vera);
     assert.equal(meanwhile.ok ? 'done' : meanwhile.reason.code, 'busy-stop');
-    context.mock.timers.tick(35_000);
+    context.mock.timers.tick(95_000);
     const ended = await hanging;
     assert.equal(ended.ok ? 'done' : ended.reason.code, 'operation-hung');
     assert.equal(bot.control.snapshot().services[0]?.operation, null);
@@ -379,10 +379,28 @@ describe('stuck states', () => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     for (let answer = 0; answer < 2; answer++) await bot.says(sick);
     assert.equal(bot.service.operation?.verb, 'restart');
-    context.mock.timers.tick(35_000);
+    context.mock.timers.tick(95_000);
     await settle();
     assert.equal(bot.service.operation, null);
     context.mock.timers.reset();
+    await bot.later(5000);
+    assert.equal(bot.service.record.state, 'running');
+  });
+
+  it('a start after a crash that hangs is no start for ever', async (context: TestContext) => {
+    const bot = stage({ stop_timeout: '5s', start_grace: 0, restart_delay: 0 });
+    await bot.monitor.begin();
+    await settle();
+    const { start } = bot.service.driver;
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    bot.service.driver = { ...bot.service.driver, start: () => new Promise(() => undefined) };
+    await bot.dies();
+    assert.equal(bot.service.record.state, 'starting');
+    context.mock.timers.tick(95_000);
+    await settle();
+    assert.deepEqual([bot.service.record.state, bot.service.record.reason?.code], ['unknown', 'operation-hung']);
+    context.mock.timers.reset();
+    bot.service.driver = { ...bot.service.driver, start };
     await bot.later(5000);
     assert.equal(bot.service.record.state, 'running');
   });

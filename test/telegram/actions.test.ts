@@ -264,7 +264,7 @@ test('the chat stays usable while an operation runs, and its end finds its way',
   const refreshed = await stage.world.waitForMessage(7, /Restarting[\s\S]*12:00:01/);
   assert.equal(refreshed.id, running.id);
   await user(stage).taps(refreshed, 'Back');
-  const list = await stage.world.waitForMessage(7, /⏳ Shop bot: being restarted by Vera/);
+  const list = await stage.world.waitForMessage(7, /⏳ Shop bot: being restarted by Vera, for 1 s \(1 min at most\)/);
   stage.control.asked[0]?.end({ ok: true, took: 3_000, note: null });
   const result = await stage.world.waitForMessage(7, /Restarted in 3 s/);
   assert.notEqual(result.id, list.id, 'the list one went to is left alone');

@@ -24,7 +24,11 @@ export function iconOf(view: ServiceView): string {
 /** How it stands, in one line of plain text: the state, and why where that needs saying. */
 export function sayState(language: Language, view: ServiceView, now: number): string {
   const { operation } = view;
-  if (operation !== null) return t(language, `chat-being-${operation.verb}`, { by: operation.by.name });
+  if (operation !== null) {
+    const { verb, by, since, deadline } = operation;
+    const times = { for: sayDuration(language, now - since), most: sayDuration(language, deadline - since) };
+    return t(language, `chat-being-${verb}`, { by: by.name, ...times });
+  }
   const state = restsOnPurpose(view) ? 'resting' : view.state;
   const line = t(language, `chat-state-${state}`, {
     for: sayDuration(language, now - view.since),
