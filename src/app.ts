@@ -118,7 +118,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
   const controlPath = join(config.data_dir, socketName);
   await refuseIfTaken(controlPath);
-  const store = openStore(config.data_dir);
+  const store = openStore(config.data_dir, (err) => log.error({ err }, 'the disk has no room for what was to be kept'));
   const serviceTable = createServiceTable(store);
   const incidentTable = createIncidentTable(store);
   const outboxTable = createOutboxTable(store);
@@ -175,7 +175,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     }),
   ];
   const owners = config.admins.filter((admin) => admin.role === 'owner').map((admin) => String(admin.id));
-  const announcer = createAnnouncer(outboxTable, recipients, clock);
+  const announcer = createAnnouncer(outboxTable, recipients, clock, store.attempt);
   const ledger = createLedger({
     store,
     table: incidentTable,
@@ -376,30 +376,21 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     dataDir: config.data_dir,
   });
   let pruned = 0;
+  function prune(): void {
+    if (clock() - pruned < 3600_000) return;
+    pruned = clock();
+    outboxTable.prune(pruned - KEEP_DELIVERED_MS);
+    incidentTable.prune(pruned - KEEP_INCIDENTS_MS);
+    stretches.prune(pruned - KEEP_STRETCHES_MS);
+  }
+  const loops = [
+    // What is planned for this moment holds before anything is done.
+    ...[windows, monitor, checks, panels, schedules, logRounds, ledger, alerting, delivery, linkWatch],
+    ...(heartbeat === null ? [] : [heartbeat]),
+    ...[life, samples, standings, digestClock, { tick: prune }],
+  ];
   const scheduler = createScheduler(
-    () => {
-      // What is planned for this moment holds before anything is done.
-      windows.tick();
-      monitor.tick();
-      checks.tick();
-      panels.tick();
-      schedules.tick();
-      logRounds.tick();
-      ledger.tick();
-      alerting.tick();
-      delivery.tick();
-      linkWatch.tick();
-      heartbeat?.tick();
-      life.tick();
-      samples.tick();
-      standings.tick();
-      digestClock.tick();
-      if (clock() - pruned < 3600_000) return;
-      pruned = clock();
-      outboxTable.prune(pruned - KEEP_DELIVERED_MS);
-      incidentTable.prune(pruned - KEEP_INCIDENTS_MS);
-      stretches.prune(pruned - KEEP_STRETCHES_MS);
-    },
+    loops.map((loop) => () => loop.tick()),
     clock,
     log,
   );

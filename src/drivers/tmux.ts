@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -232,11 +232,17 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
     }
   }
 
+  /** One that is there already need not be written again, for which a full disk would have no room. */
+  async function writeScript(text: string): Promise<void> {
+    if ((await readFile(script, 'utf8').catch(() => null)) === text) return;
+    await writeFile(`${script}.new`, text, { mode: 0o600 });
+    await rename(`${script}.new`, script);
+  }
+
   async function launch(prepared: Launch, where: readonly string[]): Promise<StartResult> {
     // A terminal of tmux understands what `screen` does, and every machine knows that name.
     const environment = { TERM: 'screen', ...prepared.environment };
-    await writeFile(`${script}.new`, launchScript({ ...prepared, environment, output: null }), { mode: 0o600 });
-    await rename(`${script}.new`, script);
+    await writeScript(launchScript({ ...prepared, environment, output: null }));
     const opened = await session.open(where, options.cwd, script, output);
     if (!opened.ok) return opened;
     const { pane, pid } = opened;

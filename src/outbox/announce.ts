@@ -2,6 +2,7 @@ import type { DigestNotice } from '../core/digest.ts';
 import type { Change, Incident, Level } from '../core/incident.ts';
 import type { Hours } from '../core/local-time.ts';
 import type { Reason } from '../core/reason.ts';
+import type { SqlStore } from '../store/database.ts';
 import type { OutboxTable } from '../store/outbox.ts';
 import { channelOf } from './channel.ts';
 import type { Destination } from './transport.ts';
@@ -18,7 +19,12 @@ export interface Recipient extends Destination {
 const onTelegram = ({ chat }: Destination) => channelOf(chat) === 'telegram';
 
 /** Writes what is to be told into the outbox. Called inside a transaction; the gate is asked at delivery. */
-export function createAnnouncer(table: OutboxTable, recipients: () => readonly Recipient[], clock: () => number) {
+export function createAnnouncer(
+  table: OutboxTable,
+  recipients: () => readonly Recipient[],
+  clock: () => number,
+  attempt: SqlStore['attempt'],
+) {
   /**
    * That Telegram is away is told where it is not; everybody else's news depends on their tier. What was handed on to
    * somebody is theirs from then on, with its reminders.
@@ -64,7 +70,7 @@ export function createAnnouncer(table: OutboxTable, recipients: () => readonly R
     text(chats: readonly string[], what: Reason, silent: boolean): void {
       const body = JSON.stringify(what);
       for (const chat of chats)
-        table.add({ chat, topic: null, kind: 'text', incident: null, body, silent, createdAt: clock() });
+        attempt(() => table.add({ chat, topic: null, kind: 'text', incident: null, body, silent, createdAt: clock() }));
     },
   };
 }

@@ -50,7 +50,9 @@ export function createAudit(store: SqlStore) {
     ): void {
       const done = note === null ? 'ok' : `ok ${JSON.stringify(note)}`;
       const outcome = refused === null ? done : JSON.stringify(refused);
-      write.run(at, `${by.kind}:${by.id.replace(/\s/g, '_')} ${by.name}`.trim(), action, service, outcome);
+      const who = `${by.kind}:${by.id.replace(/\s/g, '_')} ${by.name}`.trim();
+      // The log has it, too; what was done must not fail for it.
+      store.attempt(() => write.run(at, who, action, service, outcome));
     },
     /** Newest first, without the first `skip`. */
     last(count: number, skip = 0): readonly AuditEntry[] {

@@ -14,14 +14,20 @@ export interface SqlStore {
    * one is; when it throws, nothing of it stays, whatever the outer one goes on to do.
    */
   transaction<T>(work: () => T): T;
+  /** Writes what can be done without: on a full disk it is left out, and said to be. */
+  attempt(work: () => void): void;
   close(): void;
 }
 
+/** What SQLite says when there is no room: its own word, or that of the system below it. */
+const noRoom: ReadonlySet<unknown> = new Set(['SQLITE_FULL', 'SQLITE_IOERR', 'SQLITE_IOERR_WRITE']);
+
 /**
  * Opens (and if needed creates or upgrades) the store in `folder`; `:memory:` for tests.
- * Throws when the file was written by a newer version, or cannot be opened.
+ * `leftOut` is told of what a full disk had no room for. Throws when the file was written by a newer version, or cannot
+ * be opened.
  */
-export function openStore(folder: string): SqlStore {
+export function openStore(folder: string, leftOut: (error: unknown) => void = () => undefined): SqlStore {
   const memory = folder === ':memory:';
   if (!memory) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const connection = new Database(memory ? folder : join(folder, storeName));
@@ -40,6 +46,14 @@ export function openStore(folder: string): SqlStore {
         return depth > 1 ? nested(connection, work) : connection.transaction(work)();
       } finally {
         depth -= 1;
+      }
+    },
+    attempt(work) {
+      try {
+        work();
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && noRoom.has(error.code))) throw error;
+        leftOut(error);
       }
     },
     close: () => {

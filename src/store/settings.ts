@@ -16,13 +16,10 @@ export function createSettings(store: SqlStore): Settings {
   return {
     get: (key) => values.get(key) ?? null,
     set(key, value) {
-      if (value === null) {
-        erase.run(key);
-        values.delete(key);
-      } else {
-        write.run(key, value);
-        values.set(key, value);
-      }
+      // What a full disk has no room for holds until the next manager.
+      if (value === null) values.delete(key);
+      else values.set(key, value);
+      store.attempt(() => (value === null ? erase.run(key) : write.run(key, value)));
     },
   };
 }

@@ -34,6 +34,8 @@ export interface LedgerOptions {
 
 /** A cause still explains its effects for so long (ms) after its end: they need a moment to come back. */
 const CAUSE_LINGERS_MS = 15_000;
+/** So much waits for a disk that has room again; the oldest go first. */
+const MOST_UNWRITTEN = 500;
 
 /** The open incidents: what an input does to them is decided in the core, written here in one transaction, and told. */
 export function createLedger(options: LedgerOptions) {
@@ -43,8 +45,12 @@ export function createLedger(options: LedgerOptions) {
   /** Of each service that flaps the first incident that got critical meanwhile: it is told at once. */
   const firstCritical = new Map<string, number>();
   const endedAt = new Map<string, number>();
+  /** What the store had no room for, in order. */
+  let unwritten: readonly Change[] = [];
   let lastId = table.lastId();
   let together = false;
+  /** What the present write together holds so far. */
+  const grouped: Change[] = [];
   let toTell = false;
 
   /**
@@ -100,10 +106,11 @@ export function createLedger(options: LedgerOptions) {
   }
 
   function write(changes: readonly Change[], alongside: () => void): void {
+    const all = [...unwritten, ...changes];
     try {
       store.transaction(() => {
         alongside();
-        for (const change of changes) {
+        for (const change of all) {
           table.save(change.incident);
           options.announce(change);
           const cause = change.change === 'updated' ? null : causeOf(change.incident.service);
@@ -111,9 +118,12 @@ export function createLedger(options: LedgerOptions) {
           if (cause !== null && cause.resolvedAt === null) options.announce({ change: 'updated', incident: cause });
         }
       });
+      unwritten = [];
+      if (together) grouped.push(...all);
     } catch (error) {
-      // A full disk must not stop supervision; memory goes on and the next commit tries again.
+      // A full disk must not stop supervision: memory goes on, and what was to be told is tried again.
       log.error({ err: error }, 'the store could not be written');
+      unwritten = all.slice(-MOST_UNWRITTEN);
     }
     for (const { change, incident } of changes) {
       if (incident.resolvedAt === null) open.set(incident.key, incident);
@@ -123,7 +133,7 @@ export function createLedger(options: LedgerOptions) {
       }
       log.info({ incident: incident.id, key: incident.key, severity: incident.level, reason: incident.reason }, change);
     }
-    if (changes.length === 0) return;
+    if (all.length === 0) return;
     if (together) toTell = true;
     else options.announced();
   }
@@ -135,8 +145,10 @@ export function createLedger(options: LedgerOptions) {
       store.transaction(commits);
     } catch (error) {
       log.error({ err: error }, 'the store could not be written');
+      unwritten = [...grouped, ...unwritten].slice(-MOST_UNWRITTEN);
     } finally {
       together = false;
+      grouped.length = 0;
     }
     if (toTell) options.announced();
     toTell = false;
@@ -174,6 +186,7 @@ export function createLedger(options: LedgerOptions) {
     /** Reminders, hand-ons, and the end of flapping. */
     tick(): void {
       const now = clock();
+      if (unwritten.length > 0) write([], () => undefined);
       const due = [...open.values()].flatMap((incident) => remind(incident, rules(), now) ?? []);
       if (due.length > 0) write(due.map(recounted), () => undefined);
       for (const [service, record] of flaps) {

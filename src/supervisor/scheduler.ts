@@ -2,10 +2,10 @@ import cron from 'node-cron';
 import type { Logger } from 'pino';
 
 /**
- * The one clock that drives supervision: a node-cron task each second asks the loops what is due. `turned` is stamped
- * at the end of each round, for the watchdog.
+ * The one clock that drives supervision: a node-cron task each second asks the loops what is due. One that fails does
+ * not keep the others from their turn. `turned` is stamped at the end of each round, for the watchdog.
  */
-export function createScheduler(tick: () => void, clock: () => number, log: Logger) {
+export function createScheduler(ticks: readonly (() => void)[], clock: () => number, log: Logger) {
   let turned = clock();
   cron.setLogger({
     info: (message) => log.debug(String(message)),
@@ -16,11 +16,12 @@ export function createScheduler(tick: () => void, clock: () => number, log: Logg
   const task = cron.createTask('* * * * * *', round, { noOverlap: true, suppressMissedWarning: true });
 
   function round(): void {
-    try {
-      tick();
-    } catch (error) {
-      log.error({ err: error }, 'a round of supervision failed');
-    }
+    for (const tick of ticks)
+      try {
+        tick();
+      } catch (error) {
+        log.error({ err: error }, 'a part of a round of supervision failed');
+      }
     turned = clock();
   }
 

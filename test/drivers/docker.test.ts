@@ -291,7 +291,7 @@ describe('the docker driver', () => {
       assert.equal((await driver.start()).ok, true);
     });
 
-    it('is known to be down while it waits for its restart; a start does not wait, a stop calls it off', async (context) => {
+    it('uptime-kuma#5369: is known to be down while it waits for its restart; a start does not wait, a stop calls it off', async (context) => {
       const { driver } = await make(context, 'exit 4', always);
       await driver.start();
       // The engine waits longer each time.

@@ -58,7 +58,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-test('alive: 200, with what a probe may know and nothing more', async () => {
+test('bedolaga 2450220a: alive is 200 without credentials, with what a probe may know and nothing more', async () => {
   const { port } = await serve();
   const response = await fetch(`http://127.0.0.1:${port}/healthz`);
   assert.equal(response.status, 200);

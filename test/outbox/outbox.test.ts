@@ -92,6 +92,7 @@ function world(store = openStore(':memory:')) {
     table,
     () => everyone,
     () => clock.now,
+    store.attempt,
   );
   return {
     seen,

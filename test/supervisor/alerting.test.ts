@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { Actor } from '../../src/core/snapshot.ts';
+import { openStore, type SqlStore } from '../../src/store/database.ts';
 import { type AlertingWorld, makeAlerting } from '../world/alerting.ts';
 
 const vera: Actor = { kind: 'telegram', id: '7', name: 'Vera' };
@@ -132,6 +133,34 @@ describe('alerts seen, taken on and silenced by people', () => {
     told();
     alerting.tick();
     assert.deepEqual(told(), ['updated shop']);
+  });
+
+  it('tells what the disk had no room for as soon as there is room again, once', () => {
+    const store = openStore(':memory:');
+    let full = true;
+    const transaction: SqlStore['transaction'] = (work) =>
+      store.transaction(() => {
+        if (full) throw new Error('database or disk is full');
+        return work();
+      });
+    const world = makeAlerting({ clock: () => 1000, store: { ...store, transaction } });
+    world.problem('shop');
+    world.problem('redis');
+    world.over('redis');
+    assert.equal(world.told.length, 0);
+    assert.deepEqual(
+      world.alerting.open().map(({ service }) => service),
+      ['shop'],
+    );
+    world.ledger.tick();
+    full = false;
+    world.ledger.tick();
+    world.ledger.tick();
+    assert.deepEqual(
+      world.told.map(({ change, incident }) => `${incident.service} ${change}`),
+      ['shop opened', 'redis opened', 'redis resolved'],
+    );
+    assert.equal(world.alerting.past(null, 5)[0]?.service, 'redis', 'they are on the disk');
   });
 
   it('keeps the audit: who, what, to what, and how it went', () => {

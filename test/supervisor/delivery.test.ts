@@ -55,7 +55,7 @@ function world(store: SqlStore = openStore(':memory:'), start = 1_000_000, nina 
     ...(nina ? [{ chat: NINA, topic: null, level: 'info', quiet: null, tier: 'next' } as const] : []),
     { chat: OPS, topic: null, level: 'warning', quiet: null, tier: watch.takenOver() ? 'first' : 'next' },
   ];
-  const announcer = createAnnouncer(table, recipients, () => clock.now);
+  const announcer = createAnnouncer(table, recipients, () => clock.now, store.attempt);
   const ledger = createLedger({
     ...{ store, log, table: incidents },
     announce: announcer.change,

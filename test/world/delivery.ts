@@ -36,7 +36,7 @@ export function makeParts({ store, transport, chats, clock }: PartsOptions) {
     chats.map((chat): Recipient => {
       return { chat: moved.get(chat) ?? chat, topic: null, level: 'info', quiet: null, tier: 'first' };
     });
-  const announcer = createAnnouncer(table, recipients, clock);
+  const announcer = createAnnouncer(table, recipients, clock, store.attempt);
   const ledger = createLedger({
     ...{ store, log, clock, table: incidents, rules: () => rules, needs: () => [] },
     announce: announcer.change,

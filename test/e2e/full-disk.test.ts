@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { createControlClient } from '../../src/cli/client.ts';
+import {
+  environment,
+  type Home,
+  makeHome,
+  orbit,
+  pidsBelow,
+  type RunningManager,
+  runManager,
+  TOKEN,
+  until,
+  VERA,
+} from '../world/manager.ts';
+import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+
+const run = promisify(execFile);
+
+describe('a full disk', () => {
+  let telegram: TelegramWorld;
+  let home: Home;
+  let manager: RunningManager;
+  let vera: WorldUser;
+
+  before(async () => {
+    if (process.getuid?.() !== 0) throw new Error('A disk of its own needs root: run this suite as root or on CI');
+    telegram = await startTelegram({ token: TOKEN });
+    const chatty = 'while :; do echo line; sleep 0.05; done';
+    const settings = { max_restarts: 50, log_max_size: '64kb' };
+    home = await makeHome({ services: {} });
+    await home.configure({
+      http: null,
+      services: {
+        bot: { title: 'Bot', driver: 'process', command: ['sh', '-c', chatty, 'chatty'], ...settings, ...quick },
+        pane: {
+          ...{ title: 'Pane', driver: 'tmux', tmux_session: 'pane', tmux_socket: join(home.folder, 'tmux.sock') },
+          ...{ command: ['sh', '-c', chatty, 'pane'], ...settings, ...quick },
+        },
+      },
+      monitoring: { alerts: { group_window: 0 } },
+    });
+    await mkdir(home.dataDir, { mode: 0o700 });
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=6m,mode=700', 'orbit-test', home.dataDir]);
+    vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
+    vera.start();
+    manager = await runManager(home, telegram.apiRoot);
+    for (const name of ['bot', 'pane']) await running(name, null);
+  });
+
+  after(async () => {
+    await rm(ballast(), { force: true });
+    await command('stop', '--all');
+    manager.kill('SIGKILL');
+    await manager.exited;
+    for (const pid of await pidsBelow(home.folder)) process.kill(pid, 'SIGKILL');
+    await run('umount', ['--lazy', home.dataDir]);
+    await home.remove();
+    await telegram.stop();
+  });
+
+  const quick = { restart_delay: '100ms', max_restart_delay: '1s', start_grace: '300ms', stop_timeout: '3s' };
+  const ballast = () => join(home.dataDir, 'ballast');
+
+  async function command(...args: readonly string[]) {
+    const started = orbit(home, environment(home, telegram.apiRoot), ...args);
+    const { code } = await started.exited;
+    return { code, said: started.output() };
+  }
+
+  async function view(name: string) {
+    const asked = await createControlClient(join(home.dataDir, 'control.sock'), 'test').snapshot();
+    return asked.ok ? (asked.value.services.find((service) => service.name === name) ?? null) : null;
+  }
+
+  /** Its pid, once it runs and is another than `but`. */
+  function running(name: string, but: number | null): Promise<number> {
+    return until(async () => {
+      const seen = await view(name);
+      return seen?.state === 'running' && seen.pid !== null && seen.pid !== but ? seen.pid : null;
+    }, `${name} runs`);
+  }
+
+  /** Not a byte is left. */
+  async function fill(): Promise<void> {
+    const file = await open(ballast(), 'a');
+    try {
+      for (let size = 1024 * 1024; size >= 1; ) {
+        const { bytesWritten } = await file.write(Buffer.alloc(size)).catch(() => ({ bytesWritten: 0 }));
+        if (bytesWritten < size) size = Math.floor(size / 2);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  it('what dies is started again, by either driver', async () => {
+    await fill();
+    for (const name of ['bot', 'pane']) {
+      const pid = await running(name, null);
+      process.kill(pid, 'SIGKILL');
+      await fill();
+      await running(name, pid);
+    }
+  });
+
+  it('people can stop and start', async () => {
+    await fill();
+    for (const verb of ['restart', 'stop', 'start']) {
+      const { code, said } = await command(verb, 'bot');
+      assert.equal(code, 0, said);
+    }
+  });
+
+  it('the next manager starts, takes up what runs, and starts none twice', async () => {
+    await fill();
+    const pids = [await running('bot', null), await running('pane', null)];
+    manager.kill('SIGKILL');
+    await manager.exited;
+    await fill();
+    manager = await runManager(home, telegram.apiRoot);
+    assert.deepEqual([await running('bot', null), await running('pane', null)], pids);
+  });
+
+  it('once there is room again, what happened meanwhile is told and written', async () => {
+    await fill();
+    const since = telegram.revision;
+    const pid = await running('bot', null);
+    process.kill(pid, 'SIGKILL');
+    await running('bot', pid);
+    assert.ok((await stat(ballast())).size > 0);
+    await rm(ballast());
+    await telegram.waitForMessage(vera.id, /Bot.*SIGKILL/s, { since });
+    const { said } = await command('alerts', '--all', '--json');
+    const { past } = JSON.parse(said);
+    assert.ok(past.length > 0, said);
+  });
+});
