@@ -28,6 +28,12 @@ const WORK = ['sh', '-c', 'while :; do echo line-of-a-log; sleep 1; done'];
 /** Ends two and a half seconds after it was asked to, in good order. */
 const SLOW_TO_STOP = ['sh', '-c', 'trap "sleep 2.5; echo done > ended; exit 0" TERM; while :; do sleep 0.1; done'];
 
+/** Two of three have paid. */
+const SHOP = `
+  CREATE TABLE users (tg_id BIGINT PRIMARY KEY, subscription_end TIMESTAMP, created_at TIMESTAMP, configs INT);
+  INSERT INTO users VALUES (1, now() + interval '1 day', now(), 1), (2, now() + interval '2 days', now(), 1), (3, now() - interval '1 day', now(), 0);
+  GRANT SELECT ON users TO orbit_monitor`;
+
 interface Seen {
   readonly name: string;
   readonly state: string;
@@ -54,7 +60,7 @@ describe('what made the original useless', () => {
   let manager: RunningManager;
   let vera: WorldUser;
   let port: number;
-  const secrets = { HTTP_TOKEN };
+  const secrets: NodeJS.ProcessEnv = { HTTP_TOKEN };
 
   before(async () => {
     [telegram, redis, postgres, port] = await Promise.all([
@@ -63,7 +69,9 @@ describe('what made the original useless', () => {
       startPostgres(),
       freePort(),
     ]);
-    await addMonitor(await postgres.connect());
+    const admin = await postgres.connect();
+    await addMonitor(admin);
+    await admin.query(SHOP);
     home = await makeHome({
       services: {
         bot: { title: 'Shop bot', driver: 'tmux', tmux_session: SESSION, tmux_socket: socket, command: WORK },
@@ -82,6 +90,7 @@ describe('what made the original useless', () => {
     });
     vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
     vera.start();
+    secrets.DATABASE_URL = postgres.urlFor('orbit_monitor');
     manager = await runManager(home, telegram.apiRoot, secrets);
   });
 
@@ -180,6 +189,26 @@ describe('what made the original useless', () => {
     const commands = await redis.admin.info('commandstats');
     assert.match(commands, /cmdstat_ping/);
     assert.doesNotMatch(commands, /cmdstat_(keys|flushall|flushdb|monitor)/);
+  });
+
+  it('a cache is not cleared whole by a default, nor by mistake', async () => {
+    await redis.admin.mset('user:1', 'a', 'user:2', 'b', 'session:1', 'c');
+    for (const args of [[], ['*'], ['*', '--yes'], ['user:*', '--yes']]) {
+      const clear = await type('cache', 'clear', ...args);
+      assert.notEqual(clear.code, 0, clear.text);
+    }
+    assert.equal(await redis.admin.dbsize(), 3);
+    const clear = await type('cache', 'clear', 'session:*', '--yes');
+    assert.equal(clear.code, 0, clear.text);
+    assert.deepEqual((await redis.admin.keys('*')).sort(), ['user:1', 'user:2']);
+  });
+
+  it("the shop's users are counted, in the columns that its tables really have", async () => {
+    const stats = await type('users', 'stats', '--json');
+    assert.equal(stats.code, 0, stats.text);
+    const { users, subscriptions } = Object(await (await read('/api/users/stats')).json());
+    assert.deepEqual([users, subscriptions], [3, { active: 2, ended: 1, never: 0 }]);
+    assert.match(stats.text, /"active": ?2/);
   });
 
   it('the connections of PostgreSQL are those of clients, without its own workers', async () => {
