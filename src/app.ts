@@ -428,6 +428,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
           { liveness, readiness, log, clock },
           {
             ...{ control, alerting, stores, panels: panels.fleet, history: samples.history, clock },
+            panelNumbers: panels.numbers,
             timezone: config.monitoring.timezone,
           },
         );

@@ -8,7 +8,8 @@ import type { Stores } from '../core/stores.ts';
 import { alertsReply } from './alerts.ts';
 import { historyReply } from './history.ts';
 import { acceptedLanguage, loginPage, statusPage } from './page.ts';
-import { createExposition } from './prometheus.ts';
+import { panelView } from './panel-view.ts';
+import { createExposition, type PanelNumbers } from './prometheus.ts';
 import type { Reply } from './server.ts';
 import { shopReply } from './shop.ts';
 import { serviceView, statusView } from './views.ts';
@@ -23,6 +24,8 @@ export interface ApiOptions {
   readonly stores: Pick<Stores, 'shop'>;
   /** IANA name, for the times on the page. */
   readonly timezone: string;
+  /** What the panels say now, in numbers. */
+  readonly panelNumbers: () => readonly PanelNumbers[];
   /** Epoch ms. */
   readonly clock: () => number;
 }
@@ -32,15 +35,15 @@ export type Api = (request: IncomingMessage) => Promise<Reply | null>;
 
 /** All that can be read by those who have the token. Nothing can be changed here. */
 export function createApi(options: ApiOptions): Api {
-  const { token, control, history, panels, alerting, stores, clock, timezone } = options;
+  const { token, control, history, panels, panelNumbers, alerting, stores, clock, timezone } = options;
   const wanted = digest(token);
-  const exposition = createExposition(control.snapshot, history);
+  const exposition = createExposition(control.snapshot, panelNumbers, history);
 
   const routes = new Map<string, (query: URLSearchParams) => Reply | Promise<Reply>>([
     ['/metrics', async () => ({ status: 200, type: exposition.type, body: await exposition.text() })],
     ['/api/status', () => ({ status: 200, body: statusView(control.snapshot()) })],
     ['/api/services', () => ({ status: 200, body: control.snapshot().services.map(serviceView) })],
-    ['/api/marzban/instances', () => ({ status: 200, body: panels.states() })],
+    ['/api/marzban/instances', () => ({ status: 200, body: panels.states().map(panelView) })],
     ['/api/alerts', (query) => alertsReply(query, alerting, clock())],
     ['/api/users/stats', () => shopReply(stores)],
     ['/api/metrics/history', (query) => historyReply(query, history, clock())],
@@ -55,7 +58,7 @@ export function createApi(options: ApiOptions): Api {
 
   function panel(id: string): Reply {
     const state = panels.state(id);
-    return state === null ? { status: 404, body: { error: 'no such panel' } } : { status: 200, body: state };
+    return state === null ? { status: 404, body: { error: 'no such panel' } } : { status: 200, body: panelView(state) };
   }
 
   /** Digests, so that not even the length of the token can be found out by the time it takes. */

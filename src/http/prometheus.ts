@@ -1,13 +1,25 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { Health } from '../core/health.ts';
+import type { Health, Metric } from '../core/health.ts';
 import type { History } from '../core/history.ts';
 import { levels } from '../core/incident.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 
 const healths: readonly Health[] = ['healthy', 'degraded', 'unhealthy', 'unknown'];
 
+/** The numbers of a panel, or of one of its nodes. */
+export interface PanelNumbers {
+  readonly panel: string;
+  /** Null: the panel itself. */
+  readonly nodeName: string | null;
+  readonly metrics: readonly Metric[];
+}
+
 /** What Prometheus is told: the state of everything, the last number of every check, and how the manager fares. */
-export function createExposition(snapshot: () => Snapshot, history: Pick<History, 'bytes'>) {
+export function createExposition(
+  snapshot: () => Snapshot,
+  panelNumbers: () => readonly PanelNumbers[],
+  history: Pick<History, 'bytes'>,
+) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'orbit_manager_' });
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
@@ -20,6 +32,14 @@ export function createExposition(snapshot: () => Snapshot, history: Pick<History
   const restarts = gauge('service_restarts', 'Restarts by the manager since an operator started it', 'service');
   const check = gauge('check_health', '1: the health the check is in', 'service', 'check', 'health');
   const metric = gauge('check_metric', 'The last number of a check', 'service', 'check', 'metric', 'unit');
+  const panelMetric = gauge(
+    'panel_metric',
+    'The last number of a panel or of a node',
+    'panel',
+    'node',
+    'metric',
+    'unit',
+  );
   const incidents = gauge('incidents_open', 'Open incidents by level', 'level');
   const waiting = gauge('alerts_waiting', 'Messages that wait to be delivered');
   const polling = gauge('telegram_polling', '1: the bot hears Telegram');
@@ -41,6 +61,9 @@ export function createExposition(snapshot: () => Snapshot, history: Pick<History
           metric.set({ service: name, check: id, metric: number, unit }, value);
       }
     }
+    for (const { panel, nodeName, metrics } of panelNumbers())
+      for (const { name: number, unit, value } of metrics)
+        panelMetric.set({ panel, node: nodeName ?? '', metric: number, unit }, value);
     for (const level of levels) incidents.set({ level }, open.filter((each) => each.level === level).length);
     waiting.set(telegram.waiting);
     polling.set(telegram.state === 'polling' ? 1 : 0);

@@ -8,7 +8,7 @@ import type { ActionResult, Actor } from '../core/snapshot.ts';
 import type { Logger } from '../logger.ts';
 import { createCalendar } from '../panels/calendar.ts';
 import { createPanelFleet, type PanelFleet } from '../panels/fleet.ts';
-import { panelSamples } from '../panels/metrics.ts';
+import { type PanelSample, panelSamples } from '../panels/metrics.ts';
 import { panelRecordSchema } from '../panels/record-schema.ts';
 import { createPanelSources } from '../panels/sources.ts';
 import type { Audit } from '../store/audit.ts';
@@ -22,6 +22,8 @@ import { openShopDatabase } from './shop-database.ts';
 
 export interface PanelsOfApp {
   readonly fleet: PanelFleet;
+  /** What the panels and their nodes say now, in numbers. */
+  numbers(): readonly PanelSample[];
   /** To be called each second. */
   tick(): void;
   stop(): Promise<void>;
@@ -117,18 +119,20 @@ export function createPanelsOfApp(options: PanelsOfAppOptions): PanelsOfApp {
     incidents.settle(fleet.states(), fleet.balance().conditions);
   }
 
+  const numbers = () => fleet.states().flatMap(panelSamples);
+
   return {
     fleet,
+    numbers,
     tick() {
       const now = clock();
       fleet.tick(now);
       settle(now);
       if (now - sampledAt < SAMPLE_EVERY) return;
       sampledAt = now;
-      for (const state of fleet.states())
-        for (const { panel, node, metrics } of panelSamples(state))
-          if (metrics.length > 0)
-            samples.add(panelService(panel), node === null ? 'panel' : `node-${node}`, metrics, now);
+      for (const { panel, node, metrics } of numbers())
+        if (metrics.length > 0)
+          samples.add(panelService(panel), node === null ? 'panel' : `node-${node}`, metrics, now);
     },
     async stop() {
       stopping.abort();

@@ -33,11 +33,15 @@ async function serve(test: TestContext, options: Options = {}) {
     samples.add('redis', 'redis', [{ name: 'latency', value: n, unit: 'ms' }], now - (60 - n) * 60_000);
   const incidents = makeAlerting({ clock: () => now });
   const control = { snapshot: () => options.snapshot ?? snapshot() };
+  const panelNumbers = () => [
+    { panel: 's001', nodeName: null, metrics: [{ name: 'users_online', value: 412, unit: 'count' } as const] },
+    { panel: 's001', nodeName: 'DE-1', metrics: [{ name: 'rate_down', value: 9000, unit: 'bytes_per_s' } as const] },
+  ];
   const api =
     options.token === null
       ? null
       : createApi({
-          ...{ token, control, panels: fakePanels, history: samples.history, clock: () => now },
+          ...{ token, control, panels: fakePanels, panelNumbers, history: samples.history, clock: () => now },
           alerting: incidents.alerting,
           stores: { shop: options.shop ?? noStores.shop },
           timezone: 'Europe/Moscow',
@@ -184,7 +188,16 @@ test('panels are told without their passwords, one that is not there is not foun
     ['s002', 's001'],
   );
   assert.ok(!all.text.includes('secret-password'));
-  assert.equal((await get('/api/marzban/instances/s001')).json().id, 's001');
+  const one = (await get('/api/marzban/instances/s002')).json();
+  assert.equal(one.id, 's002');
+  assert.match(one.conditions[0].why.text, /\S+ \S+/, 'in words, beside the code');
+  assert.equal(typeof one.conditions[0].why.code, 'string');
+  const metrics = await get('/metrics');
+  assert.match(metrics.text, /orbit_panel_metric\{panel="s001",node="",metric="users_online",unit="count"\} 412/);
+  assert.match(
+    metrics.text,
+    /orbit_panel_metric\{panel="s001",node="DE-1",metric="rate_down",unit="bytes_per_s"\} 9000/,
+  );
   assert.equal((await get('/api/marzban/instances/nope')).status, 404);
 });
 
