@@ -1348,6 +1348,12 @@ reason-panel-certificate =
         [one] { $days } day
        *[other] { $days } days
     }
+reason-panel-affects-users =
+    { $users ->
+        [one] { $users } user was on it
+       *[other] { $users } users were on it
+    }
+reason-panel-affects-share = it has carried { $percent } % of the panel's traffic today
 reason-panel-certificate-over = the certificate of { $host } has expired
 reason-panel-pick-down = the shop bot gives new users to { $node } of panel { $panel }, which is down: without traffic it looks the least loaded
 reason-panel-share =
@@ -1777,6 +1783,7 @@ incident-panel-still = { $title }: still trouble, for { $for }
 incident-panel-over = { $title }: well again after { $for }
 chat-alert-panel = trouble
 cli-what-panel = trouble
+alert-whom = Who is affected: { $whom }
 alert-advice = What to do: { $advice }
 button-panel = Panel
 reason-panels-none = no panel is known: neither the shop's table, nor its environment, nor the configuration names one
@@ -2298,6 +2305,7 @@ chat-panel-accepted = { $action } ({ $name }): the panel has accepted it; being 
 chat-panel-done = { $action } ({ $name }): done, { $took }, by { $by }
 chat-panel-failed = { $action } ({ $name }): not done, { $took }, by { $by }
 chat-node-since = { $state } for { $for } · { $address }
+chat-node-day = { $traffic } today
 chat-node-today = Today: { $traffic }
 chat-node-available = Available today: { $share }
 chat-node-core = Core { $version }

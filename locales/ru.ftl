@@ -1409,6 +1409,13 @@ reason-panel-certificate =
         [few] { $days } дня
        *[many] { $days } дней
     }
+reason-panel-affects-users =
+    { $users ->
+        [one] на ней был { $users } пользователь
+        [few] на ней было { $users } пользователя
+       *[many] на ней было { $users } пользователей
+    }
+reason-panel-affects-share = сегодня через неё прошло { $percent } % трафика панели
 reason-panel-certificate-over = сертификат { $host } истёк
 reason-panel-pick-down = бот магазина отдаёт новых пользователей на { $node } панели { $panel }, а она не работает: без трафика она кажется самой свободной
 reason-panel-share =
@@ -1870,6 +1877,7 @@ incident-panel-still = { $title }: неполадка всё ещё длится
 incident-panel-over = { $title }: снова в порядке, прошло { $for }
 chat-alert-panel = неполадка
 cli-what-panel = неполадка
+alert-whom = Кого касается: { $whom }
 alert-advice = Что делать: { $advice }
 button-panel = Панель
 reason-panels-none = панелей нет: ни таблица магазина, ни его окружение, ни конфигурация их не называют
@@ -2410,6 +2418,7 @@ chat-panel-accepted = { $action } ({ $name }): панель приняла; пр
 chat-panel-done = { $action } ({ $name }): сделано, { $took }, { $by }
 chat-panel-failed = { $action } ({ $name }): не сделано, { $took }, { $by }
 chat-node-since = { $state } уже { $for } · { $address }
+chat-node-day = сегодня { $traffic }
 chat-node-today = Сегодня: { $traffic }
 chat-node-available = Доступна сегодня: { $share }
 chat-node-core = Ядро { $version }

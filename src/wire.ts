@@ -88,7 +88,12 @@ export const incidentSchema: z.ZodType<Incident> = z.object({
   reason: reasonSchema,
   attempts: z.array(z.object({ at: z.number(), what: reasonSchema })),
   lines: z.array(z.string()),
-  subject: z.object({ key: z.string(), title: z.string(), advice: reasonSchema.nullable() }).exactOptional(),
+  subject: z
+    .object({
+      ...{ key: z.string(), title: z.string(), advice: reasonSchema.nullable() },
+      affects: reasonSchema.nullable().exactOptional(),
+    })
+    .exactOptional(),
 });
 
 export const digestNoticeSchema: z.ZodType<DigestNotice> = z.object({

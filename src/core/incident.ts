@@ -22,6 +22,8 @@ export interface Subject {
   readonly title: string;
   /** What can be done about it; null: nothing is known to help. */
   readonly advice: Reason | null;
+  /** Whom it hits; null or not set: not known, or said elsewhere. */
+  readonly affects?: Reason | null;
 }
 
 /** What a panel's incidents stand under; no service can be called so. */

@@ -1,7 +1,7 @@
 import { type IncidentInput, panelOf, panelService, type Subject } from '../core/incident.ts';
 import type { Condition } from '../core/panel-condition.ts';
 import type { PanelTransition } from '../core/panel-transition.ts';
-import type { PanelState } from '../core/panel-view.ts';
+import type { NodeView, PanelState } from '../core/panel-view.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -59,6 +59,18 @@ export function createPanelIncidents(ledger: Pick<Ledger, 'commit' | 'open'>) {
 
 export type PanelIncidents = ReturnType<typeof createPanelIncidents>;
 
+/** Whom a node's trouble hits: its users where the panel counts them, else what it has carried today. */
+function affectedBy({ nodes }: PanelState, { key }: Condition): Reason | null {
+  const node = nodes.find(({ id }) => key === `node:${id}` || key === `restarts:${id}`);
+  if (node === undefined) return null;
+  if (node.usersOnline !== null && node.usersOnline > 0)
+    return reason('panel-affects-users', { users: node.usersOnline });
+  const carried = ({ today }: NodeView) => (today === null ? 0 : today.up + today.down);
+  const all = nodes.reduce((sum, each) => sum + carried(each), 0);
+  const percent = all === 0 ? 0 : Math.round((100 * carried(node)) / all);
+  return percent === 0 ? null : reason('panel-affects-share', { percent });
+}
+
 type ReconnectNews =
   | { readonly step: 'tried'; readonly refusal: Reason | null }
   | { readonly step: 'helped' }
@@ -73,7 +85,7 @@ function inputOf(panel: PanelState, transition: Exclude<PanelTransition, { chang
   const { condition, name } = transition;
   const { key, level, reason, advice } = condition;
   const title = condition.subject === null ? panel.name : `${panel.name} · ${condition.subject}`;
-  const subject: Subject = { key, title, advice };
+  const subject: Subject = { key, title, advice, affects: affectedBy(panel, condition) };
   if (transition.change !== 'closed')
     return { type: 'problem', kind: 'panel', level, reason, attempt: null, lines: [], subject };
   // Somebody took it off, in the panel: it did not come back.

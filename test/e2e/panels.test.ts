@@ -158,6 +158,7 @@ describe('panels through the whole manager; the defects of the original that tou
     );
     assert.match(alert.text, /its node service refuses connections/);
     assert.match(alert.text, /start the node service there/);
+    assert.doesNotMatch(alert.text, /services down/);
     assert.ok(alert.buttons.flat().includes('Panel'));
     main.engine.run(clock());
     main.node('FI-1').break('none', clock());

@@ -116,6 +116,41 @@ describe('incidents of panels', () => {
     assert.equal(ledger.open()[0]?.subject?.advice?.code, 'panel-advice-stuck', 'the rest stays as it was');
   });
 
+  it('says whom it hits: users where the panel counts them, else what the node has carried', () => {
+    const ledger = reopen();
+    const incidents = createPanelIncidents(ledger);
+    const node = (id: string, gb: number, usersOnline: number | null = null) => ({
+      ...{
+        id,
+        name: `N-${id}`,
+        address: '',
+        state: 'down',
+        rawStatus: 'error',
+        since: 0,
+        trouble: null,
+        message: null,
+      },
+      ...{
+        failure: null,
+        coreVersion: null,
+        nodeVersion: null,
+        coefficient: 1,
+        excluded: false,
+        usersOnline,
+        days: [],
+      },
+      ...{ resources: null, today: { up: 0, down: gb }, rate: { upBps: null, downBps: null }, monthBytes: null },
+      ...{ reachable: null, availableToday: null, restartsLastHour: 0 },
+    });
+    const nodes = [node('1', 3), node('2', 1, 14), node('3', 0)] as const;
+    const state = { ...panel(), nodes: nodes.map((each) => ({ ...each, state: 'down' as const })) };
+    for (const id of ['1', '2', '3']) incidents.onTransition(state, opened(nodeDown(id)));
+    assert.deepEqual(
+      ledger.open().map(({ subject }) => subject?.affects ?? null),
+      [reason('panel-affects-share', { percent: 75 }), reason('panel-affects-users', { users: 14 }), null],
+    );
+  });
+
   it('many nodes that come and go are no flapping of the panel', () => {
     const ledger = reopen();
     const incidents = createPanelIncidents(ledger);

@@ -8,6 +8,7 @@ import { startDemoStores } from './demo-stores.ts';
 import { freePort } from './free-port.ts';
 import { environment, type Home, makeHome, TOKEN, VERA } from './manager.ts';
 import { type Page, startPage } from './page/server.ts';
+import { PANEL_PASSWORD } from './panel/server.ts';
 import { startTelegram } from './telegram/server.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -20,7 +21,10 @@ const OFFLINE_MS = 60_000;
 const AGAIN_AFTER_MS = 3000;
 
 const tmux = spawnSync('tmux', ['-V']).status === 0;
-const ports = { bot: await freePort(), payments: await freePort(), pages: await freePort() };
+const ports = {
+  ...{ bot: await freePort(), payments: await freePort(), pages: await freePort() },
+  ...{ panel: await freePort(), panelControl: await freePort() },
+};
 const stores = await startDemoStores();
 const telegram = await startTelegram({ token: TOKEN });
 const language = (process.env.LANG ?? '').startsWith('ru') ? 'ru' : 'en';
@@ -50,10 +54,22 @@ const home = await makeHome({
     }),
     payments: stand(ports.payments, { title: 'Payments' }),
     pages: stand(ports.pages, { title: 'Subscription pages' }),
+    marzban: stand(ports.panel, {
+      title: 'Marzban',
+      command: [
+        ...[process.execPath, '--import', import.meta.resolve('tsx'), join(root, 'test/world/panel/main.ts')],
+        ...['--port', String(ports.panel), '--control', String(ports.panelControl)],
+      ],
+      checks: [{ type: 'process' }, { type: 'panel' }],
+      panels: [{ id: 'default', name: 'Marzban' }],
+    }),
     ...stores.services,
   },
 });
-const env = environment(home, telegram.apiRoot);
+const env = environment(home, telegram.apiRoot, {
+  MARZBAN_BASE_URL: `http://127.0.0.1:${ports.panel}`,
+  ...{ MARZBAN_USERNAME: 'admin', MARZBAN_PASSWORD: PANEL_PASSWORD },
+});
 
 let child: ChildProcess | null = null;
 let ending = false;
@@ -80,6 +96,11 @@ async function fillOnceItRuns(): Promise<void> {
 
 async function ask(port: number, what: string): Promise<void> {
   await fetch(`http://127.0.0.1:${port}/do/${what}`, { method: 'POST' }).catch(() => undefined);
+}
+
+async function breakNode(fault: string, node: string): Promise<string> {
+  await ask(ports.panelControl, `${fault}/${node}`);
+  return `${node}: ${fault}`;
 }
 
 const page = await openPage();
@@ -157,6 +178,30 @@ function controls() {
           },
         ]),
     {
+      id: 'node-kill',
+      label: { en: 'Kill a VPN node', ru: 'Убить VPN-ноду' },
+      hint: {
+        en: 'Helsinki refuses connections; told in half a minute',
+        ru: 'Хельсинки отказывает; тревога через полминуты',
+      },
+      run: () => breakNode('killed', 'FI-Helsinki'),
+    },
+    {
+      id: 'node-freeze',
+      label: { en: 'Freeze a VPN node', ru: 'Заморозить VPN-ноду' },
+      hint: {
+        en: 'Amsterdam hangs; the panel never calls it an error',
+        ru: 'Амстердам висит; панель не признает это ошибкой',
+      },
+      run: () => breakNode('frozen', 'NL-Amsterdam'),
+    },
+    {
+      id: 'node-mend',
+      label: { en: 'Mend the nodes', ru: 'Починить ноды' },
+      hint: { en: 'all of them', ru: 'все' },
+      run: () => breakNode('none', 'all'),
+    },
+    {
       id: 'offline',
       label: { en: 'Take Telegram offline', ru: 'Отключить Telegram' },
       hint: { en: 'for a minute; break something meanwhile', ru: 'на минуту; сломайте что-нибудь' },
@@ -207,7 +252,8 @@ vera.start();
 console.log(`
   The demo runs. Open the chat:   ${page.url}
 
-  Services: Shop bot (${tmux ? 'in a real tmux session' : 'a process; install tmux to see it in a session'}), Payments, Subscription pages${extras()}.
+  Services: Shop bot (${tmux ? 'in a real tmux session' : 'a process; install tmux to see it in a session'}), Payments, Subscription pages,
+  Marzban (a simulated panel with four VPN nodes: /marzban)${extras()}.
   Break something with the buttons beside the chat, watch the alert come and resolve, tap Restart.
   The command line works, too, in another terminal:
     ORBIT_DATA_DIR=${home.dataDir} node dist/main.js status

@@ -36,6 +36,7 @@ function open(language: Language, notice: IncidentNotice, timezone: string): rea
   return [
     `${levelIcons[incident.level]} <b>${headline(language, notice)}</b>`,
     ...whyLines(language, incident),
+    ...whomLines(language, incident),
     ...adviceLines(language, incident),
     html(language, 'alert-since', {
       time: sayTime(language, incident.openedAt, now, timezone),
@@ -47,7 +48,8 @@ function open(language: Language, notice: IncidentNotice, timezone: string): rea
     ...affectsLines(language, notice),
     ...attemptLines(language, notice, timezone),
     ...logLines(language, incident),
-    html(language, 'alert-counts', { down: counts.down, total: counts.total }),
+    // A panel is no service of this host.
+    ...(incident.kind === 'panel' ? [] : [html(language, 'alert-counts', { down: counts.down, total: counts.total })]),
     ...lateLines(language, notice),
   ];
 }
@@ -97,6 +99,12 @@ function titleOf({ incident, service }: IncidentNotice): string {
 function whyLines(language: Language, incident: Incident): readonly string[] {
   const why = shorten(sayReason(language, incident.reason), longestReason);
   return [html(language, 'alert-why', { why })];
+}
+
+function whomLines(language: Language, { subject }: Incident): readonly string[] {
+  const affects = subject?.affects ?? null;
+  if (affects === null) return [];
+  return [html(language, 'alert-whom', { whom: shorten(sayReason(language, affects), longestReason) })];
 }
 
 function adviceLines(language: Language, { subject }: Incident): readonly string[] {

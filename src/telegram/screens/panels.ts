@@ -215,7 +215,9 @@ function nodeLine(language: Language) {
     const parts = [
       ...(node.state === 'up' ? [] : [html(language, 'cli-node-state', { state: node.state })]),
       ...(node.usersOnline === null ? [] : [html(language, 'panel-online', { users: node.usersOnline, window: '' })]),
-      ...(node.today === null ? [] : [bytes(language, node.today.up + node.today.down)]),
+      ...(node.today === null
+        ? []
+        : [html(language, 'chat-node-day', { traffic: bytes(language, node.today.up + node.today.down) })]),
       ...(node.excluded ? [html(language, 'chat-node-excluded')] : []),
     ];
     return parts.length === 0 ? name : `${name}: ${parts.join(' · ')}`;

@@ -101,6 +101,9 @@ export interface PanelWorld {
 const MOST_REQUESTS = 200_000;
 const START = Date.UTC(2026, 10, 23, 7, 0, 5);
 
+/** Its admin's, until it is set anew. */
+export const PANEL_PASSWORD = 'sec:ret p@ss';
+
 export async function startPanel(options: PanelOptions = {}): Promise<PanelWorld> {
   const { kind = 'marzban', clock } = options;
   let own = START;
@@ -114,7 +117,7 @@ export async function startPanel(options: PanelOptions = {}): Promise<PanelWorld
       : who.map((each) => simUser(each, now()));
   const admin: SimAdmin = {
     username: 'admin',
-    password: 'sec:ret p@ss',
+    password: PANEL_PASSWORD,
     sudo: options.sudo ?? true,
     passwordResetAt: null,
   };
