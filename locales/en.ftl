@@ -858,7 +858,7 @@ audit-action =
 chat-audit-line =
     { $time } <b>{ $by }</b>{ $kind ->
         [telegram] {""}
-        [manager] {" "}(on schedule)
+        [manager] {" "}(by itself)
        *[cli] {" "}(command line)
     }: { audit-action } { $title }
 chat-audit-why = { $why }
@@ -1441,10 +1441,7 @@ reason-panel-ask-core =
     }); they can connect again after some seconds
 reason-panel-ask-core-all = xray restarts on the panel and on every node, and everybody is dropped; they can connect again after some seconds
 reason-panel-ask-panel =
-    { $service } is restarted: until the panel answers again (mostly within a minute) all its users are down ({ $users ->
-        [one] { $users } was online within its window
-       *[other] { $users } were online within its window
-    }), and xray stops on { $nodes ->
+    { $service } is restarted: until the panel answers again (mostly within a minute) all its users are down (the panel counts { $users } online), and xray stops on { $nodes ->
         [one] its { $nodes } node
        *[other] its { $nodes } nodes
     }
@@ -1489,6 +1486,7 @@ reason-panel-not-done-core =
 reason-panel-node-unknown = there is no node { $node } any more
 reason-panel-user-endless = { $user } has no end that could be moved
 reason-panel-user-now = { $user } is { $status } now
+reason-panel-user-until = { $user } is { $status }, now until { $day }
 reason-panel-user-not-done = the panel took the order, but { $user } is { $status }
 
 ## supervision: restarts for what runs but ails
@@ -1837,7 +1835,7 @@ panel-plot-online =
        *[other] Online within { $hours } h
     }
 panel-bars-online = Users online
-panel-bars-assumed = Users (guess)
+panel-bars-assumed = Users (≈)
 panel-bars-day = Traffic today
 panel-bars-month = In 30 days
 panel-bars-score = Score: bot / ours

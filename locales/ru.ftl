@@ -894,7 +894,7 @@ audit-action =
 chat-audit-line =
     { $time } <b>{ $by }</b>{ $kind ->
         [telegram] {""}
-        [manager] {" "}(по расписанию)
+        [manager] {" "}(сам)
        *[cli] {" "}(командная строка)
     }: { audit-action } { $title }
 chat-audit-why = { $why }
@@ -1510,11 +1510,7 @@ reason-panel-ask-core =
     }); через несколько секунд они смогут подключиться снова
 reason-panel-ask-core-all = xray перезапустится на панели и на каждой ноде, и отключатся все; через несколько секунд они смогут подключиться снова
 reason-panel-ask-panel =
-    { $service } перезапустится: пока панель снова не ответит (обычно меньше минуты), не работают все её пользователи ({ $users ->
-        [one] в её окне был онлайн { $users }
-        [few] в её окне было онлайн { $users }
-       *[many] в её окне было онлайн { $users }
-    }), и xray остановится на { $nodes ->
+    { $service } перезапустится: пока панель снова не ответит (обычно меньше минуты), не работают все её пользователи (онлайн по счёту панели: { $users }), и xray остановится на { $nodes ->
         [one] её { $nodes } ноде
        *[other] её { $nodes } нодах
     }
@@ -1563,6 +1559,7 @@ reason-panel-not-done-core =
 reason-panel-node-unknown = ноды { $node } больше нет
 reason-panel-user-endless = у { $user } нет срока, который можно продлить
 reason-panel-user-now = { $user } теперь { $status }
+reason-panel-user-until = { $user }: { $status }, теперь до { $day }
 reason-panel-user-not-done = панель приняла указание, но { $user } — { $status }
 
 ## supervision: restarts for what runs but ails

@@ -1,3 +1,4 @@
+import { partsOfAction } from '../core/audit.ts';
 import { sayReason } from '../i18n.ts';
 import { headings, localTime } from './alerts.ts';
 import type { ControlClient } from './client.ts';
@@ -26,8 +27,8 @@ export async function showAudit(
   const rows = asked.value.map(({ at, by, action, service, refused, note }): readonly Cell[] => [
     { text: localTime(at) },
     { text: by.kind === 'cli' ? by.name : `${by.name} (${by.kind})` },
-    { text: say('audit-action', { action }) },
-    { text: service ?? '–', colour: 'bold' },
+    { text: say('audit-action', { action: partsOfAction(action).word }) },
+    { text: subjectOf(partsOfAction(action).what, service), colour: 'bold' },
     refused !== null
       ? { text: sayReason(language, refused), colour: 'yellow' }
       : { text: note === null ? say('cli-audit-done') : sayReason(language, note) },
@@ -35,4 +36,9 @@ export async function showAudit(
   const table = alignedTable([headings(say, ['when', 'who', 'action', 'service', 'outcome']), ...rows], paint);
   for (const line of table) terminal.out(line);
   return exitCodes.ok;
+}
+
+function subjectOf(what: string | null, service: string | null): string {
+  if (what === null) return service ?? '–';
+  return service === null ? what : `${what} (${service})`;
 }

@@ -158,7 +158,7 @@ export function createPanelActions({ adapter, poller, host, clock, sleep }: Acti
     if (!after.ok) return fail(after.error);
     const took = clock() - begun;
     return userDone(change, before.value, after.value)
-      ? { ok: true, took, note: reason('panel-user-now', { user: name, status: after.value.rawStatus }) }
+      ? { ok: true, took, note: nowOf(change, after.value) }
       : { ok: false, took, reason: reason('panel-user-not-done', { user: name, status: after.value.rawStatus }) };
   }
 
@@ -170,6 +170,12 @@ export function createPanelActions({ adapter, poller, host, clock, sleep }: Acti
   }
 
   return { act, consequence, findUsers, changeUser, userConsequence };
+}
+
+function nowOf({ change }: UserChange, { name, rawStatus, expiresAt }: PanelUser): Reason {
+  if (change !== 'extend' || expiresAt === null) return reason('panel-user-now', { user: name, status: rawStatus });
+  const day = new Date(expiresAt).toISOString().slice(0, 10);
+  return reason('panel-user-until', { user: name, status: rawStatus, day });
 }
 
 function nodeIn(state: PanelState, id: string): NodeView | undefined {

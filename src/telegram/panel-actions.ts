@@ -84,6 +84,12 @@ export function createPanelActs(desk: Desk) {
     return order;
   }
 
+  function nodeName(order: Order): string | null {
+    if (order.to === 'user' || !('node' in order.action)) return null;
+    const { node } = order.action;
+    return panels.state(order.panel)?.nodes.find(({ id }) => id === node)?.name ?? node;
+  }
+
   async function carryOut(ctx: ChatContext, order: Order, actions: PanelActions): Promise<void> {
     const { language, visitor } = ctx;
     const key = keyOf(ctx);
@@ -111,7 +117,7 @@ export function createPanelActs(desk: Desk) {
       order.to === 'panel'
         ? await actions.act(order.action, accepted)
         : await actions.changeUser(order.user.name, order.change);
-    desk.auditPanel(actorOf(visitor), auditOf(order), order.panel, result.ok ? null : result.reason);
+    desk.auditPanel(actorOf(visitor), auditOf(order, nodeName(order)), order.panel, result.ok ? null : result.reason);
     await told;
     const back: CallbackData =
       order.to === 'panel' && 'node' in order.action
@@ -163,8 +169,10 @@ function actionOf(order: Order): string {
   return order.to === 'panel' ? order.action.action : `user-${order.change.change}`;
 }
 
-function auditOf(order: Order): string {
-  return `panel-${actionOf(order)}`;
+/** With whom or what it was done to. */
+function auditOf(order: Order, node: string | null): string {
+  const what = order.to === 'user' ? order.user.name : node;
+  return what === null ? `panel-${actionOf(order)}` : `panel-${actionOf(order)}:${what}`;
 }
 
 /** What a button means. */

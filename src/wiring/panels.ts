@@ -88,7 +88,7 @@ export function createPanelsOfApp(options: PanelsOfAppOptions): PanelsOfApp {
     onReconnect(state, node, news) {
       incidents.onReconnect(state, node.id, news);
       if (news.step !== 'tried') return;
-      audit.add(clock(), AUTO_RECONNECT, 'panel-reconnect-node', panelService(state.id), news.refusal);
+      audit.add(clock(), AUTO_RECONNECT, `panel-reconnect-node:${node.name}`, panelService(state.id), news.refusal);
     },
     choices: {
       get(panel) {

@@ -116,7 +116,7 @@ test('from the panels to a node, worst first and page by page, and a confirmed a
   assert.match(question.text, /Only Vera can confirm/);
   await person.taps(question, 'Yes, do it');
   await next(/Switch the node off \(Main\): done/);
-  assert.deepEqual(audit, [{ action: 'panel-disable-node', refused: null }]);
+  assert.deepEqual(audit, [{ action: `panel-disable-node:${upNode.slice(3)}`, refused: null }]);
 });
 
 test('a viewer sees the nodes and is offered no action; a forged press is refused', async (t) => {
@@ -158,7 +158,7 @@ test('a user is found by name and disabled after a question', async (t) => {
   await person.taps(await next(/Disable the user\?/), 'Yes, do it');
   await next(/Disable the user \(Main\): done/);
   assert.equal(panel.users.find(({ username }) => username === 'alice')?.status, 'disabled');
-  assert.deepEqual(audit, [{ action: 'panel-user-disable', refused: null }]);
+  assert.deepEqual(audit, [{ action: 'panel-user-disable:alice', refused: null }]);
 });
 
 test("the panel's container is restarted after a question that says whom it hits, in the name of who confirmed", async (t) => {

@@ -1,5 +1,5 @@
 import { InlineKeyboard } from 'grammy';
-import type { AuditEntry } from '../../core/audit.ts';
+import { type AuditEntry, partsOfAction } from '../../core/audit.ts';
 import { panelOf } from '../../core/incident.ts';
 import type { Reason } from '../../core/reason.ts';
 import { html, type Language, sayReason, t } from '../../i18n.ts';
@@ -45,15 +45,20 @@ function lineOf(
   now: number,
   timezone: string,
 ): string {
+  const { word, what } = partsOfAction(action);
   const done = html(language, 'chat-audit-line', {
     time: sayTime(language, at, now, timezone),
     by: shorten(by.name || by.id, 40),
     kind: by.kind,
-    action,
-    title: service === null ? '' : shorten(titleOf(service), 40),
+    action: word,
+    title: titlesIn(what, service === null ? null : titleOf(service)),
   });
   const said = refused ?? note;
   const why = (what: Reason) =>
     html(language, 'chat-audit-why', { why: shorten(sayReason(language, what), longestReason) });
   return `${refused === null ? '✅' : '✖️'} ${done}${said === null ? '' : `: ${why(said)}`}`;
+}
+
+function titlesIn(...titles: readonly (string | null)[]): string {
+  return titles.flatMap((title) => (title === null ? [] : [shorten(title, 40)])).join(' · ');
 }
