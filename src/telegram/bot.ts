@@ -94,7 +94,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
   const chartActions = createChartActions(desk);
   const glances = createGlances(desk);
   const stores = createStoreScreens(desk, glances);
-  const cacheQuestions = createCacheQuestions(clock);
+  const cacheQuestions = createCacheQuestions();
   const cacheActions = createCacheActions(desk, cacheQuestions);
   const sendDigest = createDigestActions(desk);
   const menus: Menus = createMenus(desk, {

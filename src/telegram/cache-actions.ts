@@ -8,15 +8,20 @@ import { answer } from './answer.ts';
 import { inBackground } from './background.ts';
 import type { CacheQuestions } from './cache-questions.ts';
 import { type CallbackData, encode } from './callback-data.ts';
+import { createConfirmations, type Question } from './confirmations.ts';
 import type { ChatContext, Visitor } from './context.ts';
 import type { Desk } from './desk.ts';
 import type { MessageKey } from './jobs.ts';
+import { owned } from './owned.ts';
 import { handleOf } from './panel-handle.ts';
 import { persist } from './persist.ts';
 import { createProgress } from './progress.ts';
 import { sayDuration, shorten } from './say.ts';
 import { asHtml, keyOf } from './screens/show.ts';
 import { sayPercent } from './screens/stores.ts';
+
+/** A question whether what was counted is to go. */
+export type Asked = Pick<Question<CountedKeys>, 'nonce' | 'subject'>;
 
 /** Clearing a cache, from the pattern to the result: who may, the count, the question, the progress. */
 export interface CacheActions {
@@ -25,11 +30,11 @@ export interface CacheActions {
   /** Counts what a pattern covers and asks. In the message whose button was pressed, else in a new one. */
   count(ctx: ChatContext, store: StoreRef, pattern: string): void;
   /** The answers to the question; `typed`: the count as an owner typed it. */
-  confirm(ctx: ChatContext, count: string): Promise<void>;
-  confirmTyped(ctx: ChatContext, counted: CountedKeys, typed: number): void;
-  cancel(ctx: ChatContext, count: string): Promise<void>;
+  confirm(ctx: ChatContext, nonce: string): Promise<void>;
+  confirmTyped(ctx: ChatContext, question: Asked, typed: number): void;
+  cancel(ctx: ChatContext, nonce: string): Promise<void>;
   /** The question that this person may answer now; else says why not, and null. */
-  owned(ctx: ChatContext, count: string): Promise<CountedKeys | null>;
+  asked(ctx: ChatContext, nonce: string): Promise<Asked | null>;
   stop(ctx: ChatContext, run: string): Promise<void>;
 }
 
@@ -38,6 +43,7 @@ const LONGEST_EXAMPLE = 50;
 
 export function createCacheActions(desk: Desk, questions: CacheQuestions): CacheActions {
   const { caches } = desk.stores;
+  const confirmations = createConfirmations<CountedKeys>(desk.clock);
 
   async function allowed(ctx: ChatContext): Promise<boolean> {
     if (may(ctx.visitor.role, 'act')) return true;
@@ -105,7 +111,7 @@ export function createCacheActions(desk: Desk, questions: CacheQuestions): Cache
       const result = await caches.clear(id, { by: actorOf(visitor), confirmedCount: null, ...unheard });
       return refused(language, store, result.ok ? reason('cache-count-gone') : result.reason);
     }
-    questions.ask(counted, visitor);
+    const { nonce } = confirmations.ask(counted, visitor);
     const share = sayPercent(language, percent);
     const text = [
       `❓ <b>${html(language, 'chat-cache-ask', { matching, title: store.title })}</b>`,
@@ -115,17 +121,17 @@ export function createCacheActions(desk: Desk, questions: CacheQuestions): Cache
       html(language, 'chat-panel-owner', { by: visitor.name }),
     ].join('\n');
     const buttons = new InlineKeyboard();
-    if (needsCount) buttons.text(t(language, 'button-clear-type'), encode({ kind: 'clear-type', count: id }));
-    else buttons.text(t(language, 'button-clear-yes', { matching }), encode({ kind: 'clear-yes', count: id }));
-    buttons.text(t(language, 'button-cancel'), encode({ kind: 'clear-no', count: id }));
+    if (needsCount) buttons.text(t(language, 'button-clear-type'), encode({ kind: 'clear-type', nonce }));
+    else buttons.text(t(language, 'button-clear-yes', { matching }), encode({ kind: 'clear-yes', nonce }));
+    buttons.text(t(language, 'button-cancel'), encode({ kind: 'clear-no', nonce }));
     return { text, buttons };
   }
 
-  function clear(ctx: ChatContext, counted: CountedKeys, confirmedCount: number | null): void {
+  function clear(ctx: ChatContext, { nonce, subject }: Asked, confirmedCount: number | null): void {
     const { language, visitor } = ctx;
-    const { id, store, matching } = counted;
-    const args = { pattern: shorten(counted.pattern, LONGEST_PATTERN), title: store.title };
-    questions.close(id);
+    const { id, store, matching } = subject;
+    const args = { pattern: shorten(subject.pattern, LONGEST_PATTERN), title: store.title };
+    confirmations.close(nonce);
     const sayStep = (done: string, of: string) => `⏳ ${html(language, 'chat-cache-clearing', { ...args, done, of })}`;
     atWork(ctx, sayStep, async (signal, onProgress) => {
       const result = await caches.clear(id, { by: actorOf(visitor), confirmedCount, signal, onProgress });
@@ -133,33 +139,28 @@ export function createCacheActions(desk: Desk, questions: CacheQuestions): Cache
     });
   }
 
-  async function owned(ctx: ChatContext, count: string): Promise<CountedKeys | null> {
-    const checked = questions.check(count, ctx.visitor);
-    if (checked.answer === 'valid') return checked.counted;
-    const text =
-      checked.answer === 'foreign'
-        ? t(ctx.language, 'chat-question-foreign', { owner: checked.owner })
-        : t(ctx.language, 'chat-question-stale');
-    await answer(ctx, text, true);
-    return null;
-  }
+  const asked = (ctx: ChatContext, nonce: string) =>
+    owned(ctx, confirmations, nonce, async () => {
+      const buttons = new InlineKeyboard().text(t(ctx.language, 'button-redis'), encode({ kind: 'redises' }));
+      await ctx.editMessageText(html(ctx.language, 'chat-cache-left'), { ...asHtml, reply_markup: buttons });
+    });
 
   return {
     allowed,
     count,
-    owned,
-    async confirm(ctx, count) {
-      const counted = await owned(ctx, count);
-      if (counted !== null && (await allowed(ctx)) && (await answer(ctx))) clear(ctx, counted, null);
+    asked,
+    async confirm(ctx, nonce) {
+      const question = await asked(ctx, nonce);
+      if (question !== null && (await allowed(ctx)) && (await answer(ctx))) clear(ctx, question, null);
     },
-    confirmTyped(ctx, counted, typed) {
-      if (may(ctx.visitor.role, 'own')) clear(ctx, counted, typed);
+    confirmTyped(ctx, question, typed) {
+      if (may(ctx.visitor.role, 'own')) clear(ctx, question, typed);
     },
-    async cancel(ctx, count) {
-      const counted = await owned(ctx, count);
-      if (counted === null || !(await answer(ctx, t(ctx.language, 'chat-cancelled')))) return;
-      questions.close(count);
-      const { text, buttons } = said(ctx.language, counted.store, html(ctx.language, 'chat-cache-left'));
+    async cancel(ctx, nonce) {
+      const question = await asked(ctx, nonce);
+      if (question === null || !(await answer(ctx, t(ctx.language, 'chat-cancelled')))) return;
+      confirmations.close(nonce);
+      const { text, buttons } = said(ctx.language, question.subject.store, html(ctx.language, 'chat-cache-left'));
       await ctx.editMessageText(text, { ...asHtml, reply_markup: buttons });
     },
     async stop(ctx, run) {

@@ -125,9 +125,9 @@ const forms = [
   /** Clearing a cache: asks for a pattern; one of those that were offered; the answers to the question; the end of it. */
   z.object({ ...said('clear'), store }),
   z.object({ ...said('clear-pick'), offer: nonce, row: page }),
-  z.object({ ...said('clear-yes'), count: nonce }),
-  z.object({ ...said('clear-type'), count: nonce }),
-  z.object({ ...said('clear-no'), count: nonce }),
+  z.object({ ...said('clear-yes'), nonce }),
+  z.object({ ...said('clear-type'), nonce }),
+  z.object({ ...said('clear-no'), nonce }),
   z.object({ ...said('clear-stop'), run: nonce }),
   /** A picture of a service in a new message: of the usual numbers, of a certain one. */
   z.object({ ...said('chart'), service }),

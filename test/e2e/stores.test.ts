@@ -47,6 +47,8 @@ describe('Redis and PostgreSQL through the whole manager', () => {
     });
 
     const vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
+    // What she wrote before the bot was there would be dropped.
+    await telegram.waitFor(() => telegram.pollsInFlight > 0, { timeoutMs: 60_000 });
     vera.start();
     await vera.taps(await telegram.waitForMessage(vera.id, /Cache/, { timeoutMs: 20_000 }), 'Redis');
     const screen = await telegram.waitForMessage(vera.id, /Keys: 4,000/, { timeoutMs: 20_000 });
@@ -85,6 +87,11 @@ describe('Redis and PostgreSQL through the whole manager', () => {
       async () => (await get('/api/services/cache')).body.checks?.[0]?.metrics?.length > 5 && 1,
     );
     assert.ok(checks);
+    const points = '/api/metrics/history?service=cache&metric=memory&from=1h';
+    await until(async () => (await get(points)).body.points?.length >= 2 && 1, 'two points of a line');
+    await vera.taps(screen, 'Chart');
+    const chart = await telegram.waitForMessage(vera.id, /^Cache, the last 6 h/, { timeoutMs: 20_000 });
+    assert.equal(chart.photo?.width, 1600);
     assert.ok(!manager.output().includes('sec:ret/1'), 'no password in the log');
   });
 });

@@ -127,17 +127,17 @@ export function storeScreens({ desk, screens, charts, acts, questions }: StoreHa
         if (await acts.allowed(ctx)) await pick(ctx, data.offer, data.row);
         return true;
       case 'clear-yes':
-        await acts.confirm(ctx, data.count);
+        await acts.confirm(ctx, data.nonce);
         return true;
       case 'clear-type': {
-        const counted = await acts.owned(ctx, data.count);
-        if (counted === null || !(await acts.allowed(ctx)) || !(await answer(ctx))) return true;
+        const question = await acts.asked(ctx, data.nonce);
+        if (question === null || !(await acts.allowed(ctx)) || !(await answer(ctx))) return true;
         await ctx.conversation.exit('type-count');
-        await ctx.conversation.enter('type-count', counted, ctx.language);
+        await ctx.conversation.enter('type-count', { nonce: question.nonce, subject: question.subject }, ctx.language);
         return true;
       }
       case 'clear-no':
-        await acts.cancel(ctx, data.count);
+        await acts.cancel(ctx, data.nonce);
         return true;
       case 'clear-stop':
         await acts.stop(ctx, data.run);

@@ -1,4 +1,4 @@
-import type { PostgresDetails, RunningQuery } from '../../core/postgres-details.ts';
+import type { Connections, PostgresDetails, RunningQuery } from '../../core/postgres-details.ts';
 import { escapeHtml, html, type Language, sayReason } from '../../i18n.ts';
 import { sayDuration, shorten } from '../say.ts';
 import { none, sayMs } from './stores.ts';
@@ -8,15 +8,20 @@ const RUNNING = 8;
 const BLOCKED = 5;
 const LONGEST_NAME = 40;
 
+/** How many sessions are in which state. */
+export function stateLine(language: Language, connections: Connections): string {
+  return html(language, 'chat-db-states', {
+    active: connections.active,
+    idle: connections.idle,
+    open: connections.idle_in_transaction + connections.aborted,
+    waiting: connections.waiting,
+  });
+}
+
 /** Who is connected, by state and by program. */
 export function sessionLines(language: Language, { connections, applications }: PostgresDetails): readonly string[] {
   return [
-    html(language, 'chat-db-states', {
-      active: connections.active,
-      idle: connections.idle,
-      open: connections.idle_in_transaction + connections.aborted,
-      waiting: connections.waiting,
-    }),
+    stateLine(language, connections),
     '',
     html(language, applications.length === 0 ? 'chat-db-nobody' : 'chat-db-by-application'),
     ...applications.slice(0, APPLICATIONS).map(({ application, user, address, state, sessions }) =>

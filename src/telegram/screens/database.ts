@@ -7,7 +7,7 @@ import { databaseParts, encode } from '../callback-data.ts';
 import { handleOf } from '../panel-handle.ts';
 import { sayDuration, sayMetric, sayTime } from '../say.ts';
 import { codeOf } from './chart.ts';
-import { queryLines, sessionLines, statementLines } from './database-sessions.ts';
+import { queryLines, sessionLines, stateLine, statementLines } from './database-sessions.ts';
 import { tableLines, walLines } from './database-storage.ts';
 import { asOf } from './list.ts';
 import { type StoreScreen, sayBytes, sayMs, sayPercent, storeHead } from './stores.ts';
@@ -105,12 +105,7 @@ function activityLines(language: Language, details: PostgresDetails): readonly s
   const seconds = (value: number | null) => (value === null ? '–' : sayDuration(language, value * 1000));
   if (isHidden(details)) return [html(language, 'chat-db-unseen', { user: details.user })];
   return [
-    html(language, 'chat-db-states', {
-      active: connections.active,
-      idle: connections.idle,
-      open: connections.idle_in_transaction + connections.aborted,
-      waiting: connections.waiting,
-    }),
+    stateLine(language, connections),
     html(language, 'chat-db-longest', {
       query: seconds(connections.longest_query),
       transaction: seconds(connections.longest_transaction),

@@ -1,8 +1,8 @@
 import type { Conversation } from '@grammyjs/conversations';
 import { type Context, InlineKeyboard } from 'grammy';
-import type { CountedKeys, StoreRef } from '../../core/stores.ts';
+import type { StoreRef } from '../../core/stores.ts';
 import { html, type Language, t } from '../../i18n.ts';
-import type { CacheActions } from '../cache-actions.ts';
+import type { Asked, CacheActions } from '../cache-actions.ts';
 import { encode } from '../callback-data.ts';
 import type { ChatContext } from '../context.ts';
 import { shorten } from '../say.ts';
@@ -47,11 +47,11 @@ export function typeCountWizard(acts: CacheActions) {
   return async function typeCount(
     conversation: Conversation<ChatContext, Context>,
     ctx: Context,
-    counted: CountedKeys,
+    question: Asked,
     language: Language,
   ): Promise<void> {
     const leave = new InlineKeyboard().text(t(language, 'button-cancel'), encode({ kind: 'leave' }));
-    const { matching, pattern, store } = counted;
+    const { matching, pattern, store } = question.subject;
     const asked = await ctx.reply(
       html(language, 'chat-cache-type', { matching, pattern: shorten(pattern, 60), title: store.title }),
       { ...asHtml, reply_markup: leave },
@@ -61,6 +61,6 @@ export function typeCountWizard(acts: CacheActions) {
     // As people write a large number: 15 000, 15,000, 15.000.
     const digits = answer.text.replace(/[\s.,'’]/g, '');
     const number = /^\d{1,15}$/.test(digits) ? Number(digits) : -1;
-    await conversation.external((outer) => acts.confirmTyped(outer, counted, number));
+    await conversation.external((outer) => acts.confirmTyped(outer, question, number));
   };
 }
