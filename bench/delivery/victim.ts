@@ -1,11 +1,11 @@
 /**
- * What bench/delivery.ts kills: opens, takes on and ends incidents as fast as it can, and tells Telegram.
+ * What bench/delivery/kills.ts kills: opens, takes on and ends incidents as fast as it can, and tells Telegram.
  * `<folder> <api root> <token> <chat> <name of this life | drain>`; with `drain` it only delivers what is left.
  */
 import { Api } from 'grammy';
-import { openStore } from '../src/store/database.ts';
-import { createTransport } from '../src/telegram/transport.ts';
-import { makeParts } from '../test/world/delivery.ts';
+import { openStore } from '../../src/store/database.ts';
+import { createTransport } from '../../src/telegram/transport.ts';
+import { makeParts } from '../../test/world/delivery.ts';
 
 const [folder = '', apiRoot = '', token = '', chat = '', life = ''] = process.argv.slice(2);
 const store = openStore(folder);
