@@ -10,7 +10,7 @@ export async function memory(transitions: number): Promise<void> {
   const { ledger, outbox, table, incidents, down, up } = makeParts({
     store,
     transport,
-    chats: ['11', '12'],
+    chats: ['11'],
     clock: () => time.now,
   });
   const rss: string[] = [];

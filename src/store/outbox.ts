@@ -119,7 +119,11 @@ export function createOutboxTable(store: SqlStore) {
   const total = connection.prepare(`SELECT count(*) AS total FROM outbox WHERE ${PENDING}`);
   const oldest = connection.prepare(
     `UPDATE outbox SET state = 'dropped', cause = 'bound' WHERE id IN (
-       SELECT id FROM outbox WHERE ${PENDING} ORDER BY CASE kind WHEN 'updated' THEN 0 WHEN 'digest' THEN 1 WHEN 'text' THEN 1 ELSE 2 END, id
+       SELECT id FROM outbox WHERE ${PENDING} ORDER BY CASE
+         WHEN kind = 'updated' THEN 0
+         WHEN incident IS NULL THEN 1
+         WHEN incident IN (SELECT id FROM incidents WHERE resolved_at IS NOT NULL) THEN 2
+         ELSE 3 END, id
        LIMIT ?)`,
   );
   const dead = connection.prepare("SELECT count(*) AS total FROM outbox WHERE state = 'dead'");
@@ -198,7 +202,7 @@ export function createOutboxTable(store: SqlStore) {
     },
     /** Whether any chat on Telegram was sent a message about it since then. */
     toldOnTelegram: (incident: number, since: number): boolean => told.get(incident, since) !== undefined,
-    /** Keeps at most `bound` rows, letting go of quiet updates first. Returns how many were dropped. */
+    /** Keeps at most `bound` rows: quiet updates go first, then texts, then what is over. Returns how many were dropped. */
     enforceBound(bound: number): number {
       const over = count.parse(total.get()).total - bound;
       if (over > 0) oldest.run(over);

@@ -111,7 +111,7 @@ describe('from a crash to a tapped Restart', () => {
     await until(async () => ((await pids()).at(-1) !== pid ? true : null), 'a new process');
   });
 
-  it('keeps an alert while Telegram is away, and sends it once, with its delay', async () => {
+  it('uptime-kuma#6046, x-ui#257: supervises on and keeps an alert while Telegram is away, and sends it once, with its delay', async () => {
     await until(() => vera.messages().some((message) => /is back/.test(message.text)), 'the recovery before');
     const quietAgain = telegram.revision;
     await telegram.goOffline();

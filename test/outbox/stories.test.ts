@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { Api } from 'grammy';
+import type { Hours } from '../../src/core/local-time.ts';
 import { openStore } from '../../src/store/database.ts';
 import { createTransport } from '../../src/telegram/transport.ts';
 import { makeParts } from '../world/delivery.ts';
@@ -14,9 +15,18 @@ afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
 
+interface Wishes {
+  readonly limits?: Limits;
+  readonly inGroup?: boolean;
+  readonly chats?: number;
+  readonly quiet?: Hours;
+  /** Epoch ms. */
+  readonly now?: number;
+}
+
 /** Three people and a basic group on a simulated Telegram, and one clock for all. */
-async function world(options: { readonly limits?: Limits; readonly inGroup?: boolean; readonly chats?: number } = {}) {
-  const time = { now: 1_700_000_000_000 };
+async function world(options: Wishes = {}) {
+  const time = { now: options.now ?? 1_700_000_000_000 };
   const clock = () => time.now;
   const telegram = await startTelegram({ token, clock, ...(options.limits && { limits: options.limits }) });
   endings.push(() => telegram.stop());
@@ -29,7 +39,7 @@ async function world(options: { readonly limits?: Limits; readonly inGroup?: boo
   const make = () => {
     const api = new Api(token, { apiRoot: telegram.apiRoot });
     const transport = createTransport({ api, clock, onUnauthorized: () => undefined });
-    const parts = makeParts({ store, transport, chats, clock });
+    const parts = makeParts({ store, transport, chats, clock, quiet: options.quiet ?? null });
     endings.push(() => parts.outbox.stop(1000));
     return parts;
   };
@@ -223,6 +233,94 @@ describe('lost alerts', () => {
       .join('\n');
     assert.match(texts, /stable again/);
     assert.match(texts, /bot is down/, 'what was held while it flapped is told when it stays');
+  });
+});
+
+describe('lost alerts, and why', () => {
+  it('RWA 9a90dfa8: what is not told leaves its reason behind, and nothing but the gate decides it', async () => {
+    const w = await world();
+    for (let i = 0; i < 3; i += 1) {
+      w.down('bot');
+      await w.leap(30);
+      w.up('bot');
+      await w.leap(30);
+    }
+    const rows = w.store.connection.prepare("SELECT kind, state, cause FROM outbox WHERE state = 'dropped'").all();
+    assert.ok(rows.length > 0, 'the last ups and downs were those of something that flaps');
+    for (const row of rows) assert.match(JSON.stringify(row), /"cause":"(over-before-told|not-shown)"/);
+    const untold = w.store.connection.prepare("SELECT state FROM outbox WHERE state NOT IN ('sent', 'dropped')").all();
+    assert.deepEqual(untold, []);
+  });
+
+  it('beszel#1052: an end that was told by the last manager is not told by the next', async () => {
+    const w = await world();
+    w.down('bot');
+    await w.deliver();
+    w.up('bot');
+    await w.deliver();
+    const before = w.telegram.callsOf('sendMessage').length;
+    await w.outbox.stop(1000);
+    const next = w.make();
+    await w.leap(60, next);
+    assert.equal(w.telegram.callsOf('sendMessage').length, before);
+    assert.deepEqual(next.ledger.open(), []);
+  });
+
+  it('keeps 10,000 at most without Telegram: what is over is dropped first, counted, and all that is open arrives', async () => {
+    const w = await world({ chats: 3 });
+    await w.telegram.goOffline();
+    for (let i = 0; i < 1740; i += 1) {
+      w.down(`svc${i}`);
+      if (i > 0 && i < 1660) w.up(`svc${i}`);
+    }
+    const { waiting, dropped } = w.outbox.view();
+    assert.ok(waiting <= 10_000, `${waiting}`);
+    assert.equal(dropped, 197, 'counted, and said on /status and /readyz');
+    await w.telegram.goOnline();
+    w.outbox.reachable();
+    await w.deliver();
+    const text = w
+      .vera()
+      .map((each) => each.text)
+      .join('\n');
+    for (const i of [0, ...Array.from({ length: 80 }, (_, n) => 1660 + n)])
+      assert.ok(text.includes(`svc${i}`), `svc${i}`);
+  });
+});
+
+describe('quiet hours', () => {
+  const evening = Date.UTC(2026, 10, 23, 23, 30);
+
+  it('Pulse#1068: the morning sums up what is still wrong; what was over by then is left out', async () => {
+    const w = await world({ quiet: { from: 23 * 60, to: 8 * 60 }, now: evening });
+    for (const name of ['a1', 'b2', 'c3', 'd4']) w.down(name);
+    await w.leap(600);
+    assert.deepEqual(w.vera(), []);
+    w.up('a1');
+    w.up('b2');
+    await w.leap(600);
+    assert.deepEqual(w.vera(), [], 'no "back" of what was never told');
+    w.time.now = Date.UTC(2026, 10, 24, 8, 0, 1);
+    await w.leap(60);
+    assert.equal(w.vera().length, 1);
+    assert.match(w.vera()[0]?.text ?? '', /^🔴 2 problems at once/);
+    assert.match(w.vera()[0]?.text ?? '', /c3[\s\S]*d4/);
+    assert.doesNotMatch(w.vera()[0]?.text ?? '', /a1|b2|delayed/);
+  });
+
+  it('what is critical sounds by night, and what was told so is not told again in the morning', async () => {
+    const w = await world({ quiet: { from: 23 * 60, to: 8 * 60 }, now: evening });
+    w.down('bot');
+    await w.leap(300);
+    assert.deepEqual(w.vera(), []);
+    w.down('bot', 'critical');
+    await w.leap(30);
+    assert.equal(w.vera().length, 1);
+    assert.equal(w.vera()[0]?.silent, false);
+    w.ledger.acknowledge([1], 'Vera');
+    w.time.now = Date.UTC(2026, 10, 24, 8, 0, 1);
+    await w.leap(60);
+    assert.equal(w.vera().length, 1);
   });
 });
 

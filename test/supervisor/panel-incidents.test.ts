@@ -175,7 +175,7 @@ describe('incidents of panels', () => {
     assert.equal(changes.at(-1)?.incident.resolution, 'removed');
   });
 
-  it('what got well while the manager was away is ended after its start; services that are gone do not end it', () => {
+  it('gatus#1111, shinken#230: what got well while the manager was away is ended after its start; services that are gone do not end it', () => {
     createPanelIncidents(reopen()).onTransition(panel(), opened(nodeDown('1')));
     createPanelIncidents(reopen()).onTransition(panel(), opened(nodeDown('2')));
     const ledger = reopen();

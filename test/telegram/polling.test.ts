@@ -73,7 +73,7 @@ describe('polling', { concurrency: 20 }, () => {
     assert.deepEqual(new Set(stage.states), new Set(['polling', 'unreachable']));
   });
 
-  test('alerts are delivered while polling is not possible', async (t) => {
+  test('openclaw#78422, the other way round: alerts are delivered while polling is not possible', async (t) => {
     const stage = await setStage(t);
     await stage.heard();
     await talks(stage);
@@ -98,7 +98,7 @@ describe('polling', { concurrency: 20 }, () => {
     await talks(stage);
   });
 
-  test('another poller on the same token: said once, no crash, and it comes back', async (t) => {
+  test('3x-ui#3363, #1101: another poller on the same token: said once, no crash, and it comes back', async (t) => {
     const stage = await setStage(t);
     await stage.heard();
     stage.world.inject({ method: 'getUpdates', fault: conflict, times: 6 });
@@ -165,7 +165,7 @@ describe('polling', { concurrency: 20 }, () => {
     await stage.heard();
   });
 
-  test('a poll that hangs is given up by its own limit', async (t) => {
+  test('claude-plugins-official#963: a poll that hangs is given up by its own limit', async (t) => {
     const stage = await setStage(t, { timing: { pollRequest: 1_200 } });
     await stage.heard();
     stage.world.inject({ method: 'getUpdates', fault: 'hang', times: 1 });
@@ -174,7 +174,7 @@ describe('polling', { concurrency: 20 }, () => {
     await stage.heard();
   });
 
-  test('the watchdog rebuilds a poller that hangs whatever its limits say', async (t) => {
+  test('openclaw#78422, QwenPaw#7662, hermes PRs #55905 and #93185: the watchdog goes by polls alone, and rebuilds', async (t) => {
     const stage = await setStage(t, { timing: { pollRequest: 60_000, stall: 1_500, stopGrace: 100 } });
     await stage.heard();
     stage.world.inject({ method: 'getUpdates', fault: 'hang', times: 1 });

@@ -102,7 +102,7 @@ test('a long text becomes several messages with the buttons under the last', asy
   assert.equal(vera.last()?.text, `${'y'.repeat(4095)}…`);
 });
 
-test('an edit changes text and buttons in place; the same again is as good as done', async (t) => {
+test('3x-ui#6340: an edit changes text and buttons in place; the same again is as good as done', async (t) => {
   const { transport, vera } = await ready(t);
   await transport.send(chat, message('one', { buttons: [[{ text: 'Logs', data: 'logs:a' }]] }));
   const id = vera.last()?.id ?? 0;

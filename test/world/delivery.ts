@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import type { Digest } from '../../src/core/digest.ts';
 import type { IncidentInput, Level } from '../../src/core/incident.ts';
+import type { Hours } from '../../src/core/local-time.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { createAnnouncer, type Recipient } from '../../src/outbox/announce.ts';
 import { createOutbox } from '../../src/outbox/outbox.ts';
@@ -18,6 +19,8 @@ export interface PartsOptions {
   readonly transport: Transport;
   readonly chats: readonly string[];
   readonly clock: () => number;
+  /** When the chats do not want to hear, in UTC. */
+  readonly quiet?: Hours | null;
 }
 
 export const noDigest: Digest = {
@@ -27,7 +30,7 @@ export const noDigest: Digest = {
 
 const rules = { repeat_every: 3600_000, escalate_after: 900_000 };
 
-export function makeParts({ store, transport, chats, clock }: PartsOptions) {
+export function makeParts({ store, transport, chats, clock, quiet = null }: PartsOptions) {
   const log = pino({ level: 'silent' });
   const incidents = createIncidentTable(store);
   const table = createOutboxTable(store);
@@ -62,7 +65,7 @@ export function makeParts({ store, transport, chats, clock }: PartsOptions) {
       { control: { snapshot }, alerting: ledger, clock },
       { report: (span) => ({ ...noDigest, ...span }), picture: async () => null },
     ),
-    chatView: () => ({ timezone: 'UTC', mutes: [], level: 'info', quiet: null }),
+    chatView: () => ({ timezone: 'UTC', mutes: [], level: 'info', quiet }),
     view: (incident) => ({ flapping: ledger.isFlap(incident), caused: false }),
     groupWindow: 5000,
     onParked: () => undefined,
