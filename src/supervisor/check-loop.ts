@@ -8,6 +8,11 @@ const MAX_AT_ONCE = 32;
 /** What a check that ignores its abort signal gets beyond its own deadline. */
 const GRACE_MS = 1000;
 
+interface Due {
+  readonly service: Managed;
+  readonly scheduled: ScheduledCheck;
+}
+
 export interface CheckLoopOptions {
   readonly services: ReadonlyMap<string, Managed>;
   readonly observeHealth: (service: Managed, run: string | null, id: string, result: CheckResult) => void;
@@ -19,21 +24,43 @@ export interface CheckLoopOptions {
 export function createCheckLoop(options: CheckLoopOptions) {
   const { services, observeHealth, clock, log } = options;
   let running = 0;
+  /** What the last tick found due and there was no room for, the longest overdue first. */
+  let queue: Due[] = [];
 
   function tick(): void {
     const now = clock();
-    for (const service of services.values()) {
-      const { run, state } = service.record;
-      if (state !== 'running' || run === null) continue;
-      if (now - run.startedAt < service.config.start_grace) continue;
-      for (const scheduled of service.checks) {
-        if (scheduled.busy || scheduled.nextAt > now || running >= MAX_AT_ONCE) continue;
-        if (!concerns(scheduled, run.pid)) continue;
-        scheduled.nextAt = now + scheduled.every;
-        ask(service, scheduled, run.id, run.pid).catch((error: unknown) =>
+    queue = [...services.values()]
+      .flatMap((service) => service.checks.map((scheduled) => ({ service, scheduled })))
+      .filter((each) => isDue(each, now))
+      .sort((a, b) => a.scheduled.nextAt - b.scheduled.nextAt);
+    begin();
+  }
+
+  function isDue({ service, scheduled }: Due, now: number): boolean {
+    const { run, state } = service.record;
+    if (state !== 'running' || run === null || scheduled.busy) return false;
+    if (now - run.startedAt < service.config.start_grace || !concerns(scheduled, run.pid)) return false;
+    // Further away than a whole interval: the clock was set back.
+    return scheduled.nextAt <= now || scheduled.nextAt > now + scheduled.every;
+  }
+
+  /** Asks as many as there is room for; each answer makes room for the next. */
+  function begin(): void {
+    while (running < MAX_AT_ONCE) {
+      const due = queue.shift();
+      if (due === undefined) return;
+      const now = clock();
+      const { service, scheduled } = due;
+      const { run } = service.record;
+      const gone = services.get(service.record.name) !== service || !service.checks.includes(scheduled);
+      if (run === null || gone || !isDue(due, now)) continue;
+      scheduled.nextAt = nextTime(scheduled, now);
+      scheduled.second = undefined;
+      ask(service, scheduled, run.id, run.pid)
+        .catch((error: unknown) =>
           log.error({ err: error, service: service.record.name, check: scheduled.check.id }, 'a check failed'),
-        );
-      }
+        )
+        .finally(begin);
     }
   }
 
@@ -83,4 +110,13 @@ export function createCheckLoop(options: CheckLoopOptions) {
       return Math.max(0, ...overdue);
     },
   };
+}
+
+/** From when it was due, not from now: else each little delay would stay for good, and 30 s become 31. */
+function nextTime({ nextAt, every, second = every }: ScheduledCheck, now: number): number {
+  const next = nextAt + second;
+  if (next > now && next <= now + every) return next;
+  // So late that some were left out, or the clock was set.
+  const missed = Math.floor((now - next) / every) + 1;
+  return missed > 0 ? next + missed * every : now + every;
 }

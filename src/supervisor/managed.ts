@@ -19,6 +19,8 @@ export interface ScheduledCheck {
   readonly every: number;
   /** When it is asked next, epoch ms. */
   nextAt: number;
+  /** Ms from the first time to the second, if other than `every`. */
+  second?: number | undefined;
   /** Being asked at this moment: a second asking waits for the next round. */
   busy: boolean;
 }

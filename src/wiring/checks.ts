@@ -5,6 +5,8 @@ import type { Driver } from '../drivers/driver.ts';
 /** Kinds of checks that ask the service itself; what the others find (a full disk, a refused login) no restart mends. */
 const LIVENESS: ReadonlySet<string> = new Set(['process', 'http', 'tcp', 'command']);
 
+const SECOND = 1000;
+
 /** The checks of a service, each with its place in time; `collectInterval` (ms) is for what is charted. */
 export async function scheduleChecks(
   service: ServiceConfig,
@@ -27,18 +29,25 @@ export async function scheduleChecks(
     ),
     ...service.metrics.map(create.metric),
   ]);
-  // Spread over a tenth of the interval, so that a hundred checks do not ask in the same millisecond.
-  return checks.map((check, index) => ({
-    check,
-    implied: !asked && index === 0 && measure === undefined,
-    restarts: LIVENESS.has(check.kind),
-    judges: check.kind !== 'metric',
-    // A log has its own window: a burst that is over at the next look was one all the same.
-    retries: check.kind === 'log' ? 1 : health_check_retries,
-    every: check.kind === 'process' ? Math.min(collectInterval, interval) : interval,
-    nextAt: clock() + (random() * interval) / 10,
-    busy: false,
-  }));
+  // At whole seconds, since that is when the loop looks what is due.
+  const within = (span: number) => Math.floor((random() * span) / SECOND) * SECOND;
+  const now = Math.floor(clock() / SECOND) * SECOND;
+  return checks.map((check, index) => {
+    const every = check.kind === 'process' ? Math.min(collectInterval, interval) : interval;
+    return {
+      check,
+      implied: !asked && index === 0 && measure === undefined,
+      restarts: LIVENESS.has(check.kind),
+      judges: check.kind !== 'metric',
+      // A log has its own window: a burst that is over at the next look was one all the same.
+      retries: check.kind === 'log' ? 1 : health_check_retries,
+      every,
+      // The first time soon, but not all in the same second; from then on spread over all of the interval.
+      nextAt: now + within(interval / 10),
+      second: Math.min(every, SECOND + within(every)),
+      busy: false,
+    };
+  });
 }
 
 /** Its driver knows better how it is than a look at a process tells. */
