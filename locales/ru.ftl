@@ -7,7 +7,14 @@ say-min = { $n } мин
 say-h = { $n } ч
 say-d = { $n } д
 say-percent = { $n } %
-say-bytes = { $n } { $unit }
+say-bytes = { $n } { $unit ->
+        [B] Б
+        [KB] КБ
+        [MB] МБ
+        [GB] ГБ
+        [TB] ТБ
+       *[PB] ПБ
+    }
 say-count = { $n }
 say-per-s = { $what }/с
 

@@ -1,7 +1,7 @@
 import type { Theme } from '../core/picture.ts';
 import type { BarsDrawing } from './bars.ts';
 
-/** What the worker is given: every text said, every place on an axis decided. Sizes in CSS pixels, 800 x 400. */
+/** What the worker is given: every text said, every place on an axis decided. Sizes in CSS pixels, 640 x 400. */
 export type Drawing = ChartDrawing | GridDrawing | BarsDrawing;
 
 export interface Tick {

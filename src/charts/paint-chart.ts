@@ -9,7 +9,7 @@ const TITLE_HEIGHT = 34;
 const ROW_HEIGHT = 23;
 const FOOTER_HEIGHT = 26;
 /** The columns of figures, from the right. */
-const COLUMN = 104;
+const COLUMN = 88;
 
 /** The drawing in Chart.js's words; what it has no word for (table, shades, marks) is painted by the plugin. */
 export function chartConfiguration(drawing: ChartDrawing): ChartConfiguration<'line', { x: number; y: number }[]> {

@@ -3,12 +3,12 @@ import type { Theme } from '../core/picture.ts';
 /** Also the name of the family under which the font is registered. */
 export const FONT = 'DejaVu Sans';
 
-/** The size of every picture in CSS pixels; twice as many real ones. */
-export const WIDTH = 800;
+/** The size of every picture in CSS pixels, and how many real ones each of them is. */
+export const WIDTH = 640;
 export const HEIGHT = 400;
-export const PIXEL_RATIO = 2;
+export const PIXEL_RATIO = 2.5;
 
-/** Text sizes: a phone shows the picture at half of its CSS size or less. */
+/** Text sizes: a phone, some 390 CSS pixels wide, shows the picture at six tenths of this. */
 export const SIZE = { title: 21, text: 16, small: 14 } as const;
 
 export interface Colours {

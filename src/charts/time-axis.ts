@@ -8,8 +8,9 @@ const DAY = 24 * HOUR;
 /** Every zone's offset is a multiple of this. */
 const GRAIN = 15 * MINUTE;
 
-/** More labels than this run into each other. */
-const MOST = 8;
+/** More labels than this run into each other: times, and dates, which are longer. */
+const MOST = 7;
+const MOST_DATES = 5;
 
 /** Minutes between ticks within a day, all parts of a day. */
 const withinDay = [5, 10, 15, 30, 60, 120, 180, 240, 360, 720];
@@ -22,7 +23,7 @@ export function timeTicks(from: number, to: number, timezone: string, locale: st
   const minutes = withinDay.find((each) => (to - from) / (each * MINUTE) <= MOST);
   if (minutes === undefined) {
     const days = midnights(from, to, timezone);
-    const every = Math.ceil(days.length / MOST);
+    const every = Math.ceil(days.length / MOST_DATES);
     // Counted from the newest, so that today is always there.
     return days
       .filter((_, index) => (days.length - 1 - index) % every === 0)

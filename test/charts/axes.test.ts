@@ -13,7 +13,7 @@ describe('the axis of time', () => {
   it('has round times of the clocks there, with the day at midnight', () => {
     const noon = Date.UTC(2026, 10, 23, 12, 3);
     assert.deepEqual(labels(noon - 24 * HOUR, noon, 'Europe/Moscow'), [
-      ...['18:00', '21:00', '23 Nov', '03:00', '06:00', '09:00', '12:00', '15:00'],
+      ...['16:00', '20:00', '23 Nov', '04:00', '08:00', '12:00'],
     ]);
     assert.deepEqual(labels(noon - HOUR, noon, 'Asia/Kathmandu'), [
       ...['16:50', '17:00', '17:10', '17:20', '17:30', '17:40'],
@@ -23,9 +23,9 @@ describe('the axis of time', () => {
   it('has days where there are many, today among them, in both languages', () => {
     const noon = Date.UTC(2026, 10, 23, 12);
     assert.deepEqual(labels(noon - 7 * 24 * HOUR, noon, 'UTC', 'ru-RU').at(-1), '23 нояб.');
-    assert.equal(labels(noon - 7 * 24 * HOUR, noon, 'UTC').length, 7);
+    assert.deepEqual(labels(noon - 7 * 24 * HOUR, noon, 'UTC'), ['17 Nov', '19 Nov', '21 Nov', '23 Nov']);
     const month = labels(noon - 30 * 24 * HOUR, noon, 'UTC');
-    assert.ok(month.length >= 5 && month.length <= 8, month.join());
+    assert.equal(month.length, 5, month.join());
     assert.equal(month.at(-1), '23 Nov');
   });
 
@@ -40,7 +40,12 @@ describe('the axis of time', () => {
     }
     // Midnight does not exist on this day in Beirut.
     const gap = Date.UTC(2026, 2, 29, 12);
-    assert.equal(labels(gap - 48 * HOUR, gap + 5 * 24 * HOUR, 'Asia/Beirut').length, 7);
+    assert.deepEqual(labels(gap - 48 * HOUR, gap + 5 * 24 * HOUR, 'Asia/Beirut'), [
+      '28 Mar',
+      '30 Mar',
+      '1 Apr',
+      '3 Apr',
+    ]);
   });
 
   it('says which stretch it is', () => {

@@ -61,13 +61,13 @@ async function pixels(png: Uint8Array) {
 
 describe('the renderer', () => {
   for (const theme of ['dark', 'light'] as const)
-    it(`draws a ${theme} chart and a dashboard of 1600 x 800`, async (test) => {
+    it(`draws a ${theme} chart and a dashboard of 1600 x 1000`, async (test) => {
       const { renderer } = setUp(test);
       for (const what of Object.values(drawing(theme))) {
         const drawn = await renderer.render(what);
         assert.ok(drawn.ok);
         const { width, height, colours } = await pixels(drawn.png);
-        assert.deepEqual([width, height], [1600, 800]);
+        assert.deepEqual([width, height], [1600, 1000]);
         const { ground, text, lines } = themes[theme];
         for (const colour of [ground, text, lines[0]]) assert.ok((colours.get(colour) ?? 0) > 100, `${colour}`);
         assert.ok((colours.get(ground) ?? 0) > 200_000);

@@ -38,7 +38,7 @@ describe('the numbers of a real service', () => {
     await telegram.waitForMessage(vera.id, /bot/);
     vera.sends('/metrics bot 1h');
     const sent = await telegram.waitForMessage(vera.id, /^Shop bot, 1 ч$/, { timeoutMs: 20_000 });
-    assert.deepEqual([sent.photo?.width, sent.photo?.height], [1600, 800]);
+    assert.deepEqual([sent.photo?.width, sent.photo?.height], [1600, 1000]);
 
     const typed = orbit(home, environment(home, telegram.apiRoot, env), 'metrics', 'bot', '--range', '1h');
     assert.equal((await typed.exited).code, 0);
