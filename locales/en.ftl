@@ -730,6 +730,16 @@ cli-what-link-down = no network
 reason-own-link-down = this host has no network; could not ask
 reason-link-down = none of { $anchors } answers; what lies beyond this host counts as unknown, and nothing is restarted for it
 
+## history (store/samples.ts, supervisor/history-watch.ts)
+incident-history-paused = What is measured is not kept
+incident-history-paused-still = What is measured is still not kept, for { $for }
+incident-history-paused-over = What is measured is kept again, after { $for }
+chat-alert-history-paused = measurements are not kept
+cli-what-history-paused = no history
+reason-history-disk-full = only { $megabytes } MB are left on the disk; they are for the alerts, which go on
+reason-history-not-written = the data file cannot be written ({ $text }); alerts go on
+chat-settings-history = The data file (history, alerts) takes { $size }
+
 ## alerting: what people do about alerts
 button-acknowledge = Acknowledge
 button-acknowledge-all = Acknowledge all

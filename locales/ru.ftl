@@ -769,6 +769,16 @@ cli-what-link-down = нет сети
 reason-own-link-down = на этом сервере нет сети; не удаётся спросить
 reason-link-down = не отвечает ни один из { $anchors }; всё за пределами сервера считается неизвестным, и из-за этого ничего не перезапускается
 
+## история (store/samples.ts, supervisor/history-watch.ts)
+incident-history-paused = Измерения не сохраняются
+incident-history-paused-still = Измерения всё ещё не сохраняются, уже { $for }
+incident-history-paused-over = Измерения снова сохраняются, через { $for }
+chat-alert-history-paused = измерения не сохраняются
+cli-what-history-paused = нет истории
+reason-history-disk-full = на диске осталось только { $megabytes } МБ; они для оповещений, и те продолжаются
+reason-history-not-written = файл данных не записывается ({ $text }); оповещения продолжаются
+chat-settings-history = Файл данных (история, оповещения) занимает { $size }
+
 ## alerting: what people do about alerts
 button-acknowledge = Взять в работу
 button-acknowledge-all = Взять все в работу

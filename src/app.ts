@@ -44,6 +44,7 @@ import { createDelivery } from './supervisor/delivery.ts';
 import { createDigest } from './supervisor/digest.ts';
 import { createDigestClock } from './supervisor/digest-clock.ts';
 import { createHeartbeat } from './supervisor/heartbeat.ts';
+import { createHistoryWatch } from './supervisor/history-watch.ts';
 import { holdOn } from './supervisor/hold.ts';
 import { createLedger } from './supervisor/ledger.ts';
 import { createLife } from './supervisor/life.ts';
@@ -340,6 +341,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     },
   });
   const linkWatch = link.watch(ledger);
+  const historyWatch = createHistoryWatch(samples, ledger);
   const life = createLife({ ...{ settings, ledger, clock }, boot: bootId(), bootedAt: clock() - uptime() * 1000 });
   const { heartbeat_url } = config.monitoring;
   const heartbeat =
@@ -387,7 +389,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     // What is planned for this moment holds before anything is done.
     ...[windows, monitor, checks, panels, schedules, logRounds, ledger, alerting, delivery, linkWatch],
     ...(heartbeat === null ? [] : [heartbeat]),
-    ...[life, samples, standings, digestClock, { tick: prune }],
+    ...[life, samples, historyWatch, standings, digestClock, { tick: prune }],
   ];
   const scheduler = createScheduler(
     loops.map((loop) => () => loop.tick()),

@@ -89,7 +89,7 @@ export interface Tier {
 export const RAW_STEP = 10 * SECOND;
 
 /** Finest first: as measured for a day, by the minute for three, by ten minutes for all the time that is asked for. */
-export function tiersOf(retentionDays: number): readonly [raw: Tier, ...rolledUp: Tier[]] {
+export function tiersOf(retentionDays: number): readonly [raw: Tier, minutes: Tier, tenMinutes: Tier] {
   const all = retentionDays * DAY;
   return [
     { step: RAW_STEP, keep: Math.min(DAY, all) },

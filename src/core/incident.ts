@@ -7,7 +7,7 @@ export const levels: readonly Level[] = ['info', 'warning', 'error', 'critical']
 /** What kind of problem; the text is the Fluent message `incident-<kind>`. */
 export const incidentKinds = [
   ...['down', 'unhealthy', 'flapping', 'telegram-away', 'manager-away', 'panel'],
-  ...['unknown', 'degraded', 'rule', 'link-down'],
+  ...['unknown', 'degraded', 'rule', 'link-down', 'history-paused'],
 ] as const;
 export type IncidentKind = (typeof incidentKinds)[number];
 

@@ -9,10 +9,47 @@ const edge = z.object({ slot: z.number().nullable() });
 
 const LEEWAY_MS = 3600_000;
 
-type BucketOf = Bucket & { readonly series: number };
+export type BucketOf = Bucket & { readonly series: number };
 
-/** What was rolled up to one step (ms). */
-export function createRollupTable(store: SqlStore, step: number) {
+/** What was rolled up to one step. */
+export interface RollupTable {
+  /** Ms. */
+  readonly step: number;
+  /** Epoch ms where rolling up has to go on. A clock that was set back starts it anew from there. */
+  until(now: number): number;
+  /** Rolls up what the finer tier holds of the slot that begins at `from`: all of it is written, or none. */
+  add(from: number, parts: readonly BucketOf[]): void;
+  /** One series in [from, to). */
+  of(series: number, from: number, to: number): readonly Bucket[];
+  /** Forgets what is older than `before`; `early`: some of what is not, too. */
+  prune(before: number, early: boolean): void;
+}
+
+/** What falls into one slot, as one bucket for each series. */
+export function* rolledUp(parts: readonly BucketOf[], step: number): Generator<readonly [series: number, Bucket]> {
+  const bySeries = new Map<number, BucketOf[]>();
+  for (const part of parts) {
+    const own = bySeries.get(part.series);
+    if (own === undefined) bySeries.set(part.series, [part]);
+    else own.push(part);
+  }
+  for (const [series, own] of bySeries) for (const bucket of rollUp(own, step)) yield [series, bucket];
+}
+
+/** Where there is anything to roll up; what is about to be written may be older than now. */
+export function createFirstSample(store: SqlStore): (now: number) => number {
+  const first = store.connection.prepare('SELECT min(slot) AS slot FROM samples');
+  return (now) => {
+    const { slot } = edge.parse(first.get());
+    return slot === null ? now - LEEWAY_MS : slot * RAW_STEP;
+  };
+}
+
+/**
+ * The tier of minutes. The time comes first in its key: what is measured now goes to the end, and all series of ten
+ * minutes are read from one place.
+ */
+export function createMinuteTable(store: SqlStore, step: number) {
   const { connection } = store;
   const columns = 'r.slot, r.series, r.min, r.avg, r.max, r.last, r.count';
   const insert = connection.prepare(
@@ -29,7 +66,7 @@ export function createRollupTable(store: SqlStore, step: number) {
   });
   const newest = connection.prepare(`SELECT max(slot) AS slot FROM rollups WHERE step = ${step}`);
   const oldest = connection.prepare(`SELECT min(slot) AS slot FROM rollups WHERE step = ${step}`);
-  const first = connection.prepare('SELECT min(slot) AS slot FROM samples');
+  const firstSample = createFirstSample(store);
   const erase = connection.prepare(`DELETE FROM rollups WHERE step = ${step} AND slot < ?`);
   /** Epoch ms up to which all is rolled up; null: not looked up yet. */
   let until: number | null = null;
@@ -42,10 +79,7 @@ export function createRollupTable(store: SqlStore, step: number) {
 
   function lookUp(now: number): number {
     const known = edge.parse(newest.get()).slot;
-    if (known !== null) return (known + 1) * step;
-    const sample = edge.parse(first.get()).slot;
-    // What is about to be written may be older than now.
-    return Math.floor((sample === null ? now - LEEWAY_MS : sample * RAW_STEP) / step) * step;
+    return known === null ? Math.floor(firstSample(now) / step) * step : (known + 1) * step;
   }
 
   return {
@@ -58,17 +92,10 @@ export function createRollupTable(store: SqlStore, step: number) {
     },
     /** Rolls up what the finer tier holds of the slot that begins at `from`: all of it is written, or none. */
     add(from: number, parts: readonly BucketOf[]): void {
-      const bySeries = new Map<number, BucketOf[]>();
-      for (const part of parts) {
-        const own = bySeries.get(part.series);
-        if (own === undefined) bySeries.set(part.series, [part]);
-        else own.push(part);
-      }
       if (parts.length > 0)
         store.transaction(() => {
-          for (const [series, own] of bySeries)
-            for (const { min, avg, max, last, count } of rollUp(own, step))
-              insert.run(Math.floor(from / step), series, min, avg, max, last, count);
+          for (const [series, { min, avg, max, last, count }] of rolledUp(parts, step))
+            insert.run(Math.floor(from / step), series, min, avg, max, last, count);
         });
       until = from + step;
     },
@@ -88,5 +115,3 @@ export function createRollupTable(store: SqlStore, step: number) {
     },
   };
 }
-
-export type RollupTable = ReturnType<typeof createRollupTable>;

@@ -12,11 +12,13 @@ import {
   tierFor,
   tiersOf,
 } from '../core/history.ts';
+import { type Reason, reason } from '../core/reason.ts';
 import type { SqlStore } from './database.ts';
 import { prepareMany, WANTED_SLOTS } from './many-rows.ts';
 import { createMarkTable } from './marks.ts';
-import { createRollupTable } from './rollups.ts';
+import { createMinuteTable } from './rollups.ts';
 import { createSeriesTable } from './series.ts';
+import { createTenMinuteTable } from './ten-minutes.ts';
 
 export interface SampleOptions {
   readonly store: SqlStore;
@@ -62,9 +64,11 @@ export function createSamples(options: SampleOptions) {
   const { connection } = store;
   const tiers = tiersOf(options.retentionDays);
   const [raw, ...coarser] = tiers;
+  const [minute, tenMinutes] = coarser;
   const seriesTable = createSeriesTable(store);
   const marks = createMarkTable(store);
-  const rollups = coarser.map((tier) => createRollupTable(store, tier.step));
+  const minutes = createMinuteTable(store, minute.step);
+  const rollups = [minutes, createTenMinuteTable(store, tenMinutes.step)] as const;
   const insert = connection.prepare('INSERT OR REPLACE INTO samples (slot, series, late, value) VALUES (?, ?, ?, ?)');
   const columns = 's.slot, s.series, s.late, s.value';
   const inSlots = prepareMany<SampleRow>(connection, {
@@ -88,6 +92,7 @@ export function createSamples(options: SampleOptions) {
   let tidiedAt = clock();
   let listedAt = clock();
   let dropped = 0;
+  let trouble: Reason | null = null;
 
   function add(service: string, check: string, metrics: readonly Metric[], at: number): void {
     for (const { name, value, unit } of metrics) {
@@ -107,7 +112,7 @@ export function createSamples(options: SampleOptions) {
     [waiting, starts] = [[], []];
     const free = freeBytes();
     if (free !== null && free < RESERVED_BYTES) {
-      drop(samples.length, `only ${Math.floor(free / 1024 / 1024)} MB free`);
+      drop(samples.length, reason('history-disk-full', { megabytes: Math.floor(free / 1024 / 1024) }));
       return;
     }
     try {
@@ -121,16 +126,18 @@ export function createSamples(options: SampleOptions) {
       });
     } catch (error) {
       seriesTable.unsaved();
-      drop(samples.length, error instanceof Error ? error.message : String(error));
+      drop(samples.length, notWritten(error));
       return;
     }
-    if (dropped > 0) log.info({ dropped }, 'history: samples are kept again');
+    if (trouble !== null) log.info({ dropped }, 'history: samples are kept again');
+    trouble = null;
     dropped = 0;
   }
 
   /** Said once, at the first; how many there were is said when it is over. Nothing else depends on samples. */
-  function drop(count: number, why: string): void {
-    if (dropped === 0) log.warn({ why }, 'history: samples cannot be kept and are dropped; alerts go on');
+  function drop(count: number, why: Reason): void {
+    if (trouble === null) log.warn({ why }, 'history: samples cannot be kept and are dropped; alerts go on');
+    trouble = why;
     dropped += count;
   }
 
@@ -143,8 +150,7 @@ export function createSamples(options: SampleOptions) {
 
   /** What the tier below holds of all series in [from, to). */
   function below(index: number, from: number, to: number) {
-    const finer = rollups[index - 1];
-    if (finer !== undefined) return finer.all(from, to);
+    if (index > 0) return minutes.all(from, to);
     return samplesAsBuckets(inSlots(Math.floor(from / RAW_STEP), Math.floor(to / RAW_STEP)));
   }
 
@@ -226,6 +232,8 @@ export function createSamples(options: SampleOptions) {
     /** A service was started at `at`. */
     started: (service: string, at: number): void => void starts.push({ service, at }),
     flush,
+    /** Why samples are dropped now; null: they are kept. */
+    trouble: (): Reason | null => trouble,
     /** To be called each second; writes, rolls up, and lets go of what is too old. */
     tick(): void {
       const now = clock();
@@ -235,10 +243,14 @@ export function createSamples(options: SampleOptions) {
         rollUpDue(now);
         if (now - tidiedAt >= TIDY_EVERY_MS || now < tidiedAt) tidy(now);
       } catch (error) {
-        drop(0, error instanceof Error ? error.message : String(error));
+        drop(0, notWritten(error));
       }
     },
   };
+}
+
+function notWritten(error: unknown): Reason {
+  return reason('history-not-written', { text: error instanceof Error ? error.message : String(error) });
 }
 
 export type Samples = ReturnType<typeof createSamples>;

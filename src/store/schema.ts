@@ -135,4 +135,21 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (service, start)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- A month of one series is read from one place, where it was one page for each ten minutes; rollups keeps the minutes.
+  CREATE TABLE ten_minutes (
+    series INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    min REAL NOT NULL,
+    avg REAL NOT NULL,
+    max REAL NOT NULL,
+    last REAL NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (series, slot)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO ten_minutes (series, slot, min, avg, max, last, count)
+    SELECT series, slot, min, avg, max, last, count FROM rollups WHERE step = 600000 ORDER BY series, slot;
+  DELETE FROM rollups WHERE step = 600000;
+  `,
 ];

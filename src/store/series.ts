@@ -33,6 +33,8 @@ export function createSeriesTable(store: SqlStore) {
      ON CONFLICT (id) DO UPDATE SET unit = excluded.unit, seen = excluded.seen`,
   );
   const erase = connection.prepare('DELETE FROM series WHERE id = ?');
+  // The other tiers let go of everybody's oldest together; this one goes from series to series.
+  const eraseMonth = connection.prepare('DELETE FROM ten_minutes WHERE series = ?');
   const known = new Map<string, Known>();
   let lastId = 0;
   let fullSaid = false;
@@ -89,6 +91,7 @@ export function createSeriesTable(store: SqlStore) {
           if (each.seen >= before) save(each);
           else {
             erase.run(each.id);
+            eraseMonth.run(each.id);
             known.delete(key);
           }
         }

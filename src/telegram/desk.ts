@@ -27,7 +27,7 @@ export interface Desk {
   readonly auditPanel: (by: Actor, action: string, panel: string, refused: Reason | null) => void;
   /** The incidents that a message of a chat shows. */
   readonly incidentsIn: (chat: string, message: number) => readonly number[];
-  readonly history: Pick<History, 'series'>;
+  readonly history: Pick<History, 'series' | 'bytes'>;
   readonly pictures: Pick<Pictures, 'chart' | 'dashboard'>;
   readonly panelPictures: PanelPictures;
   readonly digests: Digests;

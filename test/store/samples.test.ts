@@ -4,12 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import Database from 'libsql';
 import { pino } from 'pino';
 import { changeIncident } from '../../src/core/incident.ts';
 import { reason } from '../../src/core/reason.ts';
-import { openStore } from '../../src/store/database.ts';
+import { openStore, type SqlStore } from '../../src/store/database.ts';
 import { createIncidentTable } from '../../src/store/incidents.ts';
 import { createSamples, type SampleOptions } from '../../src/store/samples.ts';
+import { migrations } from '../../src/store/schema.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -60,6 +62,10 @@ function keep(test: TestContext, folder = ':memory:', more: Partial<SampleOption
   });
 }
 
+function rowsOf(store: SqlStore, table: 'samples' | 'rollups' | 'ten_minutes'): number {
+  return Number(Object(store.connection.prepare(`SELECT count(*) AS n FROM ${table}`).get()).n);
+}
+
 async function folder(test: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'orbit-samples-'));
   test.after(() => rm(path, { recursive: true, force: true }));
@@ -78,14 +84,7 @@ describe('the history', () => {
   it('rolls up to minutes and ten minutes, and shows the newest although it is not rolled up yet', (test) => {
     const world = keep(test);
     world.measure(Array.from({ length: 200 }, (_, index) => index));
-    const rows = world.store.connection.prepare('SELECT step, count(*) AS n FROM rollups GROUP BY step ORDER BY step');
-    assert.deepEqual(
-      rows.all().map((row) => ({ ...Object(row) })),
-      [
-        { step: MINUTE, n: 33 },
-        { step: 10 * MINUTE, n: 3 },
-      ],
-    );
+    assert.deepEqual([rowsOf(world.store, 'rollups'), rowsOf(world.store, 'ten_minutes')], [33, 3]);
     assert.deepEqual(world.values(noon, noon + 40 * MINUTE, 10 * MINUTE), [
       [0, 0, 29.5, 59, 59, 60],
       [10 * MINUTE, 60, 89.5, 119, 119, 60],
@@ -117,6 +116,7 @@ describe('the history', () => {
     world.samples.tick();
     assert.equal(world.values(noon, noon + HOUR).length, 0);
     assert.deepEqual(world.history.series(), []);
+    assert.equal(rowsOf(world.store, 'ten_minutes'), 0);
   });
 
   it('asks the process where nothing is said, and the check that is named', (test) => {
@@ -255,5 +255,42 @@ describe('trouble', () => {
       world.samples.add('shop', 'log', [{ name: `n${n}`, value: 1, unit: 'count' }], world.now);
     assert.equal(world.history.series().length, 5000);
     assert.equal(world.log.filter((line) => line.includes('too many')).length, 1);
+  });
+
+  it('lets go of the oldest ten minutes of each number in turn', (test) => {
+    const world = keep(test);
+    for (let n = 0; n < 25; n++) world.samples.add('shop', `check-${n}`, [{ name: 'x', value: n, unit: 'ms' }], noon);
+    world.now += 20 * MINUTE;
+    world.samples.tick();
+    world.samples.tick();
+    assert.equal(rowsOf(world.store, 'ten_minutes'), 25);
+    world.now += 30 * DAY - HOUR;
+    for (let n = 0; n < 25; n++)
+      world.samples.add('shop', `check-${n}`, [{ name: 'x', value: n, unit: 'ms' }], world.now);
+    for (let minute = 0; minute < 75; minute++) {
+      world.now += MINUTE;
+      world.samples.tick();
+    }
+    assert.equal(rowsOf(world.store, 'ten_minutes'), 25, 'the new ones are there, the old ones are not');
+    assert.equal(world.history.series().length, 25);
+  });
+
+  it('takes over what an older version has kept by ten minutes', async (test) => {
+    const path = await folder(test);
+    const version = migrations.findIndex((sql) => sql.includes('CREATE TABLE ten_minutes'));
+    assert.ok(version > 0);
+    const old = new Database(join(path, 'orbit.db'));
+    for (const sql of migrations.slice(0, version)) old.exec(sql);
+    old.exec(`PRAGMA user_version = ${version}`);
+    old.exec(`INSERT INTO series VALUES (1, 'shop', 'process', 'cpu', '%', ${noon})`);
+    for (let slot = 0; slot < 100; slot++)
+      for (const step of [MINUTE, 10 * MINUTE])
+        old.exec(`INSERT INTO rollups VALUES (${step}, ${noon / step - 200 + slot}, 1, 1, 2, 3, ${slot}, 60)`);
+    old.close();
+    const world = keep(test, path);
+    assert.deepEqual([rowsOf(world.store, 'rollups'), rowsOf(world.store, 'ten_minutes')], [100, 100]);
+    const kept = world.values(noon - 30 * DAY, noon, HOUR);
+    assert.equal(kept.length, 21, 'the last three hours by the minute');
+    assert.equal(kept[17]?.[4], 99);
   });
 });

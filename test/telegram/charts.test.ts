@@ -32,7 +32,10 @@ async function setCharts(
   const stage = await setStage(test, {
     telegram: {
       admins: [{ ...vera, timezone }],
-      history: { series: (name) => series.filter(({ service }) => name === undefined || service === name) },
+      history: {
+        bytes: () => 0,
+        series: (name) => series.filter(({ service }) => name === undefined || service === name),
+      },
       pictures: { chart: draw, dashboard: draw },
     },
   });

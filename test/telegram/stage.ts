@@ -126,7 +126,7 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
     panels: noPanels,
     stores: noStores,
     auditPanel: () => undefined,
-    history: { series: () => [] },
+    history: { series: () => [], bytes: () => 12 * 1024 ** 2 },
     pictures: noPictures,
     panelPictures: { panel: nothing, node: nothing },
     reload: { look: () => stage.reload.look(), apply: (...args) => stage.reload.apply(...args) },

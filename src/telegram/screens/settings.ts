@@ -1,5 +1,7 @@
+import type { Metric } from '../../core/health.ts';
 import type { Hours } from '../../core/local-time.ts';
 import { html, t } from '../../i18n.ts';
+import { sayMetric } from '../../measures.ts';
 import { languageNames } from '../access.ts';
 import type { ChatContext } from '../context.ts';
 import type { Desk } from '../desk.ts';
@@ -13,8 +15,13 @@ export function settingsText({ language, visitor, timezone }: ChatContext, desk:
     html(language, 'chat-settings-language', { language: languageNames[language] }),
     ...preferenceLines({ language, visitor }, desk),
     html(language, 'chat-settings-timezone', { timezone }),
+    html(language, 'chat-settings-history', { size: sayMetric(language, dataFile(desk)) }),
     html(language, 'chat-settings-version', { version: desk.version }),
   ].join('\n');
+}
+
+function dataFile({ history }: Desk): Metric {
+  return { name: '', value: history.bytes(), unit: 'bytes' };
 }
 
 function preferenceLines({ language, visitor }: Pick<ChatContext, 'language' | 'visitor'>, desk: Desk) {

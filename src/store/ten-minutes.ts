@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { Bucket } from '../core/history.ts';
+import type { SqlStore } from './database.ts';
+import { prepareMany } from './many-rows.ts';
+import { createFirstSample, type RollupTable, rolledUp } from './rollups.ts';
+
+/** Slot, min, avg, max, last, count. */
+type Row = readonly [number, number, number, number, number, number];
+const edge = z.object({ slot: z.number().nullable() });
+const ids = z.array(z.object({ id: z.number() }));
+
+/** There is a new row for each series every ten minutes; after so many turns, one a minute, each has let go of one. */
+const TURNS = 10;
+const EARLY_SLOTS = 60;
+
+/**
+ * The tier that is kept for months. Its key begins with the series: what is measured in ten minutes goes to as many
+ * places as there are series, but a month of one of them is read from one place.
+ */
+export function createTenMinuteTable(store: SqlStore, step: number): RollupTable {
+  const { connection } = store;
+  const insert = connection.prepare(
+    'INSERT OR REPLACE INTO ten_minutes (series, slot, min, avg, max, last, count) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const ofSeries = prepareMany<Row>(connection, {
+    ...{ columns: 't.slot, t.min, t.avg, t.max, t.last, t.count', width: 6 },
+    from: 'ten_minutes t WHERE series = ? AND slot >= ? AND slot < ?',
+  });
+  // Asked for each series on its own: one look into the index each, instead of one at every row.
+  const edgeOf = (which: 'min' | 'max') =>
+    connection.prepare(
+      `SELECT ${which}(edge) AS slot FROM
+       (SELECT (SELECT ${which}(slot) FROM ten_minutes WHERE series = series.id) AS edge FROM series)`,
+    );
+  const newest = edgeOf('max');
+  const oldest = edgeOf('min');
+  const all = connection.prepare('SELECT id FROM series ORDER BY id');
+  const erase = connection.prepare('DELETE FROM ten_minutes WHERE series = ? AND slot < ?');
+  const firstSample = createFirstSample(store);
+  let until: number | null = null;
+  let turn = 0;
+
+  function lookUp(now: number): number {
+    const known = edge.parse(newest.get()).slot;
+    return known === null ? Math.floor(firstSample(now) / step) * step : (known + 1) * step;
+  }
+
+  return {
+    step,
+    until(now) {
+      until ??= lookUp(now);
+      if (until > now + step) until = Math.floor(now / step) * step;
+      return until;
+    },
+    add(from, parts) {
+      if (parts.length > 0)
+        store.transaction(() => {
+          for (const [series, { min, avg, max, last, count }] of rolledUp(parts, step))
+            insert.run(series, Math.floor(from / step), min, avg, max, last, count);
+        });
+      until = from + step;
+    },
+    of(series, from, to): readonly Bucket[] {
+      if (from >= to) return [];
+      return ofSeries(series, Math.floor(from / step), Math.ceil(to / step)).map(
+        ([slot, min, avg, max, last, count]) => ({
+          at: slot * step,
+          ...{ min, avg, max, last, count },
+        }),
+      );
+    },
+    prune(before, early) {
+      const series = ids.parse(all.all());
+      if (early) {
+        const lowest = edge.parse(oldest.get()).slot;
+        for (const { id } of lowest === null ? [] : series) erase.run(id, (lowest ?? 0) + EARLY_SLOTS);
+        return;
+      }
+      turn = (turn + 1) % TURNS;
+      for (const { id } of series) if (id % TURNS === turn) erase.run(id, Math.floor(before / step));
+    },
+  };
+}
