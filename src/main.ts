@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import './heap.ts';
+
 import { runProgram } from './cli/program.ts';
 import { processTerminal } from './cli/terminal.ts';
 

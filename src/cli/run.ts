@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { App } from '../app.ts';
 import { reason } from '../core/reason.ts';
+import { giveBackAfterStart } from '../heap.ts';
 import { sayReason, sayRemark } from '../i18n.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import { readConfiguration } from './config-check.ts';
@@ -33,6 +34,7 @@ export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Pr
     terminal.err(sayReason(terminal.language, error.reason));
     return exitCodes.failed;
   }
+  giveBackAfterStart();
   stopOnSignals(app);
   reloadOnHangup(app, log);
   const code = await app.exited;

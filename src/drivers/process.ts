@@ -57,8 +57,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   let number = 0;
   /** The run whose empty record waits; 0: none is known to. */
   let prepared = 0;
-  /** The script of the last start that passed the look beforehand. */
-  let provenScript: string | null = null;
+  /** Whether what the keeper would run passed the look beforehand at the last start. */
+  let proven = false;
   let starting = false;
   let endedWhileStarting = false;
   /** How often in a row the service was found gone while its keeper said nothing. */
@@ -93,7 +93,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     leavePulse?.();
     opened = false;
     prepared = 0;
-    provenScript = null;
+    proven = false;
   }
 
   /** Makes `record` the life that counts. */
@@ -225,7 +225,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     }
     starting = true;
     try {
-      if (provenScript !== null && options.env_file === null) return await startAgain(by, provenScript, checking);
+      if (proven && options.env_file === null) return await startAgain(by, checking);
       const checked = await checking;
       if (!checked.ok) return { ok: false, fatal: true, reason: checked.reason };
       return await launch(by, launchScript(checked.launch));
@@ -244,8 +244,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
    * When the look finds that it could not work (the program is being replaced, the folder is gone), the run that ended
    * for it was no crash.
    */
-  async function startAgain(by: Keeper, script: string, checking: Promise<Preflight>): Promise<StartResult> {
-    const result = await launch(by, script);
+  async function startAgain(by: Keeper, checking: Promise<Preflight>): Promise<StartResult> {
+    const result = await launch(by, null);
     const checked = await checking;
     if (checked.ok || !(await news.wait(() => !lifeRuns(), recordDeadlineMs))) return result;
     endedWhileStarting = false;
@@ -257,10 +257,11 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     if (life?.exit) tell({ state: 'exited', run: life.run, exit: life.exit });
   }
 
-  async function launch(by: Keeper, script: string): Promise<StartResult> {
+  /** `script`: what the keeper is to run from now on; null: what it ran before. */
+  async function launch(by: Keeper, script: string | null): Promise<StartResult> {
     const next = number + 1;
     lineage.clear();
-    if (script !== provenScript) by.setLaunch(script);
+    if (script !== null) by.setLaunch(script);
     if (prepared !== next) prepareRecord(by.records, next, null);
     const say = async () => {
       await by.ask(next);
@@ -273,7 +274,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       await by.end();
       return { ok: false, fatal: false, reason: reason('keeper-silent') };
     }
-    provenScript = script;
+    proven = true;
     if (!by.gathers()) sampleWithin(200);
     return { ok: true, run: life.run };
   }

@@ -1,0 +1,27 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/*
+ * A manager allocates in a burst when it starts and next to nothing while it watches, which V8 answers with a nursery
+ * of 32 MB that it never gives back and with garbage that it sees no reason to collect. For hundreds of services that
+ * is more than all that they need.
+ */
+
+/** Starts are over by then, and what the compiler will make of the loops it has made. */
+const AFTER_START_MS = 15_000;
+
+// The nursery stays as small as it begins. Has to come before anything is allocated: imported first.
+setFlagsFromString('--semi-space-growth-factor=1');
+
+/** What reading the configuration and starting everything left on the heap is given back, once. */
+export function giveBackAfterStart(): void {
+  setTimeout(() => {
+    // From now on a fifth of garbage is enough to tidy up, instead of as much as there is in use.
+    setFlagsFromString('--heap-growing-percent=20');
+    setFlagsFromString('--expose-gc');
+    setFlagsFromString('--compact-on-every-full-gc');
+    const collect: unknown = runInNewContext('gc');
+    if (typeof collect === 'function') collect();
+    setFlagsFromString('--no-compact-on-every-full-gc');
+  }, AFTER_START_MS).unref();
+}
