@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import pidusage from 'pidusage';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import type { CheckResult, Metric } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
 import type { Check } from './check.ts';
@@ -7,37 +6,56 @@ import type { Check } from './check.ts';
 /** A tree larger than this is measured in part: a fork bomb must not become ours. */
 const MAX_PROCESSES = 200;
 
+/** USER_HZ: 100 on every Linux that Node runs on; what /proc counts processor time in. */
+const TICKS_PER_SECOND = 100;
+
 /** Does the service's own process live, and what does its whole tree use? */
 export function createProcessCheck(id: string): Check {
-  /** The process measured last: its first sample of CPU would always be 0. */
+  /** The process measured last: what a tree used since the sample before is known from the second on. */
   let primed: number | null = null;
+  let before: ReadonlyMap<number, Usage> = new Map();
+  let measuredAt = 0;
+  let fileLimit = 0;
+
+  /** CPU in % of one core since the sample before; null: this is the first one. */
+  function cpuSince(tree: ReadonlyMap<number, Usage>, first: boolean): number | null {
+    const now = performance.now();
+    const seconds = (now - measuredAt) / 1000;
+    let ticks = 0;
+    for (const [pid, { startTicks, cpuTicks }] of tree) {
+      const earlier = before.get(pid);
+      // One that was not there has used all of it since.
+      ticks += cpuTicks - (earlier?.startTicks === startTicks ? earlier.cpuTicks : 0);
+    }
+    [before, measuredAt] = [tree, now];
+    return first || seconds <= 0 ? null : (100 * ticks) / TICKS_PER_SECOND / seconds;
+  }
 
   return {
     id,
     kind: 'process',
     async run({ pid }): Promise<CheckResult> {
       if (pid === null) return { verdict: 'unknown', reason: reason('process-pid-unknown'), metrics: [] };
-      const status = statusOf(pid);
-      if (status === null) return unhealthy('process-gone', pid);
-      if (status.state === 'Z') return unhealthy('process-zombie', pid);
-      const tree = treeBelow(pid);
-      if (primed !== pid) await pidusage(tree).catch(() => undefined);
-      const usage = await usageOf(tree);
+      const own = usageOf(pid);
+      if (own === null) return unhealthy('process-gone', pid);
+      if (own.state === 'Z') return unhealthy('process-zombie', pid);
+      if (primed !== pid) fileLimit = fileLimitOf(pid);
+      const tree = treeBelow(pid, own);
+      const cpu = cpuSince(tree, primed !== pid);
+      const pages = [...tree.values()].reduce((sum, { rssPages }) => sum + rssPages, 0);
       const metrics: Metric[] = [
-        ...(usage === null || primed !== pid ? [] : [{ name: 'cpu', value: usage.cpu, unit: '%' } as const]),
-        ...(usage === null ? [] : [{ name: 'memory', value: usage.memory, unit: 'bytes' } as const]),
-        { name: 'threads', value: status.threads, unit: 'count' },
-        { name: 'processes', value: tree.length, unit: 'count' },
-        ...openFiles(pid),
+        ...(cpu === null ? [] : [{ name: 'cpu', value: cpu, unit: '%' } as const]),
+        { name: 'memory', value: pages * pageSize(), unit: 'bytes' },
+        { name: 'threads', value: own.threads, unit: 'count' },
+        { name: 'processes', value: tree.size, unit: 'count' },
+        ...openFiles(pid, fileLimit),
       ];
       primed = pid;
-      if (status.state === 'T' || status.state === 't')
+      if (own.state === 'T' || own.state === 't')
         return { verdict: 'unhealthy', reason: reason('process-frozen', { pid: String(pid) }), metrics };
       return { verdict: 'healthy', reason: null, metrics };
     },
-    async close() {
-      pidusage.clear();
-    },
+    async close() {},
   };
 }
 
@@ -48,20 +66,6 @@ function unhealthy(code: 'process-gone' | 'process-zombie', pid: number): CheckR
     reason: code === 'process-gone' ? reason('process-gone', args) : reason('process-zombie', args),
     metrics: [],
   };
-}
-
-/** CPU in % of one core since the sample before, memory (RSS) in bytes, over all that still live. */
-async function usageOf(pids: readonly number[]): Promise<{ cpu: number; memory: number } | null> {
-  const all = await pidusage([...pids]).catch(() => null);
-  if (all === null) return null;
-  let cpu = 0;
-  let memory = 0;
-  // A process that ended in between has null here, whatever the types say.
-  for (const one of Object.values<pidusage.Status | null>(all)) {
-    cpu += one?.cpu ?? 0;
-    memory += one?.memory ?? 0;
-  }
-  return { cpu, memory };
 }
 
 /*
@@ -85,34 +89,77 @@ function namesIn(folder: string): readonly string[] | null {
   }
 }
 
-function statusOf(pid: number): { state: string; threads: number } | null {
-  const text = textOf(`/proc/${pid}/status`);
-  if (text === null) return null;
+interface Usage {
+  /** One letter: R, S, D, T, Z … */
+  readonly state: string;
+  readonly threads: number;
+  /** With the pid it tells a process from a later one with the same pid. */
+  readonly startTicks: number;
+  readonly cpuTicks: number;
+  readonly rssPages: number;
+}
+
+const buffer = Buffer.alloc(1024);
+
+/** What /proc/<pid>/stat says (proc(5)); null: there is no such process. */
+function usageOf(pid: number): Usage | null {
+  let text: string;
+  try {
+    const file = openSync(`/proc/${pid}/stat`, 'r');
+    try {
+      text = buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return null;
+  }
+  // The name may hold spaces and brackets itself: the last closing bracket ends it.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 22);
   return {
-    state: /^State:\s+(\S)/m.exec(text)?.[1] ?? '?',
-    threads: Number(/^Threads:\s+(\d+)/m.exec(text)?.[1] ?? 0),
+    state: fields[0] ?? '?',
+    cpuTicks: Number(fields[11]) + Number(fields[12]),
+    threads: Number(fields[17]),
+    startTicks: Number(fields[19]),
+    rssPages: Number(fields[21]),
   };
 }
 
+let bytesOfPage = 0;
+
+function pageSize(): number {
+  if (bytesOfPage === 0)
+    bytesOfPage = 1024 * Number(/^KernelPageSize:\s+(\d+) kB/m.exec(textOf('/proc/self/smaps') ?? '')?.[1] ?? 4);
+  return bytesOfPage;
+}
+
 /** A process and all below it. */
-function treeBelow(root: number): number[] {
-  const tree = [root];
+function treeBelow(root: number, own: Usage): ReadonlyMap<number, Usage> {
+  const tree = new Map([[root, own]]);
   // Grows while it is walked.
-  for (const pid of tree) {
-    if (tree.length >= MAX_PROCESSES) break;
-    for (const task of namesIn(`/proc/${pid}/task`) ?? []) {
+  for (const [pid, { threads }] of tree) {
+    // Most have one thread, which has the process's own number.
+    for (const task of threads === 1 ? [pid] : (namesIn(`/proc/${pid}/task`) ?? [])) {
       const children = textOf(`/proc/${pid}/task/${task}/children`) ?? '';
-      tree.push(...children.split(' ').filter(Boolean).map(Number));
+      for (const child of children.split(' ')) {
+        if (tree.size >= MAX_PROCESSES) return tree;
+        const usage = child === '' ? null : usageOf(Number(child));
+        if (usage !== null) tree.set(Number(child), usage);
+      }
     }
   }
-  return tree.slice(0, MAX_PROCESSES);
+  return tree;
+}
+
+/** How many files the process may have open; 0: there is no limit, or nobody tells. */
+function fileLimitOf(pid: number): number {
+  return Number(/^Max open files\s+(\d+)/m.exec(textOf(`/proc/${pid}/limits`) ?? '')?.[1] ?? 0);
 }
 
 /** Open files and the share of the process's own limit; none where another user's process hides them. */
-function openFiles(pid: number): readonly Metric[] {
+function openFiles(pid: number, limit: number): readonly Metric[] {
   const names = namesIn(`/proc/${pid}/fd`);
   if (names === null) return [];
   const files: Metric = { name: 'open_files', value: names.length, unit: 'count' };
-  const limit = Number(/^Max open files\s+(\d+)/m.exec(textOf(`/proc/${pid}/limits`) ?? '')?.[1] ?? 0);
   return limit > 0 ? [files, { name: 'open_files_used', value: (100 * names.length) / limit, unit: '%' }] : [files];
 }

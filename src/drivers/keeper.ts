@@ -28,8 +28,8 @@ export interface Keeper {
   living(): ProcessId | null;
   /** A record was written by this session's leader: that may be a keeper that has just been made. */
   madeBy(session: number): void;
-  /** Whether nobody below the keeper can slip away from it; otherwise the tree has to be looked at while it stands. */
-  gathers(): boolean;
+  /** Whether nobody below the keeper can slip away from it (at the moment of `table`); otherwise the tree has to be looked at while it stands. */
+  gathers(table?: ProcessTable): boolean;
   /** Whether anybody below the keeper may still live; false only where that is certain. */
   mayHaveLeftovers(): boolean;
   /** Has it run `number`; makes a keeper when none lives. Repeating the same number does no harm. */
@@ -58,6 +58,9 @@ export function openKeeper(runDir: string): Keeper {
   replaceFile(script, keeperScript);
   let found = findKeeper(folder, newestSession(records));
 
+  /** What that keeper's command line said. */
+  let asked: { readonly keeper: ProcessId; readonly gathers: boolean } | null = null;
+
   function living(): ProcessId | null {
     if (found && !isAlive(found)) found = null;
     return found;
@@ -79,9 +82,11 @@ export function openKeeper(runDir: string): Keeper {
     }
   }
 
-  function gathers(): boolean {
-    const keeper = living();
-    return keeper !== null && readArguments(keeper.pid)?.at(-1) === gathering;
+  function gathers(table?: ProcessTable): boolean {
+    const keeper = table === undefined || found === null ? living() : table.find(found) && found;
+    if (keeper !== null && asked?.keeper !== keeper)
+      asked = { keeper, gathers: readArguments(keeper.pid)?.at(-1) === gathering };
+    return keeper !== null && asked?.gathers === true;
   }
 
   function mayHaveLeftovers(): boolean {

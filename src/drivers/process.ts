@@ -175,11 +175,12 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     if (life && !life.exit && (life.service === nobody || !mayLive(life.service.pid))) missing();
   }
 
-  function sample(table: ProcessTable): void {
-    if (!life || life.exit) return;
+  function sample(table: ProcessTable): boolean {
+    if (!life || life.exit) return false;
     lineage.update(table);
     const entry = table.find(life.service);
     if (!entry || entry.state === 'Z') missing();
+    return !keeper?.gathers(table);
   }
 
   async function inspect(): Promise<Observation> {

@@ -9,15 +9,18 @@ import { ProcessTable, readProcesses } from './proctree.ts';
 export interface Listener {
   /** Four times a second; has to be cheap. */
   tick(): void;
-  /** Every now and then, with all processes of this moment. */
-  sample(table: ProcessTable): void;
+  /** Every now and then, with all processes of this moment. Says whether the next one must not be far. */
+  sample(table: ProcessTable): boolean;
 }
 
 const tickMs = 250;
 /** All of /proc is read no more often than this, and no more than its own cost allows: 0.4 % of a core. */
 const sampleMs = 1000;
 const share = 250;
-/** But at least this often: on a loaded machine a reading seems dear because it has to wait. */
+/**
+ * But at least this often: on a loaded machine a reading seems dear because it has to wait. And no more often where
+ * nobody can slip away between two.
+ */
 const maxSampleMs = 5000;
 
 const listeners = new Set<Listener>();
@@ -28,6 +31,8 @@ let lastReadAt = Number.NEGATIVE_INFINITY;
 let lastSampleAt = Number.NEGATIVE_INFINITY;
 /** How long the last reading and what was made of it took. */
 let cost = 0;
+/** Whether anybody has to be watched closely. */
+let closely = true;
 
 /** Joins the shared watch; returns how to leave it. */
 export function joinPulse(listener: Listener): () => void {
@@ -45,6 +50,7 @@ export function joinPulse(listener: Listener): () => void {
 
 /** Asks for a reading within `ms`, for a service that has just started and may be about to fork. */
 export function sampleWithin(ms: number): void {
+  closely = true;
   soon ??= setTimeout(() => {
     soon = null;
     // Out of turn, so four times the usual share at most.
@@ -79,13 +85,15 @@ export function readRecently(): ProcessTable {
 
 function tick(): void {
   for (const listener of [...listeners]) listener.tick();
-  if (performance.now() >= lastSampleAt + Math.min(maxSampleMs, Math.max(sampleMs, cost * share))) sample();
+  const pause = closely ? Math.min(maxSampleMs, Math.max(sampleMs, cost * share)) : maxSampleMs;
+  if (performance.now() >= lastSampleAt + pause) sample();
 }
 
 function sample(): void {
   const start = performance.now();
   const table = readNow();
-  for (const listener of [...listeners]) listener.sample(table);
+  closely = false;
+  for (const listener of [...listeners]) if (listener.sample(table)) closely = true;
   lastSampleAt = performance.now();
   cost = lastSampleAt - start;
 }

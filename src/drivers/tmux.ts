@@ -177,11 +177,12 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
     } else if (!busy && performance.now() - lastLook > lookForMs) void lookFor();
   }
 
-  function sample(table: ProcessTable): void {
-    if (!life || life.exit) return;
+  function sample(table: ProcessTable): boolean {
+    if (!life || life.exit) return false;
     lineage.update(table);
     const entry = table.find(life.service);
     if (!entry || entry.state === 'Z') void settle();
+    return true;
   }
 
   /** Somebody may have started it by hand. */
