@@ -39,6 +39,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'logger.ts',
     'config',
     'app.ts',
+    'heap.ts',
     'store/backup.ts',
     'store/store-name.ts',
   ],
