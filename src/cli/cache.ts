@@ -1,3 +1,4 @@
+import type { Reason } from '../core/reason.ts';
 import { sayReason } from '../i18n.ts';
 import { sayDuration, sayMetric } from '../measures.ts';
 import { isAgreed } from './agreement.ts';
@@ -22,7 +23,7 @@ export async function showCaches(
   const asked = await client.caches(store);
   if (!asked.ok) return reportFailure(terminal, asked, json);
   const found = asked.value;
-  if (!found.ok) return reportFailure(terminal, { ...found, code: 'unknown-service' }, json);
+  if (!found.ok) return reportFailure(terminal, { ...found, code: codeOf(found.reason) }, json);
   if (json)
     printJson(
       terminal,
@@ -118,7 +119,7 @@ export async function clearCache(client: Client, terminal: Terminal, wishes: Cle
   const asked = await client.countKeys(wishes.store, wishes.pattern, step('cli-cache-counting'));
   if (!asked.ok) return reportFailure(terminal, asked, json);
   const counted = asked.value;
-  if (!counted.ok) return reportFailure(terminal, { ...counted, code: 'failed' }, json);
+  if (!counted.ok) return reportFailure(terminal, { ...counted, code: codeOf(counted.reason) }, json);
   const keys = counted.value;
   if (!json) for (const line of countLines(keys, terminal)) terminal.out(line);
   const confirmed = keys.needsCount ? wishes.count : null;
@@ -146,6 +147,11 @@ export async function clearCache(client: Client, terminal: Terminal, wishes: Cle
   else terminal.out(say(cleared.stopped ? 'cli-cache-stopped' : 'cli-cache-cleared', { removed, took }));
   if (interrupted) return exitCodes.interrupted;
   return cleared.ok ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Mistyped, or tried and not possible. */
+function codeOf({ code }: Reason): 'unknown-service' | 'failed' {
+  return ['cache-none', 'cache-which', 'cache-no-such'].includes(code) ? 'unknown-service' : 'failed';
 }
 
 function countLines(keys: CountReport, { say, language, paint }: Terminal): readonly string[] {

@@ -34,7 +34,13 @@ export function createStoreScreens(desk: Desk, glances: Glances) {
     const found = await stores.redis(ref.id);
     return found.ok
       ? redisScreen(language, visitor.role, { ref, details: found.value, part }, timezone)
-      : noAnswerScreen(language, ref.title, found.reason, { kind: 'redis', part, store: handleOf(ref.id) });
+      : noAnswerScreen(
+          language,
+          ref.title,
+          found.reason,
+          { kind: 'redis', part, store: handleOf(ref.id) },
+          ref.service,
+        );
   }
 
   async function lookDatabase({ language, timezone }: ChatContext, refs: readonly StoreRef[], part: DatabasePart) {
@@ -43,34 +49,35 @@ export function createStoreScreens(desk: Desk, glances: Glances) {
     const found = await stores.database(ref.id);
     return found.ok
       ? databaseScreen(language, { ref, details: found.value, part }, timezone)
-      : noAnswerScreen(language, ref.title, found.reason, { kind: 'db', part, store: handleOf(ref.id) });
+      : noAnswerScreen(language, ref.title, found.reason, { kind: 'db', part, store: handleOf(ref.id) }, ref.service);
   }
 
   async function lookShop({ language }: ChatContext): Promise<StoreScreen> {
     const found = await stores.shop(0);
     return found.ok
       ? shopScreen(language, found.value)
-      : noAnswerScreen(language, t(language, 'chat-shop'), found.reason, { kind: 'shop' });
+      : noAnswerScreen(language, t(language, 'chat-shop'), found.reason, { kind: 'shop' }, null);
   }
 
   const redis = (ctx: ChatContext, refs: readonly StoreRef[], part: RedisPart = 'overview') =>
     glances.show(ctx, () => lookRedis(ctx, refs, part));
   const database = (ctx: ChatContext, refs: readonly StoreRef[], part: DatabasePart = 'overview') =>
     glances.show(ctx, () => lookDatabase(ctx, refs, part));
-  const of = (refs: readonly StoreRef[], service: string | null) =>
-    service === null ? refs : refs.filter((ref) => ref.service === service);
-  /** The one of that handle; all of them where it is not there any more. */
-  const at = (refs: readonly StoreRef[], handle: string) => {
-    const found = refs.filter(({ id }) => handleOf(id) === handle);
+  /** Those that are meant; all of them where there is none of that kind (any more). */
+  const those = (refs: readonly StoreRef[], isMeant: (ref: StoreRef) => boolean) => {
+    const found = refs.filter(isMeant);
     return found.length === 0 ? refs : found;
   };
+  const of = (service: string | null) => (ref: StoreRef) => service === null || ref.service === service;
+  const at = (handle: string) => (ref: StoreRef) => handleOf(ref.id) === handle;
 
   return {
-    redis: (ctx: ChatContext, service: string | null) => redis(ctx, of(stores.redises(), service)),
-    database: (ctx: ChatContext, service: string | null) => database(ctx, of(stores.databases(), service)),
-    redisPart: (ctx: ChatContext, handle: string, part: RedisPart) => redis(ctx, at(stores.redises(), handle), part),
+    redis: (ctx: ChatContext, service: string | null) => redis(ctx, those(stores.redises(), of(service))),
+    database: (ctx: ChatContext, service: string | null) => database(ctx, those(stores.databases(), of(service))),
+    redisPart: (ctx: ChatContext, handle: string, part: RedisPart) =>
+      redis(ctx, those(stores.redises(), at(handle)), part),
     databasePart: (ctx: ChatContext, handle: string, part: DatabasePart) =>
-      database(ctx, at(stores.databases(), handle), part),
+      database(ctx, those(stores.databases(), at(handle)), part),
     shop: (ctx: ChatContext) => glances.show(ctx, () => lookShop(ctx)),
   };
 }

@@ -78,11 +78,11 @@ function overview(language: Language, details: RedisDetails, timezone: string): 
     hitLine(language, details),
     say('chat-redis-clients', {
       clients: info.connected_clients,
-      max: info.maxclients ?? 0,
-      blocked: info.blocked_clients ?? 0,
+      max: info.maxclients ?? '–',
+      blocked: info.blocked_clients ?? '–',
     }),
     say('chat-redis-ops', {
-      ops: info.instantaneous_ops_per_sec ?? 0,
+      ops: info.instantaneous_ops_per_sec ?? '–',
       in: rate(deltas?.received ?? null),
       out: rate(deltas?.sent ?? null),
       cpu: deltas?.cpu == null ? '–' : sayPercent(language, deltas.cpu),
@@ -113,7 +113,7 @@ function memoryLines(language: Language, { info, memory }: RedisDetails): readon
       peak: bytes(info.used_memory_peak),
       rss: bytes(info.used_memory_rss),
       policy: info.maxmemory_policy,
-      ratio: info.mem_fragmentation_ratio ?? 0,
+      ratio: info.mem_fragmentation_ratio ?? '–',
     }),
   ];
 }
@@ -134,9 +134,9 @@ function deltaLines(language: Language, { deltas }: RedisDetails): readonly stri
   return [
     html(language, 'chat-redis-deltas', {
       for: sayDuration(language, deltas.ms),
-      evicted: deltas.evicted ?? 0,
-      expired: deltas.expired ?? 0,
-      rejected: deltas.rejected ?? 0,
+      evicted: deltas.evicted ?? '–',
+      expired: deltas.expired ?? '–',
+      rejected: deltas.rejected ?? '–',
     }),
     ...(errors === '' ? [] : [html(language, 'chat-redis-errors', { errors: shorten(errors, 100) })]),
   ];

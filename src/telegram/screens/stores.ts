@@ -32,12 +32,21 @@ export function storesScreen(language: Language, kind: 'redis' | 'db', stores: r
   return { text: lines.join('\n'), buttons };
 }
 
-/** In place of a screen whose figures could not be had. `again`: the button that tries once more. */
-export function noAnswerScreen(language: Language, title: string, why: Reason, again: CallbackData): StoreScreen {
+/**
+ * In place of a screen whose figures could not be had. `again`: the button that tries once more; `service`: where it can be
+ * restarted.
+ */
+export function noAnswerScreen(
+  language: Language,
+  title: string,
+  why: Reason,
+  again: CallbackData,
+  service: string | null,
+): StoreScreen {
   const lines = [`🔴 <b>${escapeHtml(title)}</b>`, escapeHtml(shorten(sayReason(language, why), LONGEST_REASON))];
-  const buttons = new InlineKeyboard()
-    .text(t(language, 'button-refresh'), encode(again))
-    .text(t(language, 'button-menu'), encode({ kind: 'home' }));
+  const buttons = new InlineKeyboard().text(t(language, 'button-refresh'), encode(again));
+  if (service !== null) buttons.text(t(language, 'button-service'), encode({ kind: 'open', service }));
+  buttons.text(t(language, 'button-menu'), encode({ kind: 'home' }));
   return { text: lines.join('\n'), buttons };
 }
 
