@@ -1,9 +1,10 @@
 /**
- * Panels in simulated time, over real HTTP to simulated panels in a process of their own: what watching costs, how soon
- * a dead node is told, and what is not told. `node --import tsx bench/panels.ts [hours]` (default 24; some minutes)
+ * Panels, over real HTTP to simulated ones: what watching costs, how often is logged in, how soon a dead node is told, and
+ * what is not told. First the built manager in real time, then everything else in simulated time.
+ * `npm run build && node --import tsx bench/panels.ts [hours]`: so many simulated hours of the cost (default 2); ten minutes
  */
 
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -12,13 +13,15 @@ import { createPanelFleet, type PanelFleet } from '../src/panels/fleet.ts';
 import type { PanelSource } from '../src/panels/panel.ts';
 import { createMemoryTokens } from '../src/panels/token-store.ts';
 import { sourceOf } from '../test/panels/source.ts';
+import { environment, makeHome, TOKEN, until } from '../test/world/manager.ts';
 import { type PanelFault, type PanelWorld, startPanel } from '../test/world/panel/server.ts';
+import { startTelegram } from '../test/world/telegram/server.ts';
 import { parseRollup, quantile } from './figures.ts';
 
 const PANELS = 20;
 const NODES = 30;
 const begun = Date.UTC(2026, 10, 23, 7, 0, 5);
-const hours = Number(process.argv[2] ?? 24);
+const hours = Number(process.argv[2] ?? 2);
 
 let now = begun;
 const clock = () => now;
@@ -33,10 +36,16 @@ interface Notice {
 }
 
 /** A fleet by the simulated clock. `silent` are ports that take no connections. */
-function fleetOf(sources: readonly PanelSource[], notices: Notice[], silent: ReadonlySet<number>, reaches: boolean) {
+function fleetOf(
+  sources: readonly PanelSource[],
+  notices: Notice[],
+  silent: ReadonlySet<number>,
+  reaches: boolean,
+  tokens = createMemoryTokens(),
+) {
   return createPanelFleet({
     sources: { load: async () => ({ panels: sources, databaseProblem: null }) },
-    tokens: createMemoryTokens(),
+    tokens,
     records: { load: () => null, save: () => undefined },
     calendar: createCalendar('UTC'),
     clock,
@@ -74,6 +83,71 @@ function heapMb(): number {
 
 const pssMb = () => parseRollup(readFileSync('/proc/self/smaps_rollup', 'utf8')).pss / 2 ** 20;
 
+/** Real seconds in which the manager comes to rest, and in which it is measured. */
+const SETTLE_S = 45;
+const MEASURED_S = 60;
+
+/** The built manager as it is run, with all those panels and with none. */
+async function real(): Promise<void> {
+  const panels: PanelWorld[] = [];
+  for (let index = 0; index < PANELS; index += 1)
+    panels.push(await startPanel({ clock: Date.now, nodes: nodesOf(NODES), users: 5000 }));
+  const described = panels.map(({ baseUrl, username, password }, index) => ({
+    ...{ id: `p${index}`, base_url: baseUrl, username, password },
+  }));
+  const managers = await Promise.all([measured([]), measured(described)]);
+  for (const { sample } of managers) sample();
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_S * 1000));
+  const asked = () => panels.reduce((sum, panel) => sum + panel.requests.length, 0);
+  const [before, from] = [managers.map(({ sample }) => sample()), asked()];
+  await new Promise((resolve) => setTimeout(resolve, MEASURED_S * 1000));
+  const after = managers.map(({ sample }) => sample());
+  const figures = after.map(({ cpuS, pssMb }, index) => ({
+    ...{ cpu: (100 * (cpuS - (before[index]?.cpuS ?? 0))) / MEASURED_S, pss: pssMb },
+  }));
+  console.log(
+    `\nThe built manager in real time, ${MEASURED_S} s: without panels / with ${PANELS} panels of ${NODES} nodes`,
+  );
+  row('CPU of one core', figures.map(({ cpu }) => `${cpu.toFixed(2)} %`).join(' / '));
+  row('PSS, MB', figures.map(({ pss }) => pss.toFixed(1)).join(' / '));
+  row(
+    'requests a minute and panel (ports of nodes closed to us: asked more often)',
+    ((asked() - from) / PANELS / (MEASURED_S / 60)).toFixed(1),
+  );
+  row('logins a panel', (panels.reduce((sum, panel) => sum + panel.logins.length, 0) / PANELS).toFixed(2));
+  for (const { end } of managers) await end();
+  for (const panel of panels) await panel.stop();
+}
+
+/** One manager with these panels, and what it has used so far. */
+async function measured(panels: readonly object[]) {
+  const telegram = await startTelegram({ token: TOKEN });
+  const home = await makeHome({ services: { panels: { driver: 'external', checks: [{ type: 'panel' }], panels } } });
+  const manager = spawn(process.execPath, [new URL('../dist/main.js', import.meta.url).pathname, 'run'], {
+    ...{ cwd: home.folder, env: environment(home, telegram.apiRoot), stdio: ['ignore', 'pipe', 'inherit'] },
+  });
+  let said = '';
+  manager.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await until(() => said.includes('the manager runs'));
+  const proc = `/proc/${manager.pid}`;
+  return {
+    sample() {
+      const fields = readFileSync(`${proc}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      // Ticks of 10 ms: user and system time.
+      const cpuS = (Number(fields[11]) + Number(fields[12])) / 100;
+      return { cpuS, pssMb: parseRollup(readFileSync(`${proc}/smaps_rollup`, 'utf8')).pss / 2 ** 20 };
+    },
+    async end() {
+      manager.kill('SIGTERM');
+      await new Promise((resolve) => manager.on('exit', resolve));
+      await home.remove();
+      await telegram.stop();
+    },
+  };
+}
+
 /** 20 panels of 30 nodes, in another process, so that its cost is not counted as ours. */
 async function cost(): Promise<void> {
   const child = fork(new URL(import.meta.url).pathname, ['world'], { execArgv: ['--import', 'tsx'] });
@@ -105,7 +179,6 @@ async function cost(): Promise<void> {
     `\n${PANELS} panels of ${NODES} nodes, ${hours} simulated hours in ${Math.round((performance.now() - real) / 1000)} s`,
   );
   row('requests a minute and panel', (requests / PANELS / hours / 60).toFixed(1));
-  row('logins a panel', `${(after.logins / PANELS).toFixed(2)} (the first one included)`);
   row('most requests at once at one panel', String(after.mostAtOnce));
   row('CPU of one core, with the driving of the simulation', `${((100 * seconds) / hours / 3600).toFixed(2)} %`);
   row('CPU a request', `${((1000 * seconds) / requests).toFixed(2)} ms`);
@@ -183,6 +256,30 @@ async function onePanel(reaches: boolean) {
   return { panel, notices, fleet, kill, mend, end };
 }
 
+/** Tokens of 24 h, renewed at nine tenths, kept over restarts: how often each day. */
+async function logins(days: number): Promise<void> {
+  const panel = await startPanel({ clock, nodes: nodesOf(NODES) });
+  const tokens = createMemoryTokens();
+  const from = now;
+  for (let day = 0; day < days; day += 1) {
+    // Each day a new manager, which knows the token of the one before.
+    const fleet = fleetOf([sourceOf(panel)], [], new Set(), true, tokens);
+    for (let minute = 0; minute < 24 * 60; minute += 1) {
+      now += 60_000;
+      panel.engine.run(now);
+      fleet.tick(now);
+      await fleet.idle();
+    }
+    await fleet.stop();
+  }
+  const each = Array.from({ length: days }, (_, day) => {
+    const begin = from + day * 86_400_000;
+    return panel.logins.filter(({ at }) => at >= begin && at < begin + 86_400_000).length;
+  });
+  row(`logins a day, ${days} days with a new manager each day (the first one included)`, each.join(' / '));
+  await panel.stop();
+}
+
 /** From the moment a node dies to the notice of it. */
 async function deaths(reaches: boolean): Promise<void> {
   const { notices, fleet, kill, mend, end } = await onePanel(reaches);
@@ -242,8 +339,10 @@ function row(what: string, figure: string): void {
 
 if (process.argv[2] === 'world') await world();
 else {
+  await real();
   await cost();
   console.log('\nOne panel of 30 nodes');
+  await logins(7);
   await deaths(true);
   await deaths(false);
   await flaps(20, 20);
