@@ -4,14 +4,19 @@ import type { Bar, BarRow, BarsDrawing } from './bars.ts';
 import { dot, write } from './brush.ts';
 import { type Colours, HEIGHT, PIXEL_RATIO, SIZE, themes, WIDTH } from './theme.ts';
 
+/** A name, four columns and a note need more room beside each other than other pictures: everything is so much smaller. */
+const SCALE = 0.8;
+const WIDE = WIDTH / SCALE;
+const TALL = HEIGHT / SCALE;
+
 const MARGIN = 14;
 const TOP = 46;
 const HEADS = 24;
 const BOTTOM = 26;
-const LABEL = 160;
+const LABEL = 150;
 const GAP = 12;
 /** Few rows need not fill the picture. */
-const TALLEST = 40;
+const TALLEST = 46;
 
 /** A chart without axes or lines of its own: every bar is painted. */
 export function barsConfiguration(drawing: BarsDrawing): ChartConfiguration<'line', { x: number; y: number }[]> {
@@ -31,7 +36,7 @@ function painter(drawing: BarsDrawing, colours: Colours): Plugin<'line'> {
   const noted = drawing.rows.some(({ note }) => note !== '');
   const notes = noted ? 118 : 0;
   const left = MARGIN + LABEL + GAP;
-  const room = WIDTH - left - MARGIN - notes - GAP * (drawing.columns.length - 1);
+  const room = WIDE - left - MARGIN - notes - GAP * (drawing.columns.length - 1);
   const whole = drawing.columns.reduce((sum, { width }) => sum + width, 0);
   let next = left;
   const columns = drawing.columns.map(({ head, width, colour }) => {
@@ -45,16 +50,18 @@ function painter(drawing: BarsDrawing, colours: Colours): Plugin<'line'> {
       colour: colour === null ? colours.health.good : (colours.lines[colour] ?? colours.text),
     };
   });
-  const height = Math.min(TALLEST, (HEIGHT - TOP - HEADS - BOTTOM) / Math.max(1, drawing.rows.length));
+  const height = Math.min(TALLEST, (TALL - TOP - HEADS - BOTTOM) / Math.max(1, drawing.rows.length));
   return {
     id: 'orbit-bars',
     beforeDraw({ ctx }) {
+      ctx.save();
+      ctx.scale(SCALE, SCALE);
       ctx.fillStyle = colours.ground;
-      ctx.fillRect(0, 0, WIDTH, HEIGHT);
-      const bold = { size: SIZE.title, colour: colours.text, bold: true, most: WIDTH - 2 * MARGIN };
+      ctx.fillRect(0, 0, WIDE, TALL);
+      const bold = { size: SIZE.title, colour: colours.text, bold: true, most: WIDE - 2 * MARGIN };
       write(ctx, drawing.title, MARGIN, TOP / 2, bold);
-      const said = { size: SIZE.small, colour: colours.muted, align: 'right', most: WIDTH - 2 * MARGIN } as const;
-      write(ctx, drawing.footer, WIDTH - MARGIN, HEIGHT - BOTTOM / 2, said);
+      const said = { size: SIZE.small, colour: colours.muted, align: 'right', most: WIDE - 2 * MARGIN } as const;
+      write(ctx, drawing.footer, WIDE - MARGIN, TALL - BOTTOM / 2, said);
       for (const { head, x, width } of columns)
         write(ctx, head, x, TOP + HEADS / 2, { size: SIZE.small, colour: colours.muted, most: width });
       drawing.rows.forEach((row, index) => {
@@ -67,8 +74,9 @@ function painter(drawing: BarsDrawing, colours: Colours): Plugin<'line'> {
           paintBar(ctx, bar, { ...column, middle, height }, colour, colours);
         });
         const note = { size: SIZE.small, colour: colours.text, bold: true, most: notes - GAP };
-        if (row.note !== '') write(ctx, row.note, WIDTH - MARGIN - notes + GAP, middle, note);
+        if (row.note !== '') write(ctx, row.note, WIDE - MARGIN - notes + GAP, middle, note);
       });
+      ctx.restore();
     },
   };
 }
@@ -96,7 +104,7 @@ function paintBar(
     write(ctx, '–', x, middle, { size: SIZE.small, colour: colours.muted });
     return;
   }
-  const thick = Math.min(20, height - 5);
+  const thick = Math.min(24, height - 5);
   ctx.fillStyle = colours.card;
   ctx.fillRect(x, middle - thick / 2, width, thick);
   ctx.fillStyle = `${colour}b0`;
