@@ -2,12 +2,10 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:f
 import type { CheckResult, Metric } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
 import type { Check } from './check.ts';
+import { type Usage, usagesOf } from './usage.ts';
 
 /** A tree larger than this is measured in part: a fork bomb must not become ours. */
 const MAX_PROCESSES = 200;
-
-/** USER_HZ: 100 on every Linux that Node runs on; what /proc counts processor time in. */
-const TICKS_PER_SECOND = 100;
 
 /** Does the service's own process live, and what does its whole tree use? */
 export function createProcessCheck(id: string): Check {
@@ -17,18 +15,21 @@ export function createProcessCheck(id: string): Check {
   let measuredAt = 0;
   let fileLimit = 0;
 
-  /** CPU in % of one core since the sample before; null: this is the first one. */
-  function cpuSince(tree: ReadonlyMap<number, Usage>, first: boolean): number | null {
+  /**
+   * CPU in % of one core since the sample before; null: this is the first one. Reckoned here from what each has used in
+   * all: pidusage's own percentage knows nothing of what began in between, and forgets after a minute.
+   */
+  function cpuSince(usages: ReadonlyMap<number, Usage>, first: boolean): number | null {
     const now = performance.now();
-    const seconds = (now - measuredAt) / 1000;
-    let ticks = 0;
-    for (const [pid, { startTicks, cpuTicks }] of tree) {
-      const earlier = before.get(pid);
-      // One that was not there has used all of it since.
-      ticks += cpuTicks - (earlier?.startTicks === startTicks ? earlier.cpuTicks : 0);
+    const passed = now - measuredAt;
+    let used = 0;
+    for (const [pid, { cpu }] of usages) {
+      const earlier = before.get(pid)?.cpu ?? 0;
+      // One that was not there, or is another by now, has used all of it since.
+      used += cpu >= earlier ? cpu - earlier : cpu;
     }
-    [before, measuredAt] = [tree, now];
-    return first || seconds <= 0 ? null : (100 * ticks) / TICKS_PER_SECOND / seconds;
+    [before, measuredAt] = [usages, now];
+    return first || passed <= 0 || usages.size === 0 ? null : (100 * used) / passed;
   }
 
   return {
@@ -36,18 +37,20 @@ export function createProcessCheck(id: string): Check {
     kind: 'process',
     async run({ pid }): Promise<CheckResult> {
       if (pid === null) return { verdict: 'unknown', reason: reason('process-pid-unknown'), metrics: [] };
-      const own = usageOf(pid);
+      const own = statOf(pid);
       if (own === null) return unhealthy('process-gone', pid);
       if (own.state === 'Z') return unhealthy('process-zombie', pid);
       if (primed !== pid) fileLimit = fileLimitOf(pid);
       const tree = treeBelow(pid, own);
-      const cpu = cpuSince(tree, primed !== pid);
-      const pages = [...tree.values()].reduce((sum, { rssPages }) => sum + rssPages, 0);
+      const all = await usagesOf(tree);
+      const usages = new Map(tree.flatMap((each) => entryOf(all, each)));
+      const cpu = cpuSince(usages, primed !== pid);
+      const memory = [...usages.values()].reduce((sum, each) => sum + each.memory, 0);
       const metrics: Metric[] = [
         ...(cpu === null ? [] : [{ name: 'cpu', value: cpu, unit: '%' } as const]),
-        { name: 'memory', value: pages * pageSize(), unit: 'bytes' },
+        ...(usages.size === 0 ? [] : [{ name: 'memory', value: memory, unit: 'bytes' } as const]),
         { name: 'threads', value: own.threads, unit: 'count' },
-        { name: 'processes', value: tree.size, unit: 'count' },
+        { name: 'processes', value: tree.length, unit: 'count' },
         ...openFiles(pid, fileLimit),
       ];
       primed = pid;
@@ -89,20 +92,16 @@ function namesIn(folder: string): readonly string[] | null {
   }
 }
 
-interface Usage {
+interface Stat {
   /** One letter: R, S, D, T, Z … */
   readonly state: string;
   readonly threads: number;
-  /** With the pid it tells a process from a later one with the same pid. */
-  readonly startTicks: number;
-  readonly cpuTicks: number;
-  readonly rssPages: number;
 }
 
 const buffer = Buffer.alloc(1024);
 
 /** What /proc/<pid>/stat says (proc(5)); null: there is no such process. */
-function usageOf(pid: number): Usage | null {
+function statOf(pid: number): Stat | null {
   let text: string;
   try {
     const file = openSync(`/proc/${pid}/stat`, 'r');
@@ -115,26 +114,12 @@ function usageOf(pid: number): Usage | null {
     return null;
   }
   // The name may hold spaces and brackets itself: the last closing bracket ends it.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 22);
-  return {
-    state: fields[0] ?? '?',
-    cpuTicks: Number(fields[11]) + Number(fields[12]),
-    threads: Number(fields[17]),
-    startTicks: Number(fields[19]),
-    rssPages: Number(fields[21]),
-  };
-}
-
-let bytesOfPage = 0;
-
-function pageSize(): number {
-  if (bytesOfPage === 0)
-    bytesOfPage = 1024 * Number(/^KernelPageSize:\s+(\d+) kB/m.exec(textOf('/proc/self/smaps') ?? '')?.[1] ?? 4);
-  return bytesOfPage;
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 18);
+  return { state: fields[0] ?? '?', threads: Number(fields[17]) };
 }
 
 /** A process and all below it. */
-function treeBelow(root: number, own: Usage): ReadonlyMap<number, Usage> {
+function treeBelow(root: number, own: Stat): readonly number[] {
   const tree = new Map([[root, own]]);
   // Grows while it is walked.
   for (const [pid, { threads }] of tree) {
@@ -142,13 +127,18 @@ function treeBelow(root: number, own: Usage): ReadonlyMap<number, Usage> {
     for (const task of threads === 1 ? [pid] : (namesIn(`/proc/${pid}/task`) ?? [])) {
       const children = textOf(`/proc/${pid}/task/${task}/children`) ?? '';
       for (const child of children.split(' ')) {
-        if (tree.size >= MAX_PROCESSES) return tree;
-        const usage = child === '' ? null : usageOf(Number(child));
-        if (usage !== null) tree.set(Number(child), usage);
+        if (tree.size >= MAX_PROCESSES) return [...tree.keys()];
+        const stat = child === '' ? null : statOf(Number(child));
+        if (stat !== null) tree.set(Number(child), stat);
       }
     }
   }
-  return tree;
+  return [...tree.keys()];
+}
+
+function entryOf(all: ReadonlyMap<number, Usage>, pid: number): readonly (readonly [number, Usage])[] {
+  const usage = all.get(pid);
+  return usage === undefined ? [] : [[pid, usage]];
 }
 
 /** How many files the process may have open; 0: there is no limit, or nobody tells. */
