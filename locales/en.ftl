@@ -1987,66 +1987,66 @@ chat-stores-example-redis = checks: [{"{"} type: redis, url: "redis://127.0.0.1:
 chat-stores-example-db = checks: [{"{"} type: postgres, url: "${"{"}DATABASE_URL{"}"}" {"}"}]
 
 chat-redis-server = Redis { $version }, up { $for }
-chat-redis-latency = Latency: { $now } (median { $median })
+chat-redis-latency = <b>Latency:</b> { $now } (median { $median })
 chat-redis-memory =
     { $of ->
-        [limit] Memory: { $used } of { $limit } ({ $share } of maxmemory)
-        [machine] Memory: { $used }, no maxmemory ({ $share } of the machine's { $limit })
-       *[nothing] Memory: { $used }, no maxmemory
+        [limit] <b>Memory:</b> { $used } of { $limit } ({ $share } of maxmemory)
+        [machine] <b>Memory:</b> { $used }, no maxmemory ({ $share } of the machine's { $limit })
+       *[nothing] <b>Memory:</b> { $used }, no maxmemory
     }
 chat-redis-memory-more = · peak { $peak }, resident { $rss }, fragmentation { $ratio }, { $policy }
-chat-redis-keys = Keys: { $keys }
-chat-redis-keys-expire = Keys: { $keys } ({ $expire } expire)
-chat-redis-hits = Hit rate: { $share } of { $lookups } look-ups in { $for }
-chat-redis-hits-few = Hit rate: too few look-ups to tell yet
-chat-redis-clients = Clients: { $clients } of { $max }, { $blocked } blocked
-chat-redis-ops = Now: { $ops } operations/s, ↓ { $in }, ↑ { $out }, CPU { $cpu }
-chat-redis-deltas = In the last { $for }: { $evicted } evicted, { $expired } expired, { $rejected } turned away
-chat-redis-deltas-none = Evictions and rejections: known after two rounds of the check
-chat-redis-errors = Errors given: { $errors }
+chat-redis-keys = <b>Keys:</b> { $keys }
+chat-redis-keys-expire = <b>Keys:</b> { $keys } ({ $expire } expire)
+chat-redis-hits = <b>Hit rate:</b> { $share } of { $lookups } look-ups in { $for }
+chat-redis-hits-few = <b>Hit rate:</b> too few look-ups to tell yet
+chat-redis-clients = <b>Clients:</b> { $clients } of { $max }, { $blocked } blocked
+chat-redis-ops = <b>Now:</b> { $ops } ops/s, ↓ { $in }, ↑ { $out }, CPU { $cpu }
+chat-redis-deltas = <b>In the last { $for }:</b> { $evicted } evicted, { $expired } expired, { $rejected } turned away
+chat-redis-deltas-none = <b>Evictions and rejections:</b> known after two rounds of the check
+chat-redis-errors = <b>Errors given:</b> { $errors }
 chat-redis-rdb =
     { $when ->
-        [off] Snapshots: off (no save rule)
-        [on] Snapshot: { $ok }, { $for } ago, { $changes ->
+        [off] <b>Snapshots:</b> off (no save rule)
+        [on] <b>Snapshot:</b> { $ok }, { $for } ago, { $changes ->
             [one] { $changes } change
            *[other] { $changes } changes
         } since
-       *[unknown] Snapshot: { $ok }
+       *[unknown] <b>Snapshot:</b> { $ok }
     }
 chat-redis-aof =
     { $on ->
-        [on] Journal (AOF): on, write { $write }, rewrite { $rewrite }
-       *[off] Journal (AOF): off
+        [on] <b>Journal (AOF):</b> on, write { $write }, rewrite { $rewrite }
+       *[off] <b>Journal (AOF):</b> off
     }
 chat-redis-primary =
     { $replicas ->
-        [0] Replication: primary, no replica
-        [one] Replication: primary of { $replicas } replica
-       *[other] Replication: primary of { $replicas } replicas
+        [0] <b>Replication:</b> primary, no replica
+        [one] <b>Replication:</b> primary of { $replicas } replica
+       *[other] <b>Replication:</b> primary of { $replicas } replicas
     }
 chat-redis-replica-line = · { $address } { $state }, { $behind } behind
 chat-redis-replica =
     { $link ->
-        [up] Replication: replica, heard its primary { $for } ago, { $behind } behind
-       *[other] Replication: replica, no link to its primary
+        [up] <b>Replication:</b> replica, heard its primary { $for } ago, { $behind } behind
+       *[other] <b>Replication:</b> replica, no link to its primary
     }
 chat-redis-restarts =
     { $restarts ->
-        [0] Restarts seen: none
-       *[other] Restarts seen: { $restarts }, last at { $last }
+        [0] <b>Restarts seen:</b> none
+       *[other] <b>Restarts seen:</b> { $restarts }, last at { $last }
     }
 chat-redis-slow =
     { $commands ->
-        [0] Slow commands (over { $over }): none
-       *[other] Slow commands (over { $over }): { $commands }, of the newest the slowest took { $worst }
+        [0] <b>Slow commands</b> (over { $over }): none
+       *[other] <b>Slow commands</b> (over { $over }): { $commands }, of the newest the slowest took { $worst }
     }
-chat-redis-slow-unknown = Slow commands: unknown
+chat-redis-slow-unknown = <b>Slow commands:</b> unknown
 chat-redis-slow-cut = Keys are shown as patterns, values not at all.
 chat-redis-event = Event { $name }: { $latest } at { $when }, at worst { $worst }
 chat-redis-patterns =
     { $all ->
-        [all] Key patterns (all { $sampled } keys seen
-       *[some] Key patterns (≈, { $sampled } of { $total } keys looked at
+        [all] <b>Key patterns</b> (all { $sampled } keys seen
+       *[some] <b>Key patterns</b> (≈, { $sampled } of { $total } keys looked at
     }{ $age ->
         [none] {""}
        *[known] , { $age } ago
@@ -2100,24 +2100,24 @@ chat-db-server =
         [standby] standby
        *[primary] primary
     }
-chat-db-latency = Round trip (SELECT 1): { $now } (median { $median })
-chat-db-size = Size: { $size }
-chat-db-connections = Connections: { $used } of { $max } ({ $share })
-chat-db-states = Active { $active }, idle { $idle }, idle in transaction { $open }, waiting for a lock { $waiting }
-chat-db-longest = Longest query { $query }, transaction { $transaction }, idle in transaction { $open }; slow now: { $slow }
-chat-db-unseen = What they do: unknown, <code>GRANT pg_monitor TO { $user }</code>
-chat-db-cache = Found in cache: { $share } in the last { $for } ({ $blocks } blocks read)
-chat-db-work = Transactions { $transactions }, rolled back { $rollbacks }; rows read { $read }, written { $written }
-chat-db-deltas = Meanwhile: { $deadlocks } deadlocks, { $conflicts } conflicts, { $files } temporary files ({ $size })
-chat-db-deltas-none = Cache, transactions, deadlocks: known after two rounds of the check
-chat-db-wraparound = Transaction numbers used up: { $share } ({ $name })
+chat-db-latency = <b>Round trip (SELECT 1):</b> { $now } (median { $median })
+chat-db-size = <b>Size:</b> { $size }
+chat-db-connections = <b>Connections:</b> { $used } of { $max } ({ $share })
+chat-db-states = <b>Sessions:</b> active { $active }, idle { $idle }, idle in transaction { $open }, waiting for a lock { $waiting }
+chat-db-longest = <b>Longest:</b> query { $query }, transaction { $transaction }, idle in transaction { $open }; slow now: { $slow }
+chat-db-unseen = <b>Sessions:</b> what they do is unknown, <code>GRANT pg_monitor TO { $user }</code>
+chat-db-cache = <b>Found in cache:</b> { $share } in the last { $for } ({ $blocks } blocks read)
+chat-db-work = <b>Transactions:</b> { $transactions }, rolled back { $rollbacks }; rows read { $read }, written { $written }
+chat-db-deltas = <b>Meanwhile:</b> { $deadlocks } deadlocks, { $conflicts } conflicts, { $files } temporary files ({ $size })
+chat-db-deltas-none = <b>Cache, transactions, deadlocks:</b> known after two rounds of the check
+chat-db-wraparound = <b>Transaction numbers used up:</b> { $share } ({ $name })
 chat-db-restarts =
     { $restarts ->
-        [0] Restarts seen: none
-       *[other] Restarts seen: { $restarts }, last at { $last }
+        [0] <b>Restarts seen:</b> none
+       *[other] <b>Restarts seen:</b> { $restarts }, last at { $last }
     }
 chat-db-nobody = Nobody else is connected.
-chat-db-by-application = By program:
+chat-db-by-application = <b>By program:</b>
 chat-db-application =
     { $sessions } × <b>{ $name }</b>, { $user } { $from ->
         [socket] over the socket
@@ -2170,8 +2170,8 @@ chat-db-table =
         [none] never vacuumed
        *[known] vacuumed { $vacuum } ago
     }
-chat-db-sizes-about = Exact sizes: { $why }; ≈ is what the server believes.
-chat-db-sizes-old = Exact sizes: { $why }; these are { $for } old.
+chat-db-sizes-about = <b>Exact sizes:</b> { $why }; ≈ is what the server believes.
+chat-db-sizes-old = <b>Exact sizes:</b> { $why }; these are { $for } old.
 chat-db-vacuum = 🧹 { $table }: { $phase }, { $share }
 chat-db-unused =
     { $count ->
@@ -2180,17 +2180,17 @@ chat-db-unused =
     }
 chat-db-replicas =
     { $replicas ->
-        [0] Replication: no replica
-        [one] Replication: { $replicas } replica
-       *[other] Replication: { $replicas } replicas
+        [0] <b>Replication:</b> no replica
+        [one] <b>Replication:</b> { $replicas } replica
+       *[other] <b>Replication:</b> { $replicas } replicas
     }
 chat-db-replica =
     · { $name } ({ $from }): { $state }, { $sync }, { $behind } behind, { $for }
-chat-db-standby = Standby: { $status }, { $for } behind
+chat-db-standby = <b>Standby:</b> { $status }, { $for } behind
 chat-db-slots =
     { $slots ->
-        [0] Replication slots: none
-       *[other] Replication slots: { $slots }
+        [0] <b>Replication slots:</b> none
+       *[other] <b>Replication slots:</b> { $slots }
     }
 chat-db-slot =
     · { $name }: { $active ->
@@ -2201,37 +2201,37 @@ chat-db-slot =
        *[known] , { $status }
     }, keeps { $kept }
 chat-db-archiver =
-    Archiver: { $archived } archived{ $last ->
+    <b>Archiver:</b> { $archived } archived{ $last ->
         [none] {""}
        *[known] , last { $last } ago
     }, { $failed } failed{ $lastFailed ->
         [none] {""}
        *[known] , last { $lastFailed } ago
     }
-chat-db-checkpoints = Checkpoints: { $timed } by time, { $requested } on request (many of these: max_wal_size is small)
-chat-db-wraparound-more = Transaction numbers used up: { $share } ({ $name }; age { $age }, vacuum freezes from { $freeze } on)
+chat-db-checkpoints = <b>Checkpoints:</b> { $timed } by time, { $requested } on request (many of these: max_wal_size is small)
+chat-db-wraparound-more = <b>Transaction numbers used up:</b> { $share } ({ $name }; age { $age }, vacuum freezes from { $freeze } on)
 
 chat-shop = Users and sales
-chat-shop-users = Users: { $users }
-chat-shop-new = New today: { $users }
-chat-shop-subscriptions = Subscriptions: { $active } active, { $ended } ended, { $never } never had one
-chat-shop-configs = Configs: { $configs }
+chat-shop-users = <b>Users:</b> { $users }
+chat-shop-new = <b>New today:</b> { $users }
+chat-shop-subscriptions = <b>Subscriptions:</b> { $active } active, { $ended } ended, { $never } never had one
+chat-shop-configs = <b>Configs:</b> { $configs }
 chat-shop-server = · { $server }: { $configs }
-chat-shop-today = Revenue today: { $sums }
-chat-shop-month = This month: { $sums }
+chat-shop-today = <b>Revenue today:</b> { $sums }
+chat-shop-month = <b>This month:</b> { $sums }
 chat-shop-nothing = nothing yet
 chat-shop-last =
     { $at ->
-        [none] Last payment: never
-       *[known] Last payment: { $at }
+        [none] <b>Last payment:</b> never
+       *[known] <b>Last payment:</b> { $at }
     }
 chat-shop-stuck =
     { $count ->
-        [0] Stuck payments (pending for over an hour): none
-       *[other] Stuck payments (pending for over an hour): { $count }, the oldest for { $for }
+        [0] <b>Stuck payments</b> (pending for over an hour): none
+       *[other] <b>Stuck payments</b> (pending for over an hour): { $count }, the oldest for { $for }
     }
-chat-shop-payments = Payments, of all time:
-chat-shop-payments-none = Payments: none
+chat-shop-payments = <b>Payments</b> of all time:
+chat-shop-payments-none = <b>Payments:</b> none
 chat-shop-payment = · { $status }: { $count } ({ $methods })
 chat-shop-day = A day begins at midnight in { $timezone }.
 chat-shop-missing = { $name }: { $why }

@@ -2093,68 +2093,68 @@ chat-stores-example-redis = checks: [{"{"} type: redis, url: "redis://127.0.0.1:
 chat-stores-example-db = checks: [{"{"} type: postgres, url: "${"{"}DATABASE_URL{"}"}" {"}"}]
 
 chat-redis-server = Redis { $version }, работает { $for }
-chat-redis-latency = Задержка: { $now } (медиана { $median })
+chat-redis-latency = <b>Задержка:</b> { $now } (медиана { $median })
 chat-redis-memory =
     { $of ->
-        [limit] Память: { $used } из { $limit } ({ $share } от maxmemory)
-        [machine] Память: { $used }, maxmemory не задан ({ $share } от { $limit } машины)
-       *[nothing] Память: { $used }, maxmemory не задан
+        [limit] <b>Память:</b> { $used } из { $limit } ({ $share } от maxmemory)
+        [machine] <b>Память:</b> { $used }, maxmemory не задан ({ $share } от { $limit } машины)
+       *[nothing] <b>Память:</b> { $used }, maxmemory не задан
     }
 chat-redis-memory-more = · пик { $peak }, резидентно { $rss }, фрагментация { $ratio }, { $policy }
-chat-redis-keys = Ключи: { $keys }
-chat-redis-keys-expire = Ключи: { $keys } (с истечением { $expire })
-chat-redis-hits = Попадания: { $share } из { $lookups } обращений за { $for }
-chat-redis-hits-few = Попадания: обращений пока слишком мало
-chat-redis-clients = Клиенты: { $clients } из { $max }, ждут { $blocked }
-chat-redis-ops = Сейчас: { $ops } операций/с, ↓ { $in }, ↑ { $out }, процессор { $cpu }
-chat-redis-deltas = За последние { $for }: вытеснено { $evicted }, истекло { $expired }, отклонено подключений { $rejected }
-chat-redis-deltas-none = Вытеснения и отказы: будут известны после двух проверок
-chat-redis-errors = Отвечено ошибками: { $errors }
+chat-redis-keys = <b>Ключи:</b> { $keys }
+chat-redis-keys-expire = <b>Ключи:</b> { $keys } (с истечением { $expire })
+chat-redis-hits = <b>Попадания:</b> { $share } из { $lookups } обращений за { $for }
+chat-redis-hits-few = <b>Попадания:</b> обращений пока слишком мало
+chat-redis-clients = <b>Клиенты:</b> { $clients } из { $max }, ждут { $blocked }
+chat-redis-ops = <b>Сейчас:</b> { $ops } оп./с, ↓ { $in }, ↑ { $out }, процессор { $cpu }
+chat-redis-deltas = <b>За последние { $for }:</b> вытеснено { $evicted }, истекло { $expired }, отклонено подключений { $rejected }
+chat-redis-deltas-none = <b>Вытеснения и отказы:</b> будут известны после двух проверок
+chat-redis-errors = <b>Отвечено ошибками:</b> { $errors }
 chat-redis-rdb =
     { $when ->
-        [off] Снимки: выключены (нет правила save)
-        [on] Снимок: { $ok }, { $for } назад, с тех пор { $changes ->
+        [off] <b>Снимки:</b> выключены (нет правила save)
+        [on] <b>Снимок:</b> { $ok }, { $for } назад, с тех пор { $changes ->
             [one] { $changes } изменение
             [few] { $changes } изменения
            *[many] { $changes } изменений
         }
-       *[unknown] Снимок: { $ok }
+       *[unknown] <b>Снимок:</b> { $ok }
     }
 chat-redis-aof =
     { $on ->
-        [on] Журнал (AOF): включён, запись { $write }, перезапись { $rewrite }
-       *[off] Журнал (AOF): выключен
+        [on] <b>Журнал (AOF):</b> включён, запись { $write }, перезапись { $rewrite }
+       *[off] <b>Журнал (AOF):</b> выключен
     }
 chat-redis-primary =
     { $replicas ->
-        [0] Репликация: основной, реплик нет
-        [one] Репликация: основной, { $replicas } реплика
-        [few] Репликация: основной, { $replicas } реплики
-       *[many] Репликация: основной, { $replicas } реплик
+        [0] <b>Репликация:</b> основной, реплик нет
+        [one] <b>Репликация:</b> основной, { $replicas } реплика
+        [few] <b>Репликация:</b> основной, { $replicas } реплики
+       *[many] <b>Репликация:</b> основной, { $replicas } реплик
     }
 chat-redis-replica-line = · { $address } { $state }, отстаёт на { $behind }
 chat-redis-replica =
     { $link ->
-        [up] Репликация: реплика, вести от основного { $for } назад, отстаёт на { $behind }
-       *[other] Репликация: реплика, связи с основным нет
+        [up] <b>Репликация:</b> реплика, вести от основного { $for } назад, отстаёт на { $behind }
+       *[other] <b>Репликация:</b> реплика, связи с основным нет
     }
 chat-redis-restarts =
     { $restarts ->
-        [0] Перезапуски: не замечены
-       *[other] Перезапуски: { $restarts }, последний в { $last }
+        [0] <b>Перезапуски:</b> не замечены
+       *[other] <b>Перезапуски:</b> { $restarts }, последний в { $last }
     }
 chat-redis-slow =
     { $commands ->
-        [0] Медленные команды (дольше { $over }): нет
-       *[other] Медленные команды (дольше { $over }): { $commands }, самая долгая из новых { $worst }
+        [0] <b>Медленные команды</b> (дольше { $over }): нет
+       *[other] <b>Медленные команды</b> (дольше { $over }): { $commands }, самая долгая из новых { $worst }
     }
-chat-redis-slow-unknown = Медленные команды: неизвестно
+chat-redis-slow-unknown = <b>Медленные команды:</b> неизвестно
 chat-redis-slow-cut = Ключи показаны шаблонами, значения не показаны.
 chat-redis-event = Событие { $name }: { $latest } в { $when }, худшее { $worst }
 chat-redis-patterns =
     { $all ->
-        [all] Шаблоны ключей (просмотрены все { $sampled }
-       *[some] Шаблоны ключей (≈, просмотрено { $sampled } из { $total }
+        [all] <b>Шаблоны ключей</b> (просмотрены все { $sampled }
+       *[some] <b>Шаблоны ключей</b> (≈, просмотрено { $sampled } из { $total }
     }{ $age ->
         [none] {""}
        *[known] , { $age } назад
@@ -2212,24 +2212,24 @@ chat-db-server =
         [standby] резервный
        *[primary] основной
     }
-chat-db-latency = Туда и обратно (SELECT 1): { $now } (медиана { $median })
-chat-db-size = Размер: { $size }
-chat-db-connections = Подключения: { $used } из { $max } ({ $share })
-chat-db-states = Активны { $active }, простаивают { $idle }, висят в транзакции { $open }, ждут блокировку { $waiting }
-chat-db-longest = Самый долгий запрос { $query }, транзакция { $transaction }, простой в транзакции { $open }; медленных сейчас: { $slow }
-chat-db-unseen = Чем они заняты: неизвестно, <code>GRANT pg_monitor TO { $user }</code>
-chat-db-cache = Найдено в кэше: { $share } за последние { $for } (прочитано блоков: { $blocks })
-chat-db-work = Транзакции { $transactions }, откаты { $rollbacks }; строк прочитано { $read }, записано { $written }
-chat-db-deltas = За это время: взаимоблокировок { $deadlocks }, конфликтов { $conflicts }, временных файлов { $files } ({ $size })
-chat-db-deltas-none = Кэш, транзакции, взаимоблокировки: будут известны после двух проверок
-chat-db-wraparound = Исчерпано номеров транзакций: { $share } ({ $name })
+chat-db-latency = <b>Туда и обратно (SELECT 1):</b> { $now } (медиана { $median })
+chat-db-size = <b>Размер:</b> { $size }
+chat-db-connections = <b>Подключения:</b> { $used } из { $max } ({ $share })
+chat-db-states = <b>Сессии:</b> активны { $active }, простаивают { $idle }, висят в транзакции { $open }, ждут блокировку { $waiting }
+chat-db-longest = <b>Самые долгие:</b> запрос { $query }, транзакция { $transaction }, простой в транзакции { $open }; медленных сейчас: { $slow }
+chat-db-unseen = <b>Сессии:</b> чем заняты, неизвестно, <code>GRANT pg_monitor TO { $user }</code>
+chat-db-cache = <b>Найдено в кэше:</b> { $share } за последние { $for } (прочитано блоков: { $blocks })
+chat-db-work = <b>Транзакции:</b> { $transactions }, откаты { $rollbacks }; строк прочитано { $read }, записано { $written }
+chat-db-deltas = <b>За это время:</b> взаимоблокировок { $deadlocks }, конфликтов { $conflicts }, временных файлов { $files } ({ $size })
+chat-db-deltas-none = <b>Кэш, транзакции, взаимоблокировки:</b> будут известны после двух проверок
+chat-db-wraparound = <b>Исчерпано номеров транзакций:</b> { $share } ({ $name })
 chat-db-restarts =
     { $restarts ->
-        [0] Перезапуски: не замечены
-       *[other] Перезапуски: { $restarts }, последний в { $last }
+        [0] <b>Перезапуски:</b> не замечены
+       *[other] <b>Перезапуски:</b> { $restarts }, последний в { $last }
     }
 chat-db-nobody = Больше никто не подключён.
-chat-db-by-application = По программам:
+chat-db-by-application = <b>По программам:</b>
 chat-db-application =
     { $sessions } × <b>{ $name }</b>, { $user } { $from ->
         [socket] через сокет
@@ -2283,8 +2283,8 @@ chat-db-table =
         [none] vacuum не было
        *[known] vacuum { $vacuum } назад
     }
-chat-db-sizes-about = Точные размеры: { $why }; ≈ — то, что думает сервер.
-chat-db-sizes-old = Точные размеры: { $why }; этим { $for }.
+chat-db-sizes-about = <b>Точные размеры:</b> { $why }; ≈ — то, что думает сервер.
+chat-db-sizes-old = <b>Точные размеры:</b> { $why }; этим { $for }.
 chat-db-vacuum = 🧹 { $table }: { $phase }, { $share }
 chat-db-unused =
     { $count ->
@@ -2294,18 +2294,18 @@ chat-db-unused =
     }
 chat-db-replicas =
     { $replicas ->
-        [0] Репликация: реплик нет
-        [one] Репликация: { $replicas } реплика
-        [few] Репликация: { $replicas } реплики
-       *[many] Репликация: { $replicas } реплик
+        [0] <b>Репликация:</b> реплик нет
+        [one] <b>Репликация:</b> { $replicas } реплика
+        [few] <b>Репликация:</b> { $replicas } реплики
+       *[many] <b>Репликация:</b> { $replicas } реплик
     }
 chat-db-replica =
     · { $name } ({ $from }): { $state }, { $sync }, отстаёт на { $behind }, { $for }
-chat-db-standby = Резервный: { $status }, отстаёт на { $for }
+chat-db-standby = <b>Резервный:</b> { $status }, отстаёт на { $for }
 chat-db-slots =
     { $slots ->
-        [0] Слоты репликации: нет
-       *[other] Слоты репликации: { $slots }
+        [0] <b>Слоты репликации:</b> нет
+       *[other] <b>Слоты репликации:</b> { $slots }
     }
 chat-db-slot =
     · { $name }: { $active ->
@@ -2316,37 +2316,37 @@ chat-db-slot =
        *[known] , { $status }
     }, хранит { $kept }
 chat-db-archiver =
-    Архив: { $archived } сохранено{ $last ->
+    <b>Архив:</b> { $archived } сохранено{ $last ->
         [none] {""}
        *[known] , последний { $last } назад
     }, { $failed } неудач{ $lastFailed ->
         [none] {""}
        *[known] , последняя { $lastFailed } назад
     }
-chat-db-checkpoints = Контрольные точки: { $timed } по времени, { $requested } по требованию (если таких много, max_wal_size мал)
-chat-db-wraparound-more = Исчерпано номеров транзакций: { $share } ({ $name }; возраст { $age }, заморозка с { $freeze })
+chat-db-checkpoints = <b>Контрольные точки:</b> { $timed } по времени, { $requested } по требованию (если таких много, max_wal_size мал)
+chat-db-wraparound-more = <b>Исчерпано номеров транзакций:</b> { $share } ({ $name }; возраст { $age }, заморозка с { $freeze })
 
 chat-shop = Пользователи и продажи
-chat-shop-users = Пользователи: { $users }
-chat-shop-new = Новые сегодня: { $users }
-chat-shop-subscriptions = Подписки: { $active } активны, { $ended } закончились, { $never } не было вовсе
-chat-shop-configs = Конфиги: { $configs }
+chat-shop-users = <b>Пользователи:</b> { $users }
+chat-shop-new = <b>Новые сегодня:</b> { $users }
+chat-shop-subscriptions = <b>Подписки:</b> { $active } активны, { $ended } закончились, { $never } не было вовсе
+chat-shop-configs = <b>Конфиги:</b> { $configs }
 chat-shop-server = · { $server }: { $configs }
-chat-shop-today = Выручка сегодня: { $sums }
-chat-shop-month = За этот месяц: { $sums }
+chat-shop-today = <b>Выручка сегодня:</b> { $sums }
+chat-shop-month = <b>За этот месяц:</b> { $sums }
 chat-shop-nothing = пока ничего
 chat-shop-last =
     { $at ->
-        [none] Последний платёж: не было
-       *[known] Последний платёж: { $at }
+        [none] <b>Последний платёж:</b> не было
+       *[known] <b>Последний платёж:</b> { $at }
     }
 chat-shop-stuck =
     { $count ->
-        [0] Застрявшие платежи (ждут больше часа): нет
-       *[other] Застрявшие платежи (ждут больше часа): { $count }, самый старый { $for }
+        [0] <b>Застрявшие платежи</b> (ждут больше часа): нет
+       *[other] <b>Застрявшие платежи</b> (ждут больше часа): { $count }, самый старый { $for }
     }
-chat-shop-payments = Платежи за всё время:
-chat-shop-payments-none = Платежи: нет
+chat-shop-payments = <b>Платежи</b> за всё время:
+chat-shop-payments-none = <b>Платежи:</b> нет
 chat-shop-payment = · { $status }: { $count } ({ $methods })
 chat-shop-day = День начинается в полночь, пояс { $timezone }.
 chat-shop-missing = { $name }: { $why }

@@ -45,7 +45,7 @@ function buttonsOf(language: Language, { id, service, check }: StoreRef, part: D
   databaseParts
     .filter((each) => each !== part)
     .forEach((each, index) => {
-      if (index > 0 && index % 3 === 0) buttons.row();
+      if (index > 0 && index % 2 === 0) buttons.row();
       buttons.text(t(language, `button-db-${each}`), encode({ kind: 'db', part: each, store }));
     });
   return buttons
