@@ -160,6 +160,22 @@ cli-help-start = start a service
 cli-help-stop = stop a service; it stays down until somebody starts it
 cli-help-restart = stop and start a service
 cli-help-logs = show the last lines of a service's log
+cli-help-doctor = say what is wrong with the set-up and how to mend it; changes nothing, needs no running manager
+cli-doctor-node = Node
+cli-doctor-config = configuration
+cli-doctor-data = data folder
+cli-doctor-manager = manager
+cli-doctor-telegram = Telegram
+cli-doctor-admins = admins
+cli-doctor-services = services
+cli-doctor-stores = Redis, PostgreSQL
+cli-doctor-http = HTTP
+cli-doctor-host = this machine
+cli-doctor-well = The set-up is in order.
+cli-doctor-ill = { $wrong ->
+    [one] One thing is wrong.
+   *[other] { $wrong } things are wrong.
+}
 cli-help-backup = copy the manager's data to a new file, also while it runs
 cli-help-backup-file = where to; default: a name with the time, in this folder
 cli-backup-done = { $file }, { $size }: checked, readable by you alone.
@@ -1161,6 +1177,65 @@ reason-cache-busy = { $by } is clearing this Redis at this moment; wait until th
 reason-cache-count-gone = what was counted is out of date; count again
 reason-store-unknown = { $store } is not asked by any check (any more)
 reason-shop-no-database = no database of the shop is known: set DATABASE_URL, or give a service a check of type postgres
+
+## doctor: the set-up, and how to mend it (wiring/doctor/)
+reason-doctor-broke = this could not be looked at: { $problem }
+reason-doctor-no-answer = no answer within 8 s
+reason-doctor-node = version { $version }
+reason-doctor-node-old = version { $version } is too old: at least { $needed } is needed
+reason-doctor-advice-node = Install the current LTS from nodejs.org, then run npm ci --ignore-scripts and npm run build again.
+reason-doctor-config =
+    { $services ->
+        [one] without mistakes, { $services } service
+       *[other] without mistakes, { $services } services
+    }
+reason-doctor-data = { $folder } is there and can be written
+reason-doctor-data-none = { $folder } is not there yet; the manager makes it
+reason-doctor-data-forbidden = { $folder } cannot be written by { $account }
+reason-doctor-advice-data-owner = Run this and the manager as the same account, or give it the folder: chown -R { $account } { $folder }
+reason-doctor-data-no-folder = { $folder } is no folder
+reason-doctor-advice-data-no-folder = Set ORBIT_DATA_DIR to a folder.
+reason-doctor-data-foreign = { $folder } belongs to another account (uid { $uid }) than yours ({ $account })
+reason-doctor-advice-data-foreign = Run orbit doctor as the manager's account: what you may do, it may perhaps not.
+reason-doctor-data-open = { $folder } can be entered by other accounts of this machine
+reason-doctor-advice-data-open = chmod 700 { $folder }
+reason-doctor-disk-full = only { $free } MB are free for { $folder }: no samples are kept, and soon no alerts
+reason-doctor-disk-little = only { $free } MB are free for { $folder }
+reason-doctor-advice-disk = Make room on that disk, or set ORBIT_DATA_DIR to another.
+reason-doctor-env-open = { $file } holds secrets and can be read by other accounts of this machine
+reason-doctor-advice-env-open = chmod 600 { $file }
+reason-doctor-manager = { $version } runs and answers
+reason-doctor-manager-none = none runs in this data folder
+reason-doctor-telegram = answers; the bot is { $bot }
+reason-doctor-advice-token = Copy the token from @BotFather anew into MANAGER_BOT_TOKEN in .env.
+reason-doctor-advice-proxy = It goes through TELEGRAM_PROXY: is the proxy up, are its address and password right?
+reason-doctor-advice-network = Where Telegram is blocked, set TELEGRAM_PROXY or TELEGRAM_API_ROOT in .env; elsewhere look at name resolution and the firewall.
+reason-doctor-webhook = another program has this bot's updates sent to { $host }
+reason-doctor-advice-own-bot = Give the manager a bot of its own: /newbot at @BotFather, its token into MANAGER_BOT_TOKEN.
+reason-doctor-poller-ours = the running manager hears the bot
+reason-doctor-poller-none = nobody else polls with this token
+reason-doctor-poller-unknown = whether somebody else polls with this token could not be found out
+reason-doctor-admins = the bot can write to { $reached } of { $all }
+reason-doctor-admins-none = the bot can write to no admin: nobody would hear an alert
+reason-doctor-admin-silent = the bot cannot write to { $who }
+reason-doctor-advice-start = They have to send /start to the bot once; is the id right? @userinfobot tells it.
+reason-doctor-group = the bot can write to the group { $title }
+reason-doctor-advice-group = Add the bot to the group, and check the id in telegram.alert_chat.
+reason-doctor-service = can be found and started ({ $driver })
+reason-doctor-store = answers the manager's user
+reason-doctor-redis-rights = the manager's user may not { $rights }
+reason-doctor-advice-rights = docs/least-rights.md has the commands that grant it.
+reason-doctor-http = { $address } is free
+reason-doctor-http-taken = { $address } cannot be had ({ $problem }); the manager would run without it and try again
+reason-doctor-advice-http-taken = Set another http.port, or http: null.
+reason-doctor-http-open = { $address } can be reached from outside, and HTTP_TOKEN would go over the wire as it is
+reason-doctor-advice-http-open = Set http.host to 127.0.0.1 and use a tunnel or a reverse proxy with TLS.
+reason-doctor-clock = the clock is kept right
+reason-doctor-clock-drifts = nobody keeps the clock right: times in messages will be wrong
+reason-doctor-clock-unknown = who keeps the clock right could not be found out
+reason-doctor-advice-clock = timedatectl set-ntp true, or install chrony.
+reason-doctor-pictures = charts can be drawn
+reason-doctor-advice-pictures = Run npm ci --ignore-scripts again in the manager's folder: the font or the canvas is not there.
 
 ## backup (store/backup.ts)
 reason-backup-nothing = There is nothing to back up yet: { $file } is not there. Run this where the manager runs, or set ORBIT_DATA_DIR.

@@ -167,6 +167,23 @@ cli-help-start = запустить сервис
 cli-help-stop = остановить сервис; он не запустится, пока его не запустят
 cli-help-restart = остановить и запустить сервис
 cli-help-logs = показать последние строки журнала сервиса
+cli-help-doctor = сказать, что не так с настройкой и как исправить; ничего не меняет, запущенный менеджер не нужен
+cli-doctor-node = Node
+cli-doctor-config = конфигурация
+cli-doctor-data = папка данных
+cli-doctor-manager = менеджер
+cli-doctor-telegram = Telegram
+cli-doctor-admins = админы
+cli-doctor-services = сервисы
+cli-doctor-stores = Redis, PostgreSQL
+cli-doctor-http = HTTP
+cli-doctor-host = эта машина
+cli-doctor-well = Настройка в порядке.
+cli-doctor-ill = { $wrong ->
+    [one] Не в порядке { $wrong } пункт.
+    [few] Не в порядке { $wrong } пункта.
+   *[many] Не в порядке { $wrong } пунктов.
+}
 cli-help-backup = скопировать данные менеджера в новый файл, можно и во время работы
 cli-help-backup-file = куда; по умолчанию: имя со временем, в этой папке
 cli-backup-done = { $file }, { $size }: проверено, прочесть можете только вы.
@@ -1221,6 +1238,66 @@ reason-cache-busy = этот Redis сейчас очищает { $by }; подо
 reason-cache-count-gone = подсчёт устарел; посчитайте заново
 reason-store-unknown = { $store } не опрашивает (больше) ни одна проверка
 reason-shop-no-database = база магазина неизвестна: задайте DATABASE_URL или добавьте сервису проверку типа postgres
+
+## doctor: настройка и как её исправить (wiring/doctor/)
+reason-doctor-broke = это не удалось проверить: { $problem }
+reason-doctor-no-answer = нет ответа за 8 с
+reason-doctor-node = версия { $version }
+reason-doctor-node-old = версия { $version } слишком старая: нужна { $needed } или новее
+reason-doctor-advice-node = Установите текущую LTS с nodejs.org, затем снова npm ci --ignore-scripts и npm run build.
+reason-doctor-config =
+    { $services ->
+        [one] без ошибок, { $services } сервис
+        [few] без ошибок, { $services } сервиса
+       *[many] без ошибок, { $services } сервисов
+    }
+reason-doctor-data = { $folder } есть, запись возможна
+reason-doctor-data-none = { $folder } ещё нет; менеджер создаст её сам
+reason-doctor-data-forbidden = { $account } не может писать в { $folder }
+reason-doctor-advice-data-owner = Запускайте команду и менеджер от одного пользователя или отдайте папку ему: chown -R { $account } { $folder }
+reason-doctor-data-no-folder = { $folder } — не папка
+reason-doctor-advice-data-no-folder = Укажите в ORBIT_DATA_DIR папку.
+reason-doctor-data-foreign = { $folder } принадлежит другому пользователю (uid { $uid }), не вам ({ $account })
+reason-doctor-advice-data-foreign = Запустите orbit doctor от пользователя менеджера: что можно вам, ему, возможно, нельзя.
+reason-doctor-data-open = в { $folder } могут заходить другие пользователи этой машины
+reason-doctor-advice-data-open = chmod 700 { $folder }
+reason-doctor-disk-full = для { $folder } свободно только { $free } МБ: показатели не сохраняются, а скоро и оповещения
+reason-doctor-disk-little = для { $folder } свободно только { $free } МБ
+reason-doctor-advice-disk = Освободите место на этом диске или укажите в ORBIT_DATA_DIR другой.
+reason-doctor-env-open = в { $file } лежат секреты, а прочесть его могут другие пользователи этой машины
+reason-doctor-advice-env-open = chmod 600 { $file }
+reason-doctor-manager = { $version } работает и отвечает
+reason-doctor-manager-none = в этой папке данных не запущен
+reason-doctor-telegram = отвечает; бот — { $bot }
+reason-doctor-advice-token = Скопируйте токен у @BotFather заново в MANAGER_BOT_TOKEN в .env.
+reason-doctor-advice-proxy = Связь идёт через TELEGRAM_PROXY: работает ли прокси, верны ли его адрес и пароль?
+reason-doctor-advice-network = Где Telegram заблокирован, задайте TELEGRAM_PROXY или TELEGRAM_API_ROOT в .env; иначе проверьте DNS и файрвол.
+reason-doctor-webhook = другая программа направила обновления этого бота на { $host }
+reason-doctor-advice-own-bot = Дайте менеджеру собственного бота: /newbot у @BotFather, его токен — в MANAGER_BOT_TOKEN.
+reason-doctor-poller-ours = запущенный менеджер слышит бота
+reason-doctor-poller-none = больше никто не использует этот токен
+reason-doctor-poller-unknown = использует ли токен кто-то ещё, узнать не удалось
+reason-doctor-admins = бот может писать { $reached } из { $all }
+reason-doctor-admins-none = бот не может писать ни одному админу: оповещений никто не услышит
+reason-doctor-admin-silent = бот не может писать { $who }
+reason-doctor-advice-start = Нужно один раз отправить боту /start; верен ли id? Его скажет @userinfobot.
+reason-doctor-group = бот может писать в группу { $title }
+reason-doctor-advice-group = Добавьте бота в группу и проверьте id в telegram.alert_chat.
+reason-doctor-service = можно найти и запустить ({ $driver })
+reason-doctor-store = отвечает пользователю менеджера
+reason-doctor-redis-rights = пользователю менеджера нельзя { $rights }
+reason-doctor-advice-rights = Команды, которые дают эти права, — в docs/least-rights.md.
+reason-doctor-http = { $address } свободен
+reason-doctor-http-taken = { $address } занять нельзя ({ $problem }); менеджер работал бы без него и пробовал снова
+reason-doctor-advice-http-taken = Задайте другой http.port или http: null.
+reason-doctor-http-open = { $address } доступен снаружи, и HTTP_TOKEN пойдёт по сети открыто
+reason-doctor-advice-http-open = Задайте http.host: 127.0.0.1 и пользуйтесь туннелем или обратным прокси с TLS.
+reason-doctor-clock = часы сверяются
+reason-doctor-clock-drifts = часы никто не сверяет: время в сообщениях будет неверным
+reason-doctor-clock-unknown = узнать, кто сверяет часы, не удалось
+reason-doctor-advice-clock = timedatectl set-ntp true или установите chrony.
+reason-doctor-pictures = графики рисуются
+reason-doctor-advice-pictures = Снова выполните npm ci --ignore-scripts в папке менеджера: нет шрифта или canvas.
 
 ## резервная копия (store/backup.ts)
 reason-backup-nothing = Копировать пока нечего: { $file } нет. Запустите команду там, где работает менеджер, или задайте ORBIT_DATA_DIR.

@@ -148,7 +148,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
       exitCode = await checkOnePanel(connect(), terminal, id, options.json === true);
     });
 
-  addUpkeepCommands(orbit, terminal, env, (code) => {
+  addUpkeepCommands(orbit, terminal, env, connect, (code) => {
     exitCode = code;
   });
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { sayRemark } from '../i18n.ts';
 import { storeName } from '../store/store-name.ts';
+import type { ControlClient } from './client.ts';
 import { findInData } from './data-path.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,10 +14,20 @@ export function addUpkeepCommands(
   orbit: Command,
   terminal: Terminal,
   env: NodeJS.ProcessEnv,
+  connect: () => ControlClient,
   leave: (code: number) => void,
 ): void {
   const { say } = terminal;
   const json = say('cli-help-json');
+
+  orbit
+    .command('doctor')
+    .description(say('cli-help-doctor'))
+    .option('--json', json)
+    .action(async (options: Json) => {
+      const { examineSetup } = await import('./doctor.ts');
+      leave(await examineSetup(connect(), terminal, env, options.json === true));
+    });
 
   orbit
     .command('backup')

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { alertsSchema, snapshotSchema } from '../../src/cli/protocol.ts';
+import { openStore } from '../../src/store/database.ts';
 import { snapshot } from './fake-control.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -341,4 +342,41 @@ test('config check of a good one: ok, exit 0, the token not shown', async () => 
   assert.equal(JSON.parse(json.out).ok, true);
   assert.ok(![out, err, json.out, json.err].join('').includes(token));
   assert.deepEqual(readdirSync(cwd), ['config']);
+});
+
+test('doctor needs no manager, tells scripts by its exit code, and never shows a secret', async () => {
+  const cwd = mkdtempSync(join(folder, 'doctor-'));
+  mkdirSync(join(cwd, 'config'));
+  writeFileSync(
+    join(cwd, 'config/services.yaml'),
+    'services: { shop: { driver: process, command: [no-such-program] } }',
+  );
+  const secret = `123:${'s'.repeat(35)}`;
+  const env = { MANAGER_BOT_TOKEN: secret, ADMIN_CHAT_IDS: '7', TELEGRAM_API_ROOT: 'http://127.0.0.1:1' };
+  const told = await orbit(['doctor', '--json'], env, cwd);
+  assert.equal(told.code, 1);
+  const { ok, findings } = JSON.parse(told.out);
+  assert.equal(ok, false);
+  for (const topic of ['node', 'config', 'telegram', 'services'])
+    assert.ok(
+      findings.some((finding: { topic: string }) => finding.topic === topic),
+      topic,
+    );
+  const people = await orbit(['doctor'], { ...env, LANG: 'ru_RU.UTF-8' }, cwd);
+  assert.equal(people.code, 1);
+  assert.match(people.out, /✗ Telegram/);
+  assert.match(people.out, / {4}→ /);
+  assert.doesNotMatch(told.out + told.err + people.out + people.err, /ssssss/);
+});
+
+test('backup copies the data of a folder in which no manager runs, and says so when there is none', async () => {
+  const cwd = mkdtempSync(join(folder, 'backup-'));
+  const nothing = await orbit(['backup'], {}, cwd);
+  assert.equal(nothing.code, 1);
+  assert.match(nothing.err, /nothing to back up/);
+  openStore(join(cwd, 'data')).close();
+  const made = await orbit(['backup', 'copy.db', '--json'], {}, cwd);
+  assert.equal(made.code, 0, made.err);
+  assert.equal(JSON.parse(made.out).file, join(cwd, 'copy.db'));
+  assert.equal((await orbit(['backup', 'copy.db'], {}, cwd)).code, 1);
 });
