@@ -1310,6 +1310,7 @@ metric-processes = Processes
 metric-open-files = Open files
 metric-open-files-used = Open files of the limit
 metric-latency = Latency
+metric-restarts = Restarts
 metric-uptime = Uptime
 metric-iowait = I/O wait
 metric-steal = Steal

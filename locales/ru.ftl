@@ -1377,6 +1377,7 @@ metric-processes = Процессы
 metric-open-files = Открытые файлы
 metric-open-files-used = Файлы от лимита
 metric-latency = Задержка
+metric-restarts = Перезапуски
 metric-uptime = Время работы
 metric-iowait = Ожидание диска
 metric-steal = Steal

@@ -54,8 +54,8 @@ export interface HostCheck extends Check {
 /** Clock keepers are programs; they are not started each round. */
 const CLOCK_EVERY_MS = 10 * 60_000;
 
-/** A reboot is told for so long, then it is history. */
-const REBOOT_SHOWN_MS = 5 * 60_000;
+/** A reboot is shown for so long, then it is history; too short to be told of as what stays degraded. */
+const REBOOT_SHOWN_MS = 3 * 60_000;
 
 const thisMachine: HostWorld = {
   readFile: (path) => readFile(path, 'utf8'),

@@ -2,6 +2,7 @@ import type { CheckConfigOf } from '../config/schema.ts';
 import type { CheckResult, Metric } from '../core/health.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import { roll } from '../core/rolling.ts';
+import { createCertificateDays } from './certificate-days.ts';
 import type { Check } from './check.ts';
 import { addressOf, codeOf, connectFailure, type Failure } from './connect.ts';
 import { answered } from './slow.ts';
@@ -16,12 +17,16 @@ const MAX_REDIRECTS = 5;
 /** Does an address answer as it should, and how fast? */
 export function createHttpCheck(options: HttpCheckOptions): Check {
   const { id, url, method, expect_status, body_matches, degraded_over, timeout, follow_redirects } = options;
+  const { degraded_days, unhealthy_days } = options;
   const target = new URL(url);
-  const address = addressOf(target.hostname.replace(/^\[|\]$/g, ''), Number(target.port) || defaultPort(target));
+  const host = target.hostname.replace(/^\[|\]$/g, '');
+  const port = Number(target.port) || defaultPort(target);
+  const address = addressOf(host, port);
+  const certificateDays = target.protocol === 'https:' ? createCertificateDays(host, port) : null;
   const pattern = body_matches === null ? null : new RegExp(body_matches);
   let latencies: readonly number[] = [];
 
-  async function ask(signal: AbortSignal): Promise<CheckResult> {
+  async function ask(now: number, signal: AbortSignal): Promise<CheckResult> {
     const started = performance.now();
     const response = await follow(target, signal);
     if ('verdict' in response) return { ...response, metrics: [] };
@@ -29,11 +34,24 @@ export function createHttpCheck(options: HttpCheckOptions): Check {
     await response.body?.cancel().catch(() => undefined);
     const latency = performance.now() - started;
     latencies = roll(latencies, latency);
-    const metrics: readonly Metric[] = [{ name: 'latency', value: latency, unit: 'ms' }];
+    const left = (await certificateDays?.(now, signal)) ?? null;
+    const metrics: readonly Metric[] = [
+      { name: 'latency', value: latency, unit: 'ms' },
+      ...(left === null ? [] : [{ name: 'days_left', value: Math.floor(left), unit: 'count' } as const]),
+    ];
     const wrong = (why: Reason): CheckResult => ({ verdict: 'unhealthy', reason: why, metrics });
     if (!expect_status.some(({ from, to }) => response.status >= from && response.status <= to))
       return wrong(reason('http-status', { address, status: String(response.status) }));
     if (pattern !== null && !pattern.test(body)) return wrong(reason('http-body', { address }));
+    if (left !== null && left <= degraded_days) {
+      const verdict = left <= unhealthy_days ? 'unhealthy' : 'degraded';
+      const args = {
+        address,
+        days: Math.floor(left),
+        date: new Date(now + left * 86_400_000).toISOString().slice(0, 10),
+      };
+      return { verdict, reason: reason('tls-expires', args), metrics };
+    }
     return answered(latencies, degraded_over, (ms, limit) => reason('net-slow', { address, ms, limit }), metrics);
   }
 
@@ -57,7 +75,7 @@ export function createHttpCheck(options: HttpCheckOptions): Check {
     async run(context) {
       const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeout)]);
       try {
-        return await ask(signal);
+        return await ask(context.now, signal);
       } catch (error) {
         return { ...failureOf(error, address), metrics: [] };
       }

@@ -41,7 +41,8 @@ export function createProcessCheck(id: string): Check {
       if (own === null) return unhealthy('process-gone', pid);
       if (own.state === 'Z') return unhealthy('process-zombie', pid);
       if (primed !== pid) fileLimit = fileLimitOf(pid);
-      const tree = treeBelow(pid, own);
+      const stats = treeBelow(pid, own);
+      const tree = [...stats.keys()];
       const all = await usagesOf(tree);
       const usages = new Map(tree.flatMap((each) => entryOf(all, each)));
       const cpu = cpuSince(usages, primed !== pid);
@@ -49,9 +50,9 @@ export function createProcessCheck(id: string): Check {
       const metrics: Metric[] = [
         ...(cpu === null ? [] : [{ name: 'cpu', value: cpu, unit: '%' } as const]),
         ...(usages.size === 0 ? [] : [{ name: 'memory', value: memory, unit: 'bytes' } as const]),
-        { name: 'threads', value: own.threads, unit: 'count' },
+        { name: 'threads', value: [...stats.values()].reduce((sum, each) => sum + each.threads, 0), unit: 'count' },
         { name: 'processes', value: tree.length, unit: 'count' },
-        ...openFiles(pid, fileLimit),
+        ...openFiles(tree, fileLimit),
       ];
       primed = pid;
       if (own.state === 'T' || own.state === 't')
@@ -119,7 +120,7 @@ function statOf(pid: number): Stat | null {
 }
 
 /** A process and all below it. */
-function treeBelow(root: number, own: Stat): readonly number[] {
+function treeBelow(root: number, own: Stat): ReadonlyMap<number, Stat> {
   const tree = new Map([[root, own]]);
   // Grows while it is walked.
   for (const [pid, { threads }] of tree) {
@@ -127,13 +128,13 @@ function treeBelow(root: number, own: Stat): readonly number[] {
     for (const task of threads === 1 ? [pid] : (namesIn(`/proc/${pid}/task`) ?? [])) {
       const children = textOf(`/proc/${pid}/task/${task}/children`) ?? '';
       for (const child of children.split(' ')) {
-        if (tree.size >= MAX_PROCESSES) return [...tree.keys()];
+        if (tree.size >= MAX_PROCESSES) return tree;
         const stat = child === '' ? null : statOf(Number(child));
         if (stat !== null) tree.set(Number(child), stat);
       }
     }
   }
-  return [...tree.keys()];
+  return tree;
 }
 
 function entryOf(all: ReadonlyMap<number, Usage>, pid: number): readonly (readonly [number, Usage])[] {
@@ -146,10 +147,14 @@ function fileLimitOf(pid: number): number {
   return Number(/^Max open files\s+(\d+)/m.exec(textOf(`/proc/${pid}/limits`) ?? '')?.[1] ?? 0);
 }
 
-/** Open files and the share of the process's own limit; none where another user's process hides them. */
-function openFiles(pid: number, limit: number): readonly Metric[] {
-  const names = namesIn(`/proc/${pid}/fd`);
-  if (names === null) return [];
-  const files: Metric = { name: 'open_files', value: names.length, unit: 'count' };
-  return limit > 0 ? [files, { name: 'open_files_used', value: (100 * names.length) / limit, unit: '%' }] : [files];
+/**
+ * Open files of the whole tree, and the share of the limit, which children have from their parent, of the process that
+ * is nearest to it; none where another user's processes hide them.
+ */
+function openFiles(tree: readonly number[], limit: number): readonly Metric[] {
+  const counts = tree.flatMap((pid) => namesIn(`/proc/${pid}/fd`)?.length ?? []);
+  if (counts.length === 0) return [];
+  const files: Metric = { name: 'open_files', value: counts.reduce((sum, each) => sum + each, 0), unit: 'count' };
+  if (limit === 0) return [files];
+  return [files, { name: 'open_files_used', value: (100 * Math.max(...counts)) / limit, unit: '%' }];
 }

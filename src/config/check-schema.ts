@@ -67,6 +67,10 @@ const httpCheck = z.strictObject({
   timeout: optional(deadline),
   /** Follow redirects (at most 5), or judge the redirect itself. */
   follow_redirects: flag.prefault(true),
+  /** https: so many days before its certificate expires it is degraded. */
+  degraded_days: integer(0, 3650).prefault(14),
+  /** https: so many days before its certificate expires it is unhealthy. */
+  unhealthy_days: integer(0, 3650).prefault(3),
 });
 
 /** A name or an address of a machine. */

@@ -1,9 +1,12 @@
+/** What the supervisor itself knows of a service's life; kept with the numbers of its process. */
+export const lifeNumbers = ['uptime', 'restarts'] as const;
+
 /**
  * The numbers that checks give, by kind; `disk` stands for `disk:/` and so on. A test holds this to what the checks say.
  */
 export const metricNames: Readonly<Record<string, readonly string[]>> = {
-  process: ['cpu', 'memory', 'threads', 'processes', 'open_files', 'open_files_used'],
-  http: ['latency'],
+  process: ['cpu', 'memory', 'threads', 'processes', 'open_files', 'open_files_used', ...lifeNumbers],
+  http: ['latency', 'days_left'],
   tcp: ['latency'],
   tls: ['latency', 'days_left'],
   dns: ['latency', 'answers'],

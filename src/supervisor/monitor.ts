@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import { incidentsOfHealth, incidentsOfSignal } from '../core/consequence.ts';
-import { type CheckResult, foldHealth } from '../core/health.ts';
+import { type CheckResult, foldHealth, type Metric } from '../core/health.ts';
 import type { Incident, IncidentInput } from '../core/incident.ts';
 import { lastingTroubles } from '../core/lasting.ts';
 import { type Reason, reason } from '../core/reason.ts';
+import type { ServiceRecord } from '../core/service.ts';
 import type { Actor } from '../core/snapshot.ts';
 import { type Effect, type ServiceEvent, type Signal, transition } from '../core/transition.ts';
 import type { Observation } from '../drivers/driver.ts';
@@ -194,8 +195,11 @@ export function createMonitor(options: MonitorOptions) {
   }
 
   /** Takes in the answer of one check; `run` is the life it was asked about. */
-  function observeHealth(service: Managed, run: string | null, id: string, result: CheckResult): void {
+  function observeHealth(service: Managed, run: string | null, id: string, answered: CheckResult): void {
     if ((service.record.run?.id ?? null) !== run || service.record.state !== 'running') return;
+    const scheduled = service.checks.find((each) => each.check.id === id);
+    const ofProcess = scheduled?.check.kind === 'process';
+    const result = ofProcess ? withLife(answered, service.record, clock()) : answered;
     samples.add(service.record.name, id, result.metrics, clock());
     const broken = ruleWatch.take(service, id, result);
     if (broken.length > 0) commitNext(service, broken);
@@ -204,9 +208,10 @@ export function createMonitor(options: MonitorOptions) {
     const asked = service.checks.filter((each) => concerns(each, pid));
     const ids = asked.map((each) => each.check.id);
     const aside = new Set(asked.filter(({ judges }) => !judges).map(({ check }) => check.id));
-    const { retries = 1, restarts = false } = service.checks.find((each) => each.check.id === id) ?? {};
+    const { retries = 1, restarts = false } = scheduled ?? {};
     const health = foldHealth(before, ids, id, result, retries, clock(), aside);
     service.record = { ...service.record, health };
+    if (ofProcess) judgeMemory(service, result);
     judge(service, id, result, restarts ? retries + 1 : null);
     if (health.health === before.health) return;
     log.info({ service: service.record.name, from: before.health, to: health.health, reason: health.reason }, 'health');
@@ -221,18 +226,17 @@ export function createMonitor(options: MonitorOptions) {
    * failures in a row that are; null: none are.
    */
   function judge(service: Managed, id: string, result: CheckResult, enough: number | null): void {
-    const { max_memory } = service.config;
-    const memory = id === 'process' ? result.metrics.find((metric) => metric.name === 'memory')?.value : undefined;
-    if (memory !== undefined && max_memory !== null) {
-      service.overMemory = memory > max_memory ? service.overMemory + 1 : 0;
-      if (service.overMemory === SAMPLES_OVER_MEMORY) {
-        const args = { used: megabytes(memory), limit: megabytes(max_memory) };
-        ail(service, reason('over-memory', args));
-        return;
-      }
-    }
     const failures = service.record.health.checks.find((check) => check.id === id)?.failures ?? 0;
     if (failures === enough && result.reason !== null) ail(service, result.reason);
+  }
+
+  function judgeMemory(service: Managed, { metrics }: CheckResult): void {
+    const { max_memory } = service.config;
+    const memory = metrics.find(({ name }) => name === 'memory')?.value;
+    if (memory === undefined || max_memory === null) return;
+    service.overMemory = memory > max_memory ? service.overMemory + 1 : 0;
+    if (service.overMemory !== SAMPLES_OVER_MEMORY) return;
+    ail(service, reason('over-memory', { used: megabytes(memory), limit: megabytes(max_memory) }));
   }
 
   /** Never while somebody works on it, or while what it needs is down: then a restart cannot help. */
@@ -322,6 +326,16 @@ export function createMonitor(options: MonitorOptions) {
 }
 
 export type Monitor = ReturnType<typeof createMonitor>;
+
+/** What its process says, with what is known of its life; nothing is added to what says nothing. */
+function withLife(result: CheckResult, { run, restarts, foreignRestarts }: ServiceRecord, now: number): CheckResult {
+  if (run === null || result.metrics.length === 0) return result;
+  const life: readonly Metric[] = [
+    { name: 'uptime', value: Math.round((now - run.startedAt) / 1000), unit: 's' },
+    { name: 'restarts', value: restarts + (foreignRestarts ?? 0), unit: 'count' },
+  ];
+  return { ...result, metrics: [...result.metrics, ...life] };
+}
 
 function megabytes(bytes: number): number {
   return Math.round(bytes / 1024 / 1024);

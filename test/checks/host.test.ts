@@ -238,7 +238,7 @@ describe('host', () => {
     assert.equal(found(await round()), 'healthy');
   });
 
-  it('a reboot is noticed by the manager that comes up after it, and told for five minutes', async () => {
+  it('a reboot is noticed by the manager that comes up after it, and shown for a while', async () => {
     const kept = { id: 'boot-zero' };
     const boot: BootMemory = {
       load: () => kept.id,

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { createHttpCheck, type HttpCheckOptions } from '../../src/checks/http.ts';
 import { certificateMaker } from '../world/certificates.ts';
-import { ask, found, metric, say } from './asking.ts';
+import { ask, found, metric, say, until } from './asking.ts';
 
 /** Starts a server on a free port for one test; its port. */
 async function listen(context: TestContext, server: Server): Promise<number> {
@@ -39,6 +39,8 @@ function check(url: string, more: Partial<HttpCheckOptions> = {}) {
       degraded_over: null,
       timeout: 5000,
       follow_redirects: true,
+      degraded_days: 14,
+      unhealthy_days: 3,
     },
     ...{ expect_status: [{ from: 200, to: 399 }] },
     ...more,
@@ -136,6 +138,36 @@ describe('http', () => {
     assert.equal(found(await ask(check(`http://127.0.0.1:${babble}`))), 'unhealthy http-not-http');
     const plain = await serve(context, (_, response) => response.end());
     assert.match(found(await ask(check(plain.replace('http:', 'https:')))), /^unhealthy/);
+  });
+
+  it('says for how many days the certificate is still good, and warns in time', async (context) => {
+    const folder = await mkdtemp(join(tmpdir(), 'orbit-http-'));
+    context.after(() => rm(folder, { recursive: true }));
+    // Nobody vouches for it, and this test does not ask who.
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    context.after(() => {
+      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    });
+    for (const [days, expected] of [
+      [90, 'healthy'],
+      [10, 'degraded tls-expires'],
+      [2, 'unhealthy tls-expires'],
+    ] as const) {
+      const { key, cert } = certificateMaker(folder).selfSigned(`own-${days}`, 'localhost', days);
+      let connections = 0;
+      const server = createTlsServer({ key, cert }, (_, response) => response.end());
+      server.on('connection', () => {
+        connections += 1;
+      });
+      const port = await listen(context, server);
+      const asked = check(`https://localhost:${port}`);
+      const result = await ask(asked);
+      assert.equal(found(result), expected);
+      assert.equal(metric(result, 'days_left').value, days - 1);
+      await ask(asked);
+      await until('the server has seen all of them', () => connections >= 3);
+      assert.equal(connections, 3, 'the certificate is looked at once an hour');
+    }
   });
 
   it('says that it is the certificate', async (context) => {

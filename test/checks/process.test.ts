@@ -34,8 +34,10 @@ describe('process', () => {
     assert.equal(found(first), 'healthy');
     assert.equal(metric(first, 'processes').value, 3);
     assert.ok(metric(first, 'memory').value > 100_000);
-    assert.ok(metric(first, 'threads').value >= 1);
-    assert.ok(metric(first, 'open_files').value >= 3);
+    assert.ok(metric(first, 'threads').value >= 3, 'one of each process at the least');
+    assert.ok(metric(first, 'open_files').value >= 9, 'three of each process');
+    const used = metric(first, 'open_files_used').value;
+    assert.ok(used > 0 && used < 50, 'of its own limit');
     assert.equal(
       first.metrics.some((each) => each.name === 'cpu'),
       false,

@@ -417,8 +417,13 @@ describe('stuck states', () => {
         }),
     );
     const large: CheckResult = { ...healthy, metrics: [{ name: 'memory', value: 300 * 2 ** 20, unit: 'bytes' }] };
+    const measuring = bot.service.checks.map((each) => ({
+      ...each,
+      check: { ...each.check, id: 'p', kind: 'process' },
+    }));
+    bot.service.checks = [...bot.service.checks, ...measuring];
     for (let sample = 0; sample < 3; sample++) {
-      bot.monitor.observeHealth(bot.service, bot.service.record.run?.id ?? null, 'process', large);
+      bot.monitor.observeHealth(bot.service, bot.service.record.run?.id ?? null, 'p', large);
       await settle();
     }
     assert.equal(bot.service.record.state, 'stopping');
