@@ -92,6 +92,7 @@ export const incidentSchema: z.ZodType<Incident> = z.object({
     .object({
       ...{ key: z.string(), title: z.string(), advice: reasonSchema.nullable() },
       affects: reasonSchema.nullable().exactOptional(),
+      remedy: z.literal('restart-panel').exactOptional(),
     })
     .exactOptional(),
 });

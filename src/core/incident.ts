@@ -24,6 +24,8 @@ export interface Subject {
   readonly advice: Reason | null;
   /** Whom it hits; null or not set: not known, or said elsewhere. */
   readonly affects?: Reason | null;
+  /** What can be done about it with a tap. */
+  readonly remedy?: 'restart-panel';
 }
 
 /** What a panel's incidents stand under; no service can be called so. */

@@ -5,8 +5,14 @@ import type { NodeView, PanelState } from '../core/panel-view.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Ledger } from './ledger.ts';
 
-/** What is wrong with panels, as incidents: one for each condition of each panel. */
-export function createPanelIncidents(ledger: Pick<Ledger, 'commit' | 'open'>) {
+/**
+ * What is wrong with panels, as incidents: one for each condition of each panel. `restartable`: what it runs as on this
+ * host is known and can be restarted.
+ */
+export function createPanelIncidents(
+  ledger: Pick<Ledger, 'commit' | 'open'>,
+  restartable: (panel: string) => boolean = () => false,
+) {
   function over(service: string, subject: Subject, resolution: 'recovered' | 'removed'): void {
     ledger.commit(service, [{ type: 'over', kind: 'panel', resolution, subject }]);
   }
@@ -28,7 +34,7 @@ export function createPanelIncidents(ledger: Pick<Ledger, 'commit' | 'open'>) {
     onTransition(panel: PanelState, transition: PanelTransition): void {
       if (transition.change === 'noted') return;
       if (transition.condition.kind === 'pick' && transition.change !== 'closed') endOtherPicks(panel.id);
-      ledger.commit(panelService(panel.id), [inputOf(panel, transition)]);
+      ledger.commit(panelService(panel.id), [inputOf(panel, transition, restartable)]);
     },
     /** The manager tried to reconnect a node by itself, or knows how that went: told with the node's trouble. */
     onReconnect(panel: PanelState, node: string, news: ReconnectNews): void {
@@ -81,11 +87,27 @@ function attemptOf(news: ReconnectNews): Reason {
   return news.refusal === null ? reason('panel-reconnect-tried') : reason('panel-reconnect-refused');
 }
 
-function inputOf(panel: PanelState, transition: Exclude<PanelTransition, { change: 'noted' }>): IncidentInput {
+/** Where the advice is to restart the panel's container. */
+const mendedByRestart: readonly string[] = [
+  'panel-advice-container',
+  'panel-advice-recorder',
+  'panel-advice-all-down',
+  'panel-advice-users-down',
+];
+
+function inputOf(
+  panel: PanelState,
+  transition: Exclude<PanelTransition, { change: 'noted' }>,
+  restartable: (panel: string) => boolean,
+): IncidentInput {
   const { condition, name } = transition;
   const { key, level, reason, advice } = condition;
   const title = condition.subject === null ? panel.name : `${panel.name} · ${condition.subject}`;
-  const subject: Subject = { key, title, advice, affects: affectedBy(panel, condition) };
+  const mends = advice !== null && mendedByRestart.includes(advice.code) && restartable(panel.id);
+  const subject: Subject = {
+    ...{ key, title, advice, affects: affectedBy(panel, condition) },
+    ...(mends ? { remedy: 'restart-panel' as const } : {}),
+  };
   if (transition.change !== 'closed')
     return { type: 'problem', kind: 'panel', level, reason, attempt: null, lines: [], subject };
   // Somebody took it off, in the panel: it did not come back.

@@ -103,6 +103,8 @@ const forms = [
   z.object({ ...said('core-do'), panel }),
   /** Restarts what the panel runs as; switches its automatic reconnects. */
   z.object({ ...said('host-do'), panel }),
+  /** The same under an alert, which stays as it is. */
+  z.object({ ...said('panel-fix'), panel }),
   z.object({ ...said('reconnects'), as: z.enum(['on', 'off']), panel }),
   /** Asks for a user's name; a user that was found (a question in memory knows whom); a change to that user. */
   z.object({ ...said('find-user'), panel }),

@@ -33,7 +33,8 @@ export function createPanelActs(desk: Desk) {
     return actions;
   }
 
-  async function ask(ctx: ChatContext, order: Order): Promise<void> {
+  /** `anew`: in a message of its own, since what was pressed stays as it is. */
+  async function ask(ctx: ChatContext, order: Order, anew = false): Promise<void> {
     const actions = await allowed(ctx, order);
     if (actions === null || !(await answer(ctx))) return;
     const nonce = questions.ask(order, ctx.visitor);
@@ -47,7 +48,8 @@ export function createPanelActs(desk: Desk) {
     const buttons = new InlineKeyboard()
       .text(t(ctx.language, 'button-panel-yes'), encode({ kind: 'panel-yes', nonce }))
       .text(t(ctx.language, 'button-cancel'), encode({ kind: 'panel-no', nonce }));
-    await ctx.editMessageText(text, { ...asHtml, reply_markup: buttons });
+    const options = { ...asHtml, reply_markup: buttons };
+    await (anew ? ctx.reply(text, options) : ctx.editMessageText(text, options));
   }
 
   /** The order of a question that this person may answer now; else says why not, and null. */

@@ -61,7 +61,7 @@ export function createPanelsOfApp(options: PanelsOfAppOptions): PanelsOfApp {
   const log = options.log.child({ part: 'panels' });
   const database = openShopDatabase(config.shop.database_url, log);
   const table = createPanelTable(store, panelRecordSchema);
-  const incidents = createPanelIncidents(options.ledger);
+  const incidents = createPanelIncidents(options.ledger, (panel) => fleet.runsAs(panel) !== null);
   const sources = createPanelSources({
     query: database?.query ?? null,
     environments: () => [config.shop.environment, ...options.services().flatMap(environmentOf)],

@@ -59,7 +59,12 @@ describe('panels through the whole manager; the defects of the original that tou
     await admin.query(add, ['s002', 'Dallas', `${second.baseUrl}/`, second.username, second.password, true]);
     await admin.query(add, ['s003', 'Old', 'https://old.example.com/', 'admin', 'secret-of-old', false]);
     home = await makeHome({
-      services: { marzban_monitor: { driver: 'external', health_check_interval: '5s', checks: [{ type: 'panel' }] } },
+      services: {
+        marzban: {
+          ...{ title: 'Marzban container', command: ['sleep', '100000'], health_check_interval: '5s' },
+          checks: [{ type: 'process' }, { type: 'panel' }],
+        },
+      },
       admins: [{ id: VERA, name: 'Vera', role: 'owner' }],
       monitoring: { timezone: 'UTC', alerts: { group_window: '0s' } },
       http: { port: 0 },
@@ -182,6 +187,16 @@ describe('panels through the whole manager; the defects of the original that tou
       () => vera.messages().some(({ text }) => /Dallas: trouble/.test(text) && /did not answer in time/.test(text)),
       'the alert of the one that hangs',
     );
+    const alert = vera.messages().find(({ text }) => /Dallas: trouble/.test(text));
+    assert.ok(alert);
+    const since = telegram.revision;
+    await vera.taps(alert, 'Restart the panel');
+    const question = await telegram.waitForMessage(VERA, ({ text }) => /Restart the panel\? \(Dallas\)/.test(text), {
+      since,
+    });
+    assert.match(question.text, /Marzban container is restarted/);
+    assert.notEqual(question.id, alert.id, 'the alert stays as it is');
+    await vera.taps(question, 'Cancel');
     const nodes = vera.messages().filter(({ text }) => /Dallas · US-\d/.test(text));
     assert.equal(nodes.length, 0, 'one problem, not one for each node');
   });

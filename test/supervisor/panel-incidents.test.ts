@@ -151,6 +151,23 @@ describe('incidents of panels', () => {
     );
   });
 
+  it('offers to restart the container where that is the advice and the container is known', () => {
+    const ledger = reopen();
+    const incidents = createPanelIncidents(ledger, (id) => id === 's001');
+    const hopeless = { ...nodeDown('1'), advice: reason('panel-advice-container') };
+    incidents.onTransition(panel(), opened(hopeless));
+    incidents.onTransition(panel(), opened(nodeDown('2')));
+    incidents.onTransition({ ...panel(), id: 's002' }, opened(hopeless));
+    assert.deepEqual(
+      ledger.open().map(({ key, subject }) => [key, subject?.remedy]),
+      [
+        ['panel:s001/node:1', 'restart-panel'],
+        ['panel:s001/node:2', undefined],
+        ['panel:s002/node:1', undefined],
+      ],
+    );
+  });
+
   it('many nodes that come and go are no flapping of the panel', () => {
     const ledger = reopen();
     const incidents = createPanelIncidents(ledger);

@@ -107,6 +107,12 @@ export function panelScreens(desk: Desk, acts: PanelActs): Composer<ChatContext>
         await acts.ask(ctx, { panel, to: 'panel', action: actionOf(ctx, data) });
         return true;
       }
+      case 'panel-fix': {
+        const panel = stateOf(data.panel)?.id ?? '';
+        const action = { action: 'restart-panel', by: actorOf(ctx.visitor) } as const;
+        await acts.ask(ctx, { panel, to: 'panel', action }, true);
+        return true;
+      }
       case 'reconnects': {
         const state = stateOf(data.panel);
         if (state !== null && !(await acts.switchReconnects(ctx, state, data.as === 'on'))) return true;

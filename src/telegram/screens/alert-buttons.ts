@@ -39,6 +39,9 @@ function looks(language: Language, { incident, service }: IncidentNotice): reado
 
 /** A service that is only watched, or not configured any more, can only be looked at. */
 function repairs(language: Language, { incident, service }: IncidentNotice): readonly Button[] {
+  const panel = panelOf(incident.service);
+  if (panel !== null && incident.subject?.remedy === 'restart-panel')
+    return [labels(language)('button-restart-panel', { kind: 'panel-fix', panel: handleOf(panel) })];
   if (service === null || service.driver === 'external') return [];
   const again = namedAs(incident) === 'gave-up';
   const data = { kind: 'act', verb: again ? 'start' : 'restart', service: incident.service } as const;
