@@ -647,7 +647,7 @@ digest-available-always =
         [one] { $n } service: always
        *[other] { $n } services: always
     }
-digest-unknown = { $for } of the day not known, counted as not up
+digest-unknown = { $for } not known, counted as not up
 digest-muted = Muted
 digest-disks = Disks
 digest-disk-steady = { $path }: { $used } taken, not filling up
@@ -1795,13 +1795,13 @@ incident-telegram-away-still = Alerts still do not get through to Telegram, for 
 incident-telegram-away-over = Alerts get through to Telegram again after { $for }
 chat-alert-telegram-away = alerts do not reach Telegram
 cli-what-telegram-away = no Telegram
-incident-manager-away = The manager was stopped
+incident-manager-away = The manager was stopped. Services keep running; nobody watches them until it is back
 incident-manager-away-still = The manager is still stopped, for { $for }
 incident-manager-away-over = The manager runs again after { $for }
 incident-restarted = The manager was restarted; nobody watched for { $for }
-chat-alert-manager-away = the manager was stopped
+chat-alert-manager-away = stopped
 cli-what-manager-away = stopped
-reason-manager-stopped = on purpose ({ $why }). Services keep running; until it is back nobody watches them
+reason-manager-stopped = on purpose ({ $why })
 reason-manager-rebooted = the host was restarted
 reason-telegram-away =
     nothing has got through for { $minutes } min, { $waiting ->

@@ -680,7 +680,7 @@ digest-available-always =
         [few] { $n } сервиса: всегда
        *[many] { $n } сервисов: всегда
     }
-digest-unknown = о { $for } за день ничего не известно, это не в счёт работы
+digest-unknown = неизвестно: { $for }, в доступность не засчитано
 digest-muted = Тишина
 digest-disks = Диски
 digest-disk-steady = { $path }: занято { $used }, не растёт
@@ -1890,13 +1890,13 @@ incident-telegram-away-still = Оповещения всё ещё не дохо�
 incident-telegram-away-over = Оповещения снова доходят до Telegram, перерыв { $for }
 chat-alert-telegram-away = оповещения не доходят до Telegram
 cli-what-telegram-away = нет Telegram
-incident-manager-away = Менеджер остановлен
+incident-manager-away = Менеджер остановлен. Сервисы работают дальше, но до его возвращения за ними никто не следит
 incident-manager-away-still = Менеджер всё ещё остановлен, уже { $for }
 incident-manager-away-over = Менеджер снова работает, перерыв { $for }
 incident-restarted = Менеджер перезапущен; без присмотра было { $for }
-chat-alert-manager-away = менеджер был остановлен
+chat-alert-manager-away = остановлен
 cli-what-manager-away = остановлен
-reason-manager-stopped = намеренно ({ $why }). Сервисы продолжают работать, но до его возвращения за ними никто не следит
+reason-manager-stopped = намеренно ({ $why })
 reason-manager-rebooted = сервер был перезагружен
 reason-telegram-away =
     ничего не доходит уже { $minutes } мин, { $waiting ->

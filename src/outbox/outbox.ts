@@ -204,17 +204,18 @@ export function createOutbox(options: OutboxOptions) {
       return times.length === 0 ? null : Math.min(...times);
     },
     lastTurn: (): number => lastTurn,
-    /** Stops claiming; waits up to `grace` ms for what is on its way. The rest stays for the next manager. */
+    /** Tells what can be told within `grace` ms, then stops. The rest stays for the next manager. */
     async stop(grace: number): Promise<void> {
-      stopped = true;
       clearInterval(beat);
-      if (timer !== null) clearTimeout(timer);
+      kick();
       let limit: NodeJS.Timeout | undefined;
       const patience = new Promise<void>((resolve) => {
         limit = setTimeout(resolve, grace);
       });
       await Promise.race([Promise.all(busy.values()), patience]);
       clearTimeout(limit);
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
     },
   };
 }

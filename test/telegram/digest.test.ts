@@ -55,7 +55,7 @@ test('a bad day says what broke and how all stands', () => {
       'Shop &lt;bot&gt;: 840 ms on average, 2.1 s at most',
       '',
       '<b>Available: day / week / month</b>',
-      'Shop &lt;bot&gt;: 99.999 % / 99.8 % / 99.95 % (34 min of the day not known, counted as not up)',
+      'Shop &lt;bot&gt;: 99.999 % / 99.8 % / 99.95 % (34 min not known, counted as not up)',
       '1 service: always',
       '',
       '<b>Muted</b>',
