@@ -54,6 +54,8 @@ export interface ChartDrawing {
   readonly badLabel: string;
   readonly fairLabel: string;
   readonly footer: string;
+  /** Instead of the footer where that has no room, the longest first. */
+  readonly shorterFooters: readonly string[];
 }
 
 export interface Cell {

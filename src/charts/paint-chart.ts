@@ -179,9 +179,10 @@ function paintTable(ctx: SKRSContext2D, drawing: ChartDrawing, colours: Colours)
   const right = (column: number) => WIDTH - MARGIN - (3 - column) * COLUMN;
   const head: Writing = { size: SIZE.small, colour: colours.muted, align: 'right' };
   const y = MARGIN + SIZE.title / 2;
-  write(ctx, drawing.title, MARGIN, y, {
-    ...{ size: SIZE.title, colour: colours.text, bold: true, most: right(0) - COLUMN - MARGIN },
-  });
+  const most = right(0) - widthOf(ctx, drawing.heads[0] ?? '', head) - 2 * MARGIN;
+  const large = { size: SIZE.title, colour: colours.text, bold: true, most };
+  const size = widthOf(ctx, drawing.title, large) <= most ? SIZE.title : SIZE.text;
+  write(ctx, drawing.title, MARGIN, y, { ...large, size });
   drawing.heads.forEach((text, column) => {
     write(ctx, text, right(column), y + 3, head);
   });
@@ -216,7 +217,8 @@ function paintFooter(ctx: SKRSContext2D, drawing: ChartDrawing, colours: Colours
     x += 20 + write(ctx, label, x + 20, y, said) + 18;
   }
   const most = WIDTH - MARGIN - x;
-  if (widthOf(ctx, drawing.footer, said) <= most)
-    write(ctx, drawing.footer, WIDTH - MARGIN, y, { ...said, align: 'right' });
-  else write(ctx, drawing.footer, x, y, { ...said, most });
+  const footers = [drawing.footer, ...drawing.shorterFooters];
+  const fits = footers.find((each) => widthOf(ctx, each, said) <= most);
+  if (fits !== undefined) write(ctx, fits, WIDTH - MARGIN, y, { ...said, align: 'right' });
+  else write(ctx, footers.at(-1) ?? '', x, y, { ...said, most });
 }

@@ -72,8 +72,9 @@ function paintCell(ctx: SKRSContext2D, drawing: GridDrawing, cell: Cell, box: Bo
     const value = { size: SIZE.small, colour: colours.text, bold: true } as const;
     const taken = widthOf(ctx, spark.value, value);
     const most = part - taken - 8;
-    const label = widthOf(ctx, spark.label, { size: SIZE.small }) <= most ? spark.label : spark.brief;
-    write(ctx, label, left, y + 40, { size: SIZE.small, colour: colours.muted, most });
+    // A letter of it would say nothing; the value has a unit.
+    const label = [spark.label, spark.brief].find((each) => widthOf(ctx, each, { size: SIZE.small }) <= most);
+    if (label !== undefined) write(ctx, label, left, y + 40, { size: SIZE.small, colour: colours.muted });
     write(ctx, spark.value, left + part, y + 40, { ...value, align: 'right' });
     const colour = colours.lines[index % colours.lines.length] ?? colours.text;
     paintSpark(ctx, drawing, spark, { x: left, y: y + 52, width: part, height: height - 60 }, colour);

@@ -66,11 +66,16 @@ export function chartSpec(
     badLabel: bad.length === 0 ? '' : voice.word('chart-incidents', { incidents: bad.length }),
     fairLabel: fair.length === 0 ? '' : voice.word('chart-warnings', { warnings: fair.length }),
     footer: footerOf(frame, more, voice),
+    shorterFooters: more > 0 ? [voice.word('chart-more', { more })] : [stretchOf(frame, voice)],
   };
 }
 
-function footerOf({ from, to, timezone }: Frame, more: number, voice: Voice): string {
-  const stretch = `${sayStretch(from, to, timezone, voice.locale)}, ${timezone}`;
+function stretchOf({ from, to, timezone }: Frame, voice: Voice): string {
+  return sayStretch(from, to, timezone, voice.locale);
+}
+
+function footerOf(frame: Frame, more: number, voice: Voice): string {
+  const stretch = `${stretchOf(frame, voice)}, ${frame.timezone}`;
   return more > 0 ? `${voice.word('chart-more', { more })}, ${stretch}` : stretch;
 }
 
