@@ -11,7 +11,7 @@ import { type CallbackData, encode } from './callback-data.ts';
 import { createConfirmations, type Question } from './confirmations.ts';
 import type { ChatContext, Visitor } from './context.ts';
 import type { Desk } from './desk.ts';
-import type { MessageKey } from './jobs.ts';
+import { editOrSend } from './edit-or-send.ts';
 import { owned } from './owned.ts';
 import { handleOf } from './panel-handle.ts';
 import { persist } from './persist.ts';
@@ -53,8 +53,8 @@ export function createCacheActions(desk: Desk, questions: CacheQuestions): Cache
   }
 
   /**
-   * Does something long in one message: begun with `text`, told how far it is, with a button that stops it, ended by what
-   * `work` makes of it.
+   * Does something long in one message, that of the pressed button or a new one: says how far it is, has a button that
+   * stops it, and ends with what `work` makes of it.
    */
   function atWork(
     ctx: ChatContext,
@@ -67,28 +67,21 @@ export function createCacheActions(desk: Desk, questions: CacheQuestions): Cache
       const stopping = new InlineKeyboard().text(t(language, 'button-clear-stop'), encode({ kind: 'clear-stop', run }));
       const number = (value: number) => t(language, 'say-count', { n: value });
       try {
-        const key = await begin(ctx, sayStep('0', '…'), stopping);
-        const edit = (text: string, buttons: InlineKeyboard) =>
-          api.editMessageText(key.chat, key.message, text, { ...asHtml, reply_markup: buttons });
-        const progress = createProgress(desk, (done, of) => edit(sayStep(number(done), number(of)), stopping));
+        const key = await editOrSend(ctx, keyOf(ctx), sayStep('0', '…'), { ...asHtml, reply_markup: stopping });
+        const progress = createProgress(desk, (done, of) =>
+          api.editMessageText(key.chat, key.message, sayStep(number(done), number(of)), {
+            ...asHtml,
+            reply_markup: stopping,
+          }),
+        );
         const said = await work(AbortSignal.any([signal, desk.stopping]), progress.step);
         await progress.done();
-        await persist(async () => void (await edit(said.text, said.buttons)), desk.stopping);
+        const options = { ...asHtml, reply_markup: said.buttons };
+        await persist(async () => void (await editOrSend(ctx, key, said.text, options)), desk.stopping);
       } finally {
         end();
       }
     });
-  }
-
-  async function begin(ctx: ChatContext, text: string, buttons: InlineKeyboard): Promise<MessageKey> {
-    const key = keyOf(ctx);
-    const options = { ...asHtml, reply_markup: buttons };
-    if (key !== null) {
-      await ctx.api.editMessageText(key.chat, key.message, text, options);
-      return key;
-    }
-    const sent = await ctx.reply(text, options);
-    return { chat: sent.chat.id, message: sent.message_id };
   }
 
   function count(ctx: ChatContext, store: StoreRef, pattern: string): void {

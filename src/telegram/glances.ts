@@ -1,10 +1,11 @@
+import { t } from '../i18n.ts';
 import { inBackground } from './background.ts';
 import type { ChatContext } from './context.ts';
 import type { Desk } from './desk.ts';
-import { classify } from './errors.ts';
+import { editOrSend } from './edit-or-send.ts';
 import { asHtml, keyOf } from './screens/show.ts';
 import type { StoreScreen } from './screens/stores.ts';
-import { splitHtml } from './split.ts';
+import { cutHtml } from './split.ts';
 
 /** Screens whose figures have to be asked for, which may take seconds: the chat does not wait for them. */
 export interface Glances {
@@ -28,24 +29,16 @@ export function createGlances(desk: Desk): Glances {
     try {
       // Only says that something is coming.
       ctx.replyWithChatAction('typing').catch((err: unknown) => desk.log.debug({ err }, 'no chat action'));
-      const { text, buttons } = await look();
-      const fits = splitHtml(text)[0] ?? '…';
-      const options = { ...asHtml, reply_markup: buttons };
-      if (place === null) await ctx.reply(fits, options);
-      else if (awaited.get(place) === press)
-        await ctx.editMessageText(fits, options).catch(forgiveSame(ctx, fits, options));
+      const screen = await look().catch((err: unknown) => {
+        desk.log.error({ err }, 'a screen could not be drawn');
+        return null;
+      });
+      if (screen === null) await ctx.reply(t(ctx.language, 'chat-broken'), asHtml);
+      else if (place === null || awaited.get(place) === press)
+        await editOrSend(ctx, keyOf(ctx), cutHtml(screen.text), { ...asHtml, reply_markup: screen.buttons });
     } finally {
       if (place !== null && awaited.get(place) === press) awaited.delete(place);
     }
-  }
-
-  /** The same text is no failure; a message that is gone is sent anew. */
-  function forgiveSame(ctx: ChatContext, text: string, options: Parameters<ChatContext['reply']>[1]) {
-    return async (error: unknown): Promise<void> => {
-      const failure = classify(error);
-      if (failure?.kind === 'message-gone') await ctx.reply(text, options);
-      else if (failure?.kind !== 'not-modified') throw error;
-    };
   }
 
   return {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test';
+import { reason } from '../../src/core/reason.ts';
 import { fill, startRedis } from '../world/redis.ts';
-import { makeStores, redisAt } from '../world/stores.ts';
+import { makeStores, noStores, redisAt } from '../world/stores.ts';
 import type { ShownMessage } from '../world/telegram/view.ts';
 import { service } from './fake-control.ts';
-import { guest, noon, oleg, setStage, vera } from './stage.ts';
+import { eventually, guest, noon, oleg, setStage, vera } from './stage.ts';
 
 describe('Redis in the chat', () => {
   let redis: Awaited<ReturnType<typeof startRedis>>;
@@ -249,5 +250,46 @@ describe('Redis in the chat', () => {
     const choice = await other.world.waitForMessage(vera.id, /Which one/);
     await chooser.taps(choice, 'a (second)');
     await other.world.waitForMessage(vera.id, /a \(second\) · 127/);
+  });
+});
+
+describe('screens whose figures have to be asked for', () => {
+  const ref = { id: 'redis', service: 'redis', check: 'redis', title: 'Cache' };
+  const away = { ok: false, reason: reason('net-timeout', { address: 'here' }) } as const;
+
+  it('what was pressed since wins over what comes late', async (t) => {
+    const waiting: (() => void)[] = [];
+    const redis = () => new Promise<typeof away>((resolve) => waiting.push(() => resolve(away)));
+    const stage = await setStage(t, { telegram: { stores: { ...noStores, redises: () => [ref], redis } } });
+    stage.control.services.set('redis', service('redis', noon, { title: 'Cache' }));
+    await stage.heard();
+    const { world } = stage;
+    const person = world.user({ id: vera.id, first_name: 'V', language_code: 'en' });
+    person.sends('/menu');
+    const menu = await world.waitForMessage(vera.id, /Cache/);
+    await person.taps(menu, 'Redis');
+    await eventually(() => waiting.length === 1, 'the question');
+    await person.taps(menu, 'Settings');
+    const settings = await world.waitForMessage(vera.id, /Settings/);
+    waiting[0]?.();
+    person.sends('/cache');
+    await eventually(() => waiting.length === 2, 'the second question');
+    waiting[1]?.();
+    await world.waitForMessage(
+      vera.id,
+      (message) => message.id !== settings.id && /does not answer/.test(message.text),
+    );
+    const shown = await world.waitForMessage(vera.id, (message) => message.id === settings.id);
+    assert.match(shown.text, /^Settings/);
+  });
+
+  it('a mistake of ours is said, not swallowed', async (t) => {
+    const redis = () => Promise.reject(new Error('a bug'));
+    const stage = await setStage(t, { telegram: { stores: { ...noStores, redises: () => [ref], redis } } });
+    await stage.heard();
+    const person = stage.world.user({ id: vera.id, first_name: 'V', language_code: 'en' });
+    person.sends('/cache');
+    await stage.world.waitForMessage(vera.id, /Something went wrong here/);
+    assert.ok(stage.log.some((line) => line.includes('a bug')));
   });
 });

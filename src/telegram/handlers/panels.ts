@@ -7,7 +7,7 @@ import { answer } from '../answer.ts';
 import { type CallbackData, decode } from '../callback-data.ts';
 import type { ChatContext } from '../context.ts';
 import type { Desk } from '../desk.ts';
-import { classify } from '../errors.ts';
+import { editOrSend } from '../edit-or-send.ts';
 import { changeOf, type PanelActs } from '../panel-actions.ts';
 import { handleOf } from '../panel-handle.ts';
 import { userScreen } from '../screens/panel-user.ts';
@@ -24,18 +24,7 @@ export function panelScreens(desk: Desk, acts: PanelActs): Composer<ChatContext>
 
   async function show(ctx: ChatContext, { text, buttons }: PanelScreen, anew = false): Promise<void> {
     const options = { ...asHtml, reply_markup: buttons };
-    const fits = splitHtml(text)[0] ?? '…';
-    if (anew || keyOf(ctx) === null) {
-      await ctx.reply(fits, options);
-      return;
-    }
-    try {
-      await ctx.editMessageText(fits, options);
-    } catch (error) {
-      const failure = classify(error);
-      if (failure?.kind === 'message-gone') await ctx.reply(fits, options);
-      else if (failure?.kind !== 'not-modified') throw error;
-    }
+    await editOrSend(ctx, anew ? null : keyOf(ctx), splitHtml(text)[0] ?? '…', options);
   }
 
   /** The panel, or the list where it is not there any more. */
