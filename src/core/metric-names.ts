@@ -1,4 +1,4 @@
-/** What the supervisor itself knows of a service's life; kept with the numbers of its process. */
+/** What the supervisor itself knows of a service's life; kept with the numbers that its process has. */
 export const lifeNumbers = ['uptime', 'restarts'] as const;
 
 /**
