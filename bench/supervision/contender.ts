@@ -22,6 +22,8 @@ export interface Supervised {
   manager(): readonly number[];
   /** What it has standing beside each service. */
   beside(): readonly number[];
+  /** How long after the start it has become quiet, s; left out: 4. */
+  readonly settles?: number;
   /** A service's pid as seen from here. */
   outer?(pid: number): number;
   /** Stops these; undefined: all. Resolves when the tool says so. */

@@ -6,8 +6,8 @@ import { unmeasured } from './ours.ts';
 import type { Part } from './part.ts';
 import { cpuOf, pssOf, sleep } from './processes.ts';
 
-/** The manager's first measurements and the compiler's first passes are over by then. */
-const SETTLE_MS = 12_000;
+const SETTLES_S = 4;
+/** As long as our manager's rounds of measuring and of writing what it measured. */
 const IDLE_S = 10;
 /** What each service may cost, bytes. */
 const MANAGER_AIM = 30 * 1024;
@@ -28,7 +28,7 @@ function measure(contender: Contender, count: number) {
       last = performance.now();
     }
     const running = await starting;
-    await sleep(SETTLE_MS);
+    await sleep(1000 * (running.settles ?? SETTLES_S));
     const all = [...running.manager(), ...running.beside()];
     const before = cpuOf(all);
     if (count > 1) await sleep(IDLE_S * 1000);

@@ -69,7 +69,12 @@ export function createSamples(options: SampleOptions) {
   const marks = createMarkTable(store);
   const minutes = createMinuteTable(store, minute.step);
   const rollups = [minutes, createTenMinuteTable(store, tenMinutes.step)] as const;
-  const insert = connection.prepare('INSERT OR REPLACE INTO samples (slot, series, late, value) VALUES (?, ?, ?, ?)');
+  // All of a flush in one statement, as one JSON text: run for each row it takes three times as long.
+  const insert = connection.prepare(
+    `INSERT OR REPLACE INTO samples (slot, series, late, value)
+     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+       json_extract(value, '$[3]') FROM json_each(?)`,
+  );
   const columns = 's.slot, s.series, s.late, s.value';
   const inSlots = prepareMany<SampleRow>(connection, {
     ...{ columns, width: 4 },
@@ -118,10 +123,11 @@ export function createSamples(options: SampleOptions) {
     try {
       store.transaction(() => {
         seriesTable.saveNew();
-        for (const { series, at, value } of samples) {
+        const rows = samples.map(({ series, at, value }) => {
           const slot = Math.floor(at / RAW_STEP);
-          insert.run(slot, series, at - slot * RAW_STEP, value);
-        }
+          return [slot, series, at - slot * RAW_STEP, value];
+        });
+        insert.run(JSON.stringify(rows));
         for (const { service, at } of begun) marks.add(service, at);
       });
     } catch (error) {
