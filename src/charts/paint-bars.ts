@@ -1,8 +1,8 @@
 import type { SKRSContext2D } from 'canvas';
-import type { ChartConfiguration, Plugin } from 'chart.js';
 import type { Bar, BarRow, BarsDrawing } from './bars.ts';
 import { dot, write } from './brush.ts';
-import { type Colours, HEIGHT, PIXEL_RATIO, SIZE, themes, WIDTH } from './theme.ts';
+import { paintedConfiguration } from './painted.ts';
+import { type Colours, HEIGHT, SIZE, themes, WIDTH } from './theme.ts';
 
 /** A name, four columns and a note need more room beside each other than other pictures: everything is so much smaller. */
 const SCALE = 0.8;
@@ -19,20 +19,11 @@ const GAP = 12;
 const TALLEST = 46;
 
 /** A chart without axes or lines of its own: every bar is painted. */
-export function barsConfiguration(drawing: BarsDrawing): ChartConfiguration<'line', { x: number; y: number }[]> {
-  return {
-    type: 'line',
-    data: { datasets: [] },
-    options: {
-      devicePixelRatio: PIXEL_RATIO,
-      plugins: { legend: { display: false } },
-      scales: { x: { display: false }, y: { display: false } },
-    },
-    plugins: [painter(drawing, themes[drawing.theme])],
-  };
+export function barsConfiguration(drawing: BarsDrawing) {
+  return paintedConfiguration('orbit-bars', painter(drawing, themes[drawing.theme]));
 }
 
-function painter(drawing: BarsDrawing, colours: Colours): Plugin<'line'> {
+function painter(drawing: BarsDrawing, colours: Colours): (ctx: SKRSContext2D) => void {
   const noted = drawing.rows.some(({ note }) => note !== '');
   const notes = noted ? 118 : 0;
   const left = MARGIN + LABEL + GAP;
@@ -51,33 +42,30 @@ function painter(drawing: BarsDrawing, colours: Colours): Plugin<'line'> {
     };
   });
   const height = Math.min(TALLEST, (TALL - TOP - HEADS - BOTTOM) / Math.max(1, drawing.rows.length));
-  return {
-    id: 'orbit-bars',
-    beforeDraw({ ctx }) {
-      ctx.save();
-      ctx.scale(SCALE, SCALE);
-      ctx.fillStyle = colours.ground;
-      ctx.fillRect(0, 0, WIDE, TALL);
-      const bold = { size: SIZE.title, colour: colours.text, bold: true, most: WIDE - 2 * MARGIN };
-      write(ctx, drawing.title, MARGIN, TOP / 2, bold);
-      const said = { size: SIZE.small, colour: colours.muted, align: 'right', most: WIDE - 2 * MARGIN } as const;
-      write(ctx, drawing.footer, WIDE - MARGIN, TALL - BOTTOM / 2, said);
-      for (const { head, x, width } of columns)
-        write(ctx, head, x, TOP + HEADS / 2, { size: SIZE.small, colour: colours.muted, most: width });
-      drawing.rows.forEach((row, index) => {
-        const middle = TOP + HEADS + (index + 0.5) * height;
-        paintLabel(ctx, row, middle, colours);
-        row.bars.forEach((bar, place) => {
-          const column = columns[place];
-          if (column === undefined) return;
-          const colour = bar?.wrong ? colours.health.bad : column.colour;
-          paintBar(ctx, bar, { ...column, middle, height }, colour, colours);
-        });
-        const note = { size: SIZE.small, colour: colours.text, bold: true, most: notes - GAP };
-        if (row.note !== '') write(ctx, row.note, WIDE - MARGIN - notes + GAP, middle, note);
+  return (ctx) => {
+    ctx.save();
+    ctx.scale(SCALE, SCALE);
+    ctx.fillStyle = colours.ground;
+    ctx.fillRect(0, 0, WIDE, TALL);
+    const bold = { size: SIZE.title, colour: colours.text, bold: true, most: WIDE - 2 * MARGIN };
+    write(ctx, drawing.title, MARGIN, TOP / 2, bold);
+    const said = { size: SIZE.small, colour: colours.muted, align: 'right', most: WIDE - 2 * MARGIN } as const;
+    write(ctx, drawing.footer, WIDE - MARGIN, TALL - BOTTOM / 2, said);
+    for (const { head, x, width } of columns)
+      write(ctx, head, x, TOP + HEADS / 2, { size: SIZE.small, colour: colours.muted, most: width });
+    drawing.rows.forEach((row, index) => {
+      const middle = TOP + HEADS + (index + 0.5) * height;
+      paintLabel(ctx, row, middle, colours);
+      row.bars.forEach((bar, place) => {
+        const column = columns[place];
+        if (column === undefined) return;
+        const colour = bar?.wrong ? colours.health.bad : column.colour;
+        paintBar(ctx, bar, { ...column, middle, height }, colour, colours);
       });
-      ctx.restore();
-    },
+      const note = { size: SIZE.small, colour: colours.text, bold: true, most: notes - GAP };
+      if (row.note !== '') write(ctx, row.note, WIDE - MARGIN - notes + GAP, middle, note);
+    });
+    ctx.restore();
   };
 }
 

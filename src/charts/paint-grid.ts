@@ -1,8 +1,8 @@
 import type { SKRSContext2D } from 'canvas';
-import type { ChartConfiguration, Plugin } from 'chart.js';
 import { dot, widthOf, write } from './brush.ts';
 import type { Cell, GridDrawing } from './drawing.ts';
-import { type Colours, HEIGHT, PIXEL_RATIO, SIZE, themes, WIDTH } from './theme.ts';
+import { paintedConfiguration } from './painted.ts';
+import { type Colours, HEIGHT, SIZE, themes, WIDTH } from './theme.ts';
 
 const MARGIN = 14;
 const GAP = 10;
@@ -10,17 +10,8 @@ const TOP = 46;
 const BOTTOM = 26;
 
 /** A chart without axes or lines of its own: every cell is painted. */
-export function gridConfiguration(drawing: GridDrawing): ChartConfiguration<'line', { x: number; y: number }[]> {
-  return {
-    type: 'line',
-    data: { datasets: [] },
-    options: {
-      devicePixelRatio: PIXEL_RATIO,
-      plugins: { legend: { display: false } },
-      scales: { x: { display: false }, y: { display: false } },
-    },
-    plugins: [painter(drawing, themes[drawing.theme])],
-  };
+export function gridConfiguration(drawing: GridDrawing) {
+  return paintedConfiguration('orbit-grid', painter(drawing, themes[drawing.theme]));
 }
 
 interface Box {
@@ -30,24 +21,21 @@ interface Box {
   readonly height: number;
 }
 
-function painter(drawing: GridDrawing, colours: Colours): Plugin<'line'> {
-  return {
-    id: 'orbit-grid',
-    beforeDraw({ ctx }) {
-      ctx.fillStyle = colours.ground;
-      ctx.fillRect(0, 0, WIDTH, HEIGHT);
-      const bold = { size: SIZE.title, colour: colours.text, bold: true, most: WIDTH - 2 * MARGIN };
-      write(ctx, drawing.title, MARGIN, TOP / 2, bold);
-      const said = { size: SIZE.small, colour: colours.muted, align: 'right', most: WIDTH - 2 * MARGIN } as const;
-      write(ctx, drawing.footer, WIDTH - MARGIN, HEIGHT - BOTTOM / 2, said);
-      const width = (WIDTH - 2 * MARGIN - GAP * (drawing.columns - 1)) / drawing.columns;
-      const height = (HEIGHT - TOP - BOTTOM - GAP * (drawing.rows - 1)) / drawing.rows;
-      drawing.cells.forEach((cell, index) => {
-        const x = MARGIN + (index % drawing.columns) * (width + GAP);
-        const y = TOP + Math.floor(index / drawing.columns) * (height + GAP);
-        paintCell(ctx, drawing, cell, { x, y, width, height }, colours);
-      });
-    },
+function painter(drawing: GridDrawing, colours: Colours): (ctx: SKRSContext2D) => void {
+  return (ctx) => {
+    ctx.fillStyle = colours.ground;
+    ctx.fillRect(0, 0, WIDTH, HEIGHT);
+    const bold = { size: SIZE.title, colour: colours.text, bold: true, most: WIDTH - 2 * MARGIN };
+    write(ctx, drawing.title, MARGIN, TOP / 2, bold);
+    const said = { size: SIZE.small, colour: colours.muted, align: 'right', most: WIDTH - 2 * MARGIN } as const;
+    write(ctx, drawing.footer, WIDTH - MARGIN, HEIGHT - BOTTOM / 2, said);
+    const width = (WIDTH - 2 * MARGIN - GAP * (drawing.columns - 1)) / drawing.columns;
+    const height = (HEIGHT - TOP - BOTTOM - GAP * (drawing.rows - 1)) / drawing.rows;
+    drawing.cells.forEach((cell, index) => {
+      const x = MARGIN + (index % drawing.columns) * (width + GAP);
+      const y = TOP + Math.floor(index / drawing.columns) * (height + GAP);
+      paintCell(ctx, drawing, cell, { x, y, width, height }, colours);
+    });
   };
 }
 

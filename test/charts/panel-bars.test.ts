@@ -4,8 +4,8 @@ import { availabilityBars, balanceBars } from '../../src/charts/panel-bars.ts';
 import type { Voice } from '../../src/charts/spec.ts';
 import { balance, balancePolicy } from '../../src/core/load-balance.ts';
 import type { NodeView, PanelState } from '../../src/core/panel-view.ts';
-import { unsaid } from '../../src/panels/panel.ts';
-import { unaskedState } from '../../src/panels/state.ts';
+import { panelState } from '../cli/fake-panels.ts';
+import { nodeView } from '../panels/views.ts';
 
 const GB = 1024 ** 3;
 const HOUR = 3_600_000;
@@ -17,41 +17,10 @@ const voice: Voice = {
   word: (key, args) => `${key} ${Object.values(args ?? {}).join(' ')}`.trim(),
 };
 
-function node(id: string, more: Partial<NodeView> = {}): NodeView {
-  return {
-    ...{
-      id,
-      name: `N-${id}`,
-      address: '',
-      state: 'up',
-      rawStatus: 'connected',
-      since: 0,
-      trouble: null,
-      message: null,
-    },
-    ...{ failure: null, coreVersion: null, nodeVersion: null, coefficient: 1, excluded: false, usersOnline: null },
-    ...{ resources: null, today: { up: 0, down: Number(id) * GB }, rate: { upBps: null, downBps: null } },
-    ...{ monthBytes: Number(id) * 10 * GB, reachable: null, availableToday: 1, restartsLastHour: 0, days: [] },
-    ...more,
-  };
-}
+const node = (id: string, more: Partial<NodeView> = {}) =>
+  nodeView(id, { today: { up: 0, down: Number(id) * GB }, monthBytes: Number(id) * 10 * GB, ...more });
 
-function panelOf(nodes: readonly NodeView[]): PanelState {
-  const source = {
-    ...({
-      id: 's001',
-      name: 'Main',
-      kind: 'marzban',
-      origin: 'config',
-      baseUrl: '',
-      username: '',
-      password: '',
-    } as const),
-    ...{ apiKey: null, active: true, priority: 1, problem: null, excludedNodeNames: [], insecureTls: false },
-    ...{ certificateHosts: [], ...unsaid },
-  };
-  return { ...unaskedState(source, 0), nodes };
-}
+const panelOf = (nodes: readonly NodeView[]) => panelState('s001', { name: 'Main', nodes });
 
 function balanceOf({ nodes }: PanelState, excludedNodeNames: readonly string[] = []) {
   const rows = nodes.map((each) => ({

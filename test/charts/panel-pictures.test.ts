@@ -3,9 +3,8 @@ import { test } from 'node:test';
 import type { ChartDrawing, Drawing } from '../../src/charts/drawing.ts';
 import { createPanelPictures } from '../../src/charts/panel-pictures.ts';
 import type { History, HistoryQuestion } from '../../src/core/history.ts';
-import type { NodeView, PanelState } from '../../src/core/panel-view.ts';
-import { unsaid } from '../../src/panels/panel.ts';
-import { unaskedState } from '../../src/panels/state.ts';
+import { panelState } from '../cli/fake-panels.ts';
+import { nodeView } from '../panels/views.ts';
 
 const noon = Date.UTC(2026, 10, 23, 12);
 
@@ -40,35 +39,8 @@ function makePictures(known: readonly string[]) {
   return { pictures, asked, drawn, chart };
 }
 
-const node: NodeView = {
-  ...{
-    id: '3',
-    name: 'DE-1',
-    address: '',
-    state: 'up',
-    rawStatus: 'connected',
-    since: 0,
-    trouble: null,
-    message: null,
-  },
-  ...{ failure: null, coreVersion: null, nodeVersion: null, coefficient: 1, excluded: false, usersOnline: null },
-  ...{ resources: null, today: null, rate: { upBps: null, downBps: null }, monthBytes: null, reachable: null },
-  ...{ availableToday: 1, restartsLastHour: 0, days: [] },
-};
-const source = {
-  ...({
-    id: 's001',
-    name: 'Main',
-    kind: 'marzban',
-    origin: 'config',
-    baseUrl: '',
-    username: '',
-    password: '',
-  } as const),
-  ...{ apiKey: null, active: true, priority: 1, problem: null, excludedNodeNames: [], insecureTls: false },
-  ...{ certificateHosts: [], ...unsaid },
-};
-const panel: PanelState = { ...unaskedState(source, 0), nodes: [node], onlineWindowS: 86_400 };
+const node = nodeView('3', { name: 'DE-1' });
+const panel = panelState('s001', { name: 'Main', nodes: [node], onlineWindowS: 86_400 });
 const none = { rows: [], botPick: null, pick: null, conditions: [] };
 
 test("users by status; online is called what it is in the panel's own sense", async () => {

@@ -15,6 +15,7 @@ import { openStore } from '../../src/store/database.ts';
 import { createIncidentTable } from '../../src/store/incidents.ts';
 import { createLedger } from '../../src/supervisor/ledger.ts';
 import { createPanelIncidents } from '../../src/supervisor/panel-incidents.ts';
+import { nodeView } from '../panels/views.ts';
 
 const folders: string[] = [];
 after(() => {
@@ -119,31 +120,9 @@ describe('incidents of panels', () => {
   it('says whom it hits: users where the panel counts them, else what the node has carried', () => {
     const ledger = reopen();
     const incidents = createPanelIncidents(ledger);
-    const node = (id: string, gb: number, usersOnline: number | null = null) => ({
-      ...{
-        id,
-        name: `N-${id}`,
-        address: '',
-        state: 'down',
-        rawStatus: 'error',
-        since: 0,
-        trouble: null,
-        message: null,
-      },
-      ...{
-        failure: null,
-        coreVersion: null,
-        nodeVersion: null,
-        coefficient: 1,
-        excluded: false,
-        usersOnline,
-        days: [],
-      },
-      ...{ resources: null, today: { up: 0, down: gb }, rate: { upBps: null, downBps: null }, monthBytes: null },
-      ...{ reachable: null, availableToday: null, restartsLastHour: 0 },
-    });
-    const nodes = [node('1', 3), node('2', 1, 14), node('3', 0)] as const;
-    const state = { ...panel(), nodes: nodes.map((each) => ({ ...each, state: 'down' as const })) };
+    const node = (id: string, gb: number, usersOnline: number | null = null) =>
+      nodeView(id, { state: 'down', today: { up: 0, down: gb }, usersOnline });
+    const state = { ...panel(), nodes: [node('1', 3), node('2', 1, 14), node('3', 0)] };
     for (const id of ['1', '2', '3']) incidents.onTransition(state, opened(nodeDown(id)));
     assert.deepEqual(
       ledger.open().map(({ subject }) => subject?.affects ?? null),

@@ -10,6 +10,7 @@ import { createPanelFleet } from '../../src/panels/fleet.ts';
 import { createMemoryTokens } from '../../src/panels/token-store.ts';
 import { sourceOf } from '../panels/source.ts';
 import { startPanel } from '../world/panel/server.ts';
+import type { TelegramWorld } from '../world/telegram/server.ts';
 import { guest, oleg, setStage, vera } from './stage.ts';
 
 /** The chat with a panel of 11 nodes behind it, one of them broken; the panel's clock runs as fast as we look. */
@@ -75,6 +76,20 @@ async function setPanelStage(t: TestContext) {
   return { ...stage, panel, fleet, audit, restartedBy, drawn };
 }
 
+/** Vera at her phone; `next` waits for what the bot says to her after what it said before. */
+function talk(world: TelegramWorld) {
+  const person = world.user({ id: vera.id, first_name: 'Vera', language_code: 'en' });
+  let since = world.revision;
+  const next = async (pattern: RegExp) => {
+    const found = await world.waitForMessage(vera.id, (message) => message.fromBot && pattern.test(message.text), {
+      ...{ since, timeoutMs: 15_000 },
+    });
+    since = world.revision;
+    return found;
+  };
+  return { person, next };
+}
+
 test('without a panel the chat says how to add one', async (t) => {
   const { world, heard } = await setStage(t);
   await heard();
@@ -87,15 +102,7 @@ test('without a panel the chat says how to add one', async (t) => {
 
 test('from the panels to a node, worst first and page by page, and a confirmed action that is checked and audited', async (t) => {
   const { world, audit } = await setPanelStage(t);
-  const person = world.user({ id: vera.id, first_name: 'Vera', language_code: 'en' });
-  let since = world.revision;
-  const next = async (pattern: RegExp) => {
-    const found = await world.waitForMessage(vera.id, (message) => message.fromBot && pattern.test(message.text), {
-      ...{ since, timeoutMs: 15_000 },
-    });
-    since = world.revision;
-    return found;
-  };
+  const { person, next } = talk(world);
   await person.sends('/marzban');
   const list = await next(/10 of 11 nodes up/);
   assert.match(list.text, /2 users · \d online within 24 h/);
@@ -138,15 +145,7 @@ test('a viewer sees the nodes and is offered no action; a forged press is refuse
 
 test('a user is found by name and disabled after a question', async (t) => {
   const { world, panel, audit } = await setPanelStage(t);
-  const person = world.user({ id: vera.id, first_name: 'Vera', language_code: 'en' });
-  let since = world.revision;
-  const next = async (pattern: RegExp) => {
-    const found = await world.waitForMessage(vera.id, (message) => message.fromBot && pattern.test(message.text), {
-      ...{ since, timeoutMs: 15_000 },
-    });
-    since = world.revision;
-    return found;
-  };
+  const { person, next } = talk(world);
   await person.sends('/marzban');
   await person.taps(await next(/10 of 11/), '🟡 Main');
   await person.taps(await next(/Page 1 of 2/), 'Find a user');
@@ -163,15 +162,7 @@ test('a user is found by name and disabled after a question', async (t) => {
 
 test("the panel's container is restarted after a question that says whom it hits, in the name of who confirmed", async (t) => {
   const { world, audit, restartedBy } = await setPanelStage(t);
-  const person = world.user({ id: vera.id, first_name: 'Vera', language_code: 'en' });
-  let since = world.revision;
-  const next = async (pattern: RegExp) => {
-    const found = await world.waitForMessage(vera.id, (message) => message.fromBot && pattern.test(message.text), {
-      ...{ since, timeoutMs: 15_000 },
-    });
-    since = world.revision;
-    return found;
-  };
+  const { person, next } = talk(world);
   await person.sends('/marzban');
   await person.taps(await next(/10 of 11/), '🟡 Main');
   await person.taps(await next(/Page 1 of 2/), 'Restart the panel');
@@ -218,15 +209,7 @@ test('an owner lets the manager reconnect nodes by itself; nobody else is offere
 
 test('pictures of a panel and of a node: from their screens, and from one to the other in the same message', async (t) => {
   const { world, drawn } = await setPanelStage(t);
-  const person = world.user({ id: vera.id, first_name: 'Vera', language_code: 'en' });
-  let since = world.revision;
-  const next = async (pattern: RegExp) => {
-    const found = await world.waitForMessage(vera.id, (message) => message.fromBot && pattern.test(message.text), {
-      ...{ since, timeoutMs: 15_000 },
-    });
-    since = world.revision;
-    return found;
-  };
+  const { person, next } = talk(world);
   await person.sends('/marzban');
   await person.taps(await next(/10 of 11/), '🟡 Main');
   const screen = await next(/Page 1 of 2/);
