@@ -23,10 +23,10 @@ export function statusView(snapshot: Snapshot) {
 }
 
 export function serviceView(view: ServiceView) {
-  const { name, title, driver, state, since, wanted, health, healthSince, checks, operation } = view;
+  const { name, title, driver, needs, state, since, wanted, health, healthSince, checks, operation } = view;
   const { pid, startedAt, restarts, foreignRestarts, exitsInWindow, lastExit, retryAt } = view;
   return {
-    ...{ name, title, driver, state, since, wanted, why: said(view.reason) },
+    ...{ name, title, driver, needs, state, since, wanted, why: said(view.reason) },
     ...{ health, healthSince, healthWhy: said(view.healthReason) },
     ...{ pid, startedAt, restarts, foreignRestarts, exitsInWindow, lastExit, retryAt },
     operation:

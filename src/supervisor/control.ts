@@ -4,7 +4,7 @@ import { inOrder } from '../core/in-order.ts';
 import type { Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { Run } from '../core/service.ts';
-import type { ActionResult, Actor, Control, Needs, Snapshot, TelegramView, Verb } from '../core/snapshot.ts';
+import type { ActionResult, Actor, Control, Needs, Operation, Snapshot, TelegramView, Verb } from '../core/snapshot.ts';
 import type { Audit } from '../store/audit.ts';
 import { inTime, operationLimit } from './deadline.ts';
 import { missingNeeds } from './hold.ts';
@@ -40,18 +40,35 @@ export function createControl(options: ControlOptions): Control {
   const { services, monitor, audit, clock, log } = options;
   const startedAt = clock();
 
-  async function act(name: string, verb: Verb, by: Actor, needs: Needs = 'ask'): Promise<ActionResult> {
+  const act: Control['act'] = (name, verb, by, needs = 'ask') => perform(name, verb, by, needs, []);
+
+  /** `above`: those that wait for it; a reload that could be applied in part only may have left a cycle. */
+  async function perform(
+    name: string,
+    verb: Verb,
+    by: Actor,
+    needs: Needs,
+    above: readonly Managed[],
+  ): Promise<ActionResult> {
     const begun = clock();
     const service = services.get(name);
     const outcome =
-      service === undefined ? refused(reason('unknown-service', { name })) : await attempt(service, verb, by, needs);
+      service === undefined
+        ? refused(reason('unknown-service', { name }))
+        : await attempt(service, verb, by, needs, above);
     const took = clock() - begun;
     audit.add(clock(), by, verb, name, outcome.ok ? null : outcome.reason);
     log.info({ service: name, verb, by, needs, took, outcome }, 'action');
     return outcome.ok ? { ok: true, took, note: outcome.note } : { ok: false, took, reason: outcome.reason };
   }
 
-  async function attempt(service: Managed, verb: Verb, by: Actor, needs: Needs): Promise<Outcome> {
+  async function attempt(
+    service: Managed,
+    verb: Verb,
+    by: Actor,
+    needs: Needs,
+    above: readonly Managed[],
+  ): Promise<Outcome> {
     const { operation } = service;
     if (operation !== null) {
       const seconds = Math.round((clock() - operation.since) / 1000);
@@ -59,7 +76,8 @@ export function createControl(options: ControlOptions): Control {
     }
     const can = possible(service);
     // Whoever restarts what is down wants it up.
-    if (verb === 'restart' && !can.includes(verb) && can.includes('start')) return attempt(service, 'start', by, needs);
+    if (verb === 'restart' && !can.includes(verb) && can.includes('start'))
+      return attempt(service, 'start', by, needs, above);
     // Nothing runs, but something of it may be left: removing that is part of what was asked for.
     if (verb === 'stop' && !can.includes(verb)) await service.driver.stop();
     if (!can.includes(verb)) return senseless(service, verb);
@@ -68,10 +86,13 @@ export function createControl(options: ControlOptions): Control {
       const names = missing.map((needed) => needed.config.title).join(', ');
       return refused(reason('needs-down', { names, count: missing.length }));
     }
-    const limit = limitOf(service, needs);
-    service.operation = { verb, by, since: clock(), deadline: clock() + limit };
+    const limit = limitOf(service, needs, above);
+    const own: Operation = { verb, by, since: clock(), deadline: clock() + limit };
+    service.operation = own;
     const work = async (): Promise<Outcome> => {
-      const fallen = needs === 'first' ? await raise(missing, by) : null;
+      const fallen = needs === 'first' ? await raise(missing, by, [...above, service]) : null;
+      // Not after it was given up: somebody may have decided otherwise since.
+      if (service.operation !== own) return refused(reason('operation-hung', { seconds: limit / 1000 }));
       return fallen === null ? operations[verb](service, by) : refused(fallen);
     };
     try {
@@ -82,18 +103,21 @@ export function createControl(options: ControlOptions): Control {
   }
 
   /** Ms that an operation may take, with that of what is started before it. */
-  function limitOf(service: Managed, needs: Needs): number {
+  function limitOf(service: Managed, needs: Needs, above: readonly Managed[]): number {
     const own = operationLimit(service.config);
     const before = needs === 'first' ? missingNeeds(service, services) : [];
-    return own + Math.max(0, ...before.map((needed) => limitOf(needed, needs)));
+    const waiting = [...above, service];
+    const further = before.filter((needed) => !waiting.includes(needed));
+    return own + Math.max(0, ...further.map((needed) => limitOf(needed, needs, waiting)));
   }
 
   /** Starts what a service needs, with what that needs itself. Null: all of it runs. */
-  async function raise(missing: readonly Managed[], by: Actor): Promise<Reason | null> {
+  async function raise(missing: readonly Managed[], by: Actor, above: readonly Managed[]): Promise<Reason | null> {
     const up = await Promise.all(
       missing.map(async (needed) => {
+        if (above.includes(needed)) return false;
         // Somebody may be at it already; what they began is waited for.
-        if (needed.operation === null) await act(needed.config.name, 'start', by, 'first');
+        if (needed.operation === null) await perform(needed.config.name, 'start', by, 'first', above);
         await started(needed);
         return needed.record.state === 'running';
       }),

@@ -13,6 +13,7 @@ import {
   runManager,
   TOKEN,
   until,
+  VERA,
 } from '../world/manager.ts';
 import { startTelegram, type TelegramWorld } from '../world/telegram/server.ts';
 
@@ -154,8 +155,31 @@ describe('a reload of the configuration', () => {
     assert.equal((await pids()).get('same'), first.get('same'));
   });
 
-  it('leaves nothing behind in the end', async () => {
-    assert.equal((await run('stop', '--all')).code, 0);
+  it('from the chat: what changed is shown, and applied after a yes', async () => {
+    const first = await pids();
+    await file({ same: service('again'), gone: service('gone'), late: service('late'), chat: service('chat') });
+    const owner = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
+    owner.start();
+    owner.sends('/settings');
+    await owner.taps(await telegram.waitForMessage(owner, /^Settings/), 'Reload the configuration');
+    const question = await telegram.waitForMessage(owner, /Apply these changes\?/);
+    assert.match(question.text, /chat is added and started/);
+    assert.equal((await pids()).get('chat'), undefined);
+    await owner.taps(question, 'Apply');
+    await telegram.waitForMessage(owner, /The configuration is in force[\s\S]*chat: added/);
+    await until(async () => typeof (await pids()).get('chat') === 'number', 'the new service runs');
+    assert.equal((await pids()).get('same'), first.get('same'));
+  });
+
+  it('leaves nothing behind in the end, stopped from the chat', async () => {
+    const owner = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
+    const since = telegram.revision;
+    owner.sends('/menu');
+    await owner.taps(await telegram.waitForMessage(owner, /as of/, { since }), 'All at once…');
+    await owner.taps(await telegram.waitForMessage(owner, /All services at once/), 'Stop all');
+    const question = await telegram.waitForMessage(owner, /Stop all services\?/);
+    await owner.taps(question, 'Yes, stop all');
+    await telegram.waitForMessage(owner, /✅ \d+ services stopped in/);
     manager.kill('SIGTERM');
     assert.equal((await manager.exited).code, 0);
     assert.deepEqual(await pidsBelow(home.folder), []);

@@ -154,6 +154,16 @@ describe('starting what needs something that is down', () => {
     assert.deepEqual(audited.slice(1).sort(), ['start postgres command-missing', 'start redis undefined']);
   });
 
+  it('what is only watched has no Start to offer, and none to be forced', async () => {
+    const world = await stage(shop);
+    const host = world.control.snapshot().services.find(({ name }) => name === 'host');
+    assert.deepEqual([host?.state, host?.can], ['running', []]);
+    for (const verb of ['start', 'stop', 'restart'] as const) {
+      const result = await world.control.act('host', verb, vera, 'ignore');
+      assert.equal(result.ok ? 'done' : result.reason.code, 'watched-only', verb);
+    }
+  });
+
   it('a restart of what runs asks as well, a stop never', async () => {
     const world = await stage(shop);
     await world.all('start');
@@ -207,6 +217,16 @@ describe('all services', () => {
     assert.deepEqual(await world.all('restart'), { postgres: 'ok', redis: 'ok', bot: 'ok' });
     assert.ok(world.done.indexOf('+postgres') < world.done.indexOf('-bot'), world.done.join(' '));
     assert.equal(world.services.get('site')?.record.state, 'stopped');
+  });
+
+  it('a cycle, which a reload in part may leave, ends nobody', async () => {
+    const world = await stage(shop);
+    const postgres = world.services.get('postgres');
+    assert.ok(postgres);
+    postgres.config = { ...postgres.config, depends_on: ['bot'] };
+    assert.ok((await world.control.act('redis', 'start', vera)).ok);
+    assert.equal((await world.control.act('bot', 'start', vera, 'first')).ok, false);
+    assert.ok((await world.control.act('bot', 'start', vera, 'ignore')).ok);
   });
 
   it('a cycle, which no configuration has, does not keep anybody waiting', async () => {
