@@ -6,6 +6,7 @@ import { reason } from '../../src/core/reason.ts';
 import { hasMessage } from '../../src/i18n.ts';
 import { decode } from '../../src/telegram/callback-data.ts';
 import { incidentAlert, recoveryAlert } from '../../src/telegram/screens/alert.ts';
+import { codeOf } from '../../src/telegram/screens/chart.ts';
 import { plainText, splitHtml } from '../../src/telegram/split.ts';
 import type { IncidentNotice } from '../../src/telegram/telegram.ts';
 import { parseHtml } from '../world/telegram/html.ts';
@@ -90,6 +91,37 @@ test('an open alert says what, why, since when, what was done, how the log ended
       ],
     ],
   );
+});
+
+test('a number out of bounds is said with its name, its unit and its limit, and has a picture of its own', () => {
+  const args = { metric: 'disk:/var', value: 96.21, limit: 90, unit: '%', lasted: 300_000 };
+  const given = notice({
+    ...{ kind: 'rule', level: 'warning', attempts: [], lines: [], reason: reason('rule-over', args) },
+    subject: { key: 'rule:host/disk:/var>90', title: 'Shop <bot> (host: disk:/var)', advice: null },
+  });
+  const english = show(given);
+  assert.deepEqual(english.lines.slice(0, 2), [
+    '🟡 Shop <bot> (host: disk:/var) is out of bounds',
+    'Why: Disk /var 96.2 %, over 90 % for 5 min',
+  ]);
+  assert.deepEqual(show(given, 'ru').lines.slice(0, 2), [
+    '🟡 Shop <bot> (host: disk:/var): вне нормы',
+    'Почему: Диск /var 96,2 %, больше 90 % уже 5 мин',
+  ]);
+  const chart = english.buttons.flat().find(({ text }) => text === 'Chart');
+  assert.deepEqual(decode(chart?.data ?? ''), { kind: 'draw', which: codeOf('host/disk:/var'), service: 'shop' });
+});
+
+test('what cannot be asked says for how long, and that nothing is done for it', () => {
+  const given = notice({
+    ...{ kind: 'unknown', level: 'warning', lines: [], reason: reason('check-hung', { seconds: 10 }) },
+    attempts: [{ at: opened, what: reason('could-not-ask', { seconds: 95 }) }],
+    subject: { key: 'unknown:http', title: 'Shop <bot> (http)', advice: null },
+  });
+  const { lines } = show(given);
+  assert.equal(lines[0], '🟡 Shop <bot> (http) cannot be asked');
+  assert.match(lines.join('\n'), /could not ask for 95 s; not counted as healthy, and nothing is restarted/);
+  assert.match(show(given, 'ru').lines[0] ?? '', /не удаётся спросить/);
 });
 
 test('a signal is named', () => {

@@ -1,12 +1,14 @@
-import { namedAs, panelOf } from '../../core/incident.ts';
+import { type Incident, namedAs, panelOf } from '../../core/incident.ts';
 import type { Mute } from '../../core/mute.ts';
 import { may, type Role } from '../../core/role.ts';
+import { numberOf } from '../../core/rule.ts';
 import { type Language, t } from '../../i18n.ts';
 import type { Button } from '../../outbox/transport.ts';
 import { type CallbackData, encode } from '../callback-data.ts';
 import { handleOf } from '../panel-handle.ts';
 import { shorten } from '../say.ts';
 import type { IncidentNotice } from '../telegram.ts';
+import { codeOf } from './chart.ts';
 
 type Rows = readonly (readonly Button[])[];
 
@@ -31,10 +33,15 @@ function looks(language: Language, { incident, service }: IncidentNotice): reado
   const panel = panelOf(incident.service);
   if (panel !== null) return [label('button-panel', { kind: 'show-panel', panel: handleOf(panel) })];
   if (service === null) return [];
-  return [
-    label('button-logs', { kind: 'logs', service: incident.service }),
-    label('button-chart', { kind: 'chart', service: incident.service }),
-  ];
+  return [label('button-logs', { kind: 'logs', service: incident.service }), label('button-chart', chartOf(incident))];
+}
+
+/** What a rule is about is drawn itself; else the usual numbers. */
+function chartOf(incident: Incident): CallbackData {
+  const { service } = incident;
+  const number = numberOf(incident);
+  if (number === null) return { kind: 'chart', service };
+  return { kind: 'draw', which: codeOf(`${number.check}/${number.metric}`), service };
 }
 
 /** A service that is only watched, or not configured any more, can only be looked at. */
