@@ -11,10 +11,12 @@ const HTTP_TOKEN = 'the-token-of-this-test-0123456789';
 describe('Redis and PostgreSQL through the whole manager', () => {
   it('are seen by taps, cleared from the chat and the terminal, told over HTTP, and audited', async (test) => {
     const redis = await startRedis();
+    test.after(() => redis.stop());
     await fill(redis.admin, 3000, (n) => `user:${n}:balance`);
     await fill(redis.admin, 900, (n) => `user:${n}:lang`);
     await fill(redis.admin, 100, (n) => `notif:1d:${n}`);
     const postgres = await startPostgres();
+    test.after(() => postgres.stop());
     const admin = await postgres.connect();
     await addMonitor(admin);
     await admin.query('CREATE TABLE users (tg_id BIGINT PRIMARY KEY); INSERT INTO users VALUES (1), (2), (3)');
@@ -43,7 +45,6 @@ describe('Redis and PostgreSQL through the whole manager', () => {
       await manager.exited;
       await home.remove();
       await telegram.stop();
-      await Promise.all([redis.stop(), postgres.stop()]);
     });
 
     const vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
