@@ -10,6 +10,8 @@ import type { Finding } from '../../src/core/finding.ts';
 import { hasMessage, languages, sayReason } from '../../src/i18n.ts';
 import { examine, type Patient } from '../../src/wiring/doctor/doctor.ts';
 import { TOKEN, VERA } from '../world/manager.ts';
+import { addMonitor, startPostgres } from '../world/postgres.ts';
+import { startRedis, watcherRights } from '../world/redis.ts';
 import { startTelegram } from '../world/telegram/server.ts';
 
 /** A set-up that is in order, but for what the test spoils; Vera has sent /start. */
@@ -142,6 +144,33 @@ describe('the doctor', () => {
     assert.ok(codes(await look()).includes('doctor-data-none'));
     writeFileSync(join(folder, 'data'), '');
     assert.ok(wrong(await look()).includes('doctor-data-no-folder'));
+  });
+
+  it('says which rights its users lack at a real Redis and a real PostgreSQL', async (test) => {
+    const redis = await startRedis();
+    const postgres = await startPostgres();
+    test.after(() => Promise.all([redis.stop(), postgres.stop()]));
+    const lesser = watcherRights.replaceAll('+slowlog|get +slowlog|len ', '');
+    await redis.admin.call('ACL', 'SETUSER', 'few', 'on', '>pw', ...lesser.split(' '));
+    await redis.admin.call('ACL', 'SETUSER', 'enough', 'on', '>pw', ...watcherRights.split(' '));
+    const admin = await postgres.connect();
+    await admin.query('CREATE TABLE users (tg_id bigint, subscription_end timestamp, created_at timestamp)');
+    await addMonitor(admin, 'few', { sees: false });
+    await addMonitor(admin, 'enough');
+    const look = async (user: string) => {
+      const checks = [
+        { type: 'redis', url: `redis://${user}:pw@127.0.0.1:${redis.port}/0` },
+        { type: 'postgres', url: postgres.urlFor(user) },
+      ];
+      const services = { stores: { driver: 'external', checks } };
+      const set = await setUp(test, { services }, { DATABASE_URL: postgres.urlFor(user) });
+      return codes((await set.look()).filter(({ topic }) => topic === 'stores'));
+    };
+    const few = await look('few');
+    for (const code of ['doctor-redis-rights', 'doctor-postgres-rights', 'shop-no-right'])
+      assert.ok(few.includes(code), code);
+    const enough = await look('enough');
+    for (const code of ['doctor-redis-rights', 'doctor-postgres-rights']) assert.ok(!enough.includes(code), code);
   });
 
   it('says which store does not answer', async (test) => {

@@ -42,13 +42,16 @@ export async function examineService(
 }
 
 /** Whether Redis and PostgreSQL answer the manager's user, and which rights it lacks. */
-export async function examineStores({ services }: Pick<Config, 'services'>, now: number): Promise<readonly Finding[]> {
+export async function examineStores(
+  { services, shop, monitoring }: Pick<Config, 'services' | 'shop' | 'monitoring'>,
+  now: number,
+): Promise<readonly Finding[]> {
   const found: Finding[] = [];
   const context = () => ({ pid: null, now, signal: AbortSignal.timeout(WITHIN) });
   const judge = ({ verdict, reason: why }: CheckResult, title: string) => {
     const { ok, because } = findings('stores', title);
     if (verdict === 'healthy' || verdict === 'degraded' || why === null) return ok('store');
-    return because('wrong', why, why.code.includes('right') || why.code.includes('hidden') ? 'rights' : null);
+    return because('wrong', why, adviceFor(why));
   };
   for (const { title, checks } of services)
     for (const check of checks) {
@@ -64,10 +67,35 @@ export async function examineStores({ services }: Pick<Config, 'services'>, now:
       if (check.type === 'postgres') {
         const postgres = createPostgresCheck(check);
         found.push(judge(await postgres.run(context()), title));
+        const details = await postgres.details(AbortSignal.timeout(WITHIN), now);
+        if (details.ok && !details.value.seesAll)
+          found.push(findings('stores', title).note('postgres-rights', {}, 'rights'));
         await postgres.close();
       }
     }
+  if (shop.database_url !== null) found.push(...(await examineShop(shop.database_url, monitoring.timezone)));
   return found;
+}
+
+/** Which of the shop's figures the address in DATABASE_URL cannot give, and why. */
+async function examineShop(url: string, timezone: string): Promise<readonly Finding[]> {
+  const { ok, because } = findings('stores', 'DATABASE_URL');
+  const shop = createPostgresCheck({ ...{ id: 'doctor', url, slow_query_threshold: WITHIN, max_latency_ms: WITHIN } });
+  try {
+    const stats = await shop.shop(AbortSignal.timeout(WITHIN), timezone);
+    if (!stats.ok) return [because('wrong', stats.failure.reason)];
+    const missing = new Map<string, Reason>();
+    for (const figure of Object.values(stats.value))
+      if (typeof figure === 'object' && figure !== null && 'reason' in figure)
+        missing.set(JSON.stringify(figure.reason), figure.reason);
+    return missing.size === 0 ? [ok('shop')] : [...missing.values()].map((why) => because('note', why, adviceFor(why)));
+  } finally {
+    await shop.close();
+  }
+}
+
+function adviceFor({ code }: Reason): string | null {
+  return /right|hidden/.test(code) ? 'rights' : null;
 }
 
 async function within<T, Instead>(work: Promise<T>, instead: Instead): Promise<T | Instead> {
