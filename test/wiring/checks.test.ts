@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { stringify } from 'yaml';
+import type { Check } from '../../src/checks/check.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { concerns } from '../../src/supervisor/managed.ts';
+import { scheduleChecks } from '../../src/wiring/checks.ts';
+
+const env = { MANAGER_BOT_TOKEN: `123:${'a'.repeat(35)}`, ADMIN_CHAT_IDS: '5', HOME: '/home/op' };
+
+async function scheduled(settings: Readonly<Record<string, unknown>>) {
+  const loaded = loadConfig({
+    ...{ path: '/etc/orbit/services.yaml', env },
+    readFile: () => stringify({ services: { bot: settings } }),
+  });
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  const [service] = loaded.config.services;
+  assert.ok(service);
+  const made = (id: string, kind: string): Check => ({
+    ...{ id, kind },
+    run: async () => ({ verdict: 'healthy', reason: null, metrics: [] }),
+    close: async () => undefined,
+  });
+  const create = {
+    check: async ({ id, type }: { readonly id: string; readonly type: string }) => made(id, type),
+    metric: async ({ name }: { readonly name: string }) => made(name, 'metric'),
+  };
+  return scheduleChecks(
+    service,
+    {},
+    10_000,
+    create,
+    () => 0,
+    () => 0,
+  );
+}
+
+describe('the checks of a service', () => {
+  it('ask of its process without being told to, where there is one; a unit without a process lacks nothing', async () => {
+    const [process, own] = await scheduled({
+      ...{ driver: 'systemd', unit: 'postgresql.service' },
+      checks: [{ type: 'tcp', host: '127.0.0.1', port: 5432 }],
+    });
+    assert.ok(process && own);
+    assert.deepEqual([process.check.kind, process.implied, process.every], ['process', true, 10_000]);
+    assert.deepEqual([concerns(process, null), concerns(process, 42)], [false, true]);
+    assert.deepEqual([own.check.kind, concerns(own, null)], ['tcp', true]);
+  });
+
+  it('ask of a process that was asked for, whatever there is', async () => {
+    const [process] = await scheduled({ driver: 'systemd', unit: 'a.service', checks: [{ type: 'process' }] });
+    assert.ok(process);
+    assert.equal(concerns(process, null), true);
+  });
+
+  it('believe a log at once, which has a window of its own, and others after some failures in a row', async () => {
+    const checks = await scheduled({
+      ...{ driver: 'external', health_check_retries: 4 },
+      checks: [
+        { type: 'log', path: '/var/log/a', pattern: 'x' },
+        { type: 'tcp', host: 'a', port: 1 },
+      ],
+    });
+    assert.deepEqual(
+      checks.map(({ retries, restarts }) => [retries, restarts]),
+      [
+        [1, false],
+        [4, true],
+      ],
+    );
+  });
+
+  it('let no number of one’s own say anything about its health', async () => {
+    const checks = await scheduled({
+      ...{ driver: 'external', checks: [{ type: 'tcp', host: 'a', port: 1 }] },
+      metrics: [{ name: 'queue', from: 'command', command: ['cat', 'queue'] }],
+    });
+    assert.deepEqual(
+      checks.map(({ check: { id }, judges, restarts }) => [id, judges, restarts]),
+      [
+        ['tcp', true, true],
+        ['queue', false, false],
+      ],
+    );
+  });
+});
