@@ -58,6 +58,7 @@ export function createProjectDriver(options: ProjectOptions): Driver {
   let unwatch: (() => void) | null = null;
   let looking = false;
   let lookAgain = false;
+  let closed = false;
 
   const all = () => [...members.values()];
 
@@ -65,6 +66,7 @@ export function createProjectDriver(options: ProjectOptions): Driver {
   async function gather(): Promise<Failure | null> {
     const listed = await listContainers(engine, projectFilters(ref));
     if (!listed.ok) return listed;
+    if (closed) return null;
     const present = newestOf(listed.containers);
     for (const [id, member] of members)
       if (!present.some((each) => each.Id === id)) {
@@ -227,6 +229,7 @@ export function createProjectDriver(options: ProjectOptions): Driver {
       return foldMeasures(parts, measured);
     },
     async close() {
+      closed = true;
       unwatch?.();
       unwatch = null;
       await Promise.all(all().map(({ driver }) => driver.close()));

@@ -6,11 +6,14 @@ import { readNow } from './pulse.ts';
  * tmux's own commands it looks as if no server were running.
  */
 export function serverWithoutSocket(path: string): number | null {
-  const line = lines('/proc/net/unix').find((each) => each.endsWith(` ${path}`));
-  const inode = line?.split(/\s+/)[6];
-  if (!inode) return null;
+  // Connections bear the name as well, those that are just being closed too: any of them may stand first.
+  const sockets = new Set(
+    lines('/proc/net/unix').flatMap((line) => (line.endsWith(` ${path}`) ? [`socket:[${line.split(/\s+/)[6]}]`] : [])),
+  );
+  if (sockets.size === 0) return null;
   for (const entry of readNow().entries.values())
-    if (entry.comm.startsWith('tmux') && holds(entry.pid, `socket:[${inode}]`)) return entry.pid;
+    if (entry.comm.startsWith('tmux') && openFiles(entry.pid).some((file) => file !== null && sockets.has(file)))
+      return entry.pid;
   return null;
 }
 
@@ -22,10 +25,20 @@ function lines(path: string): string[] {
   }
 }
 
-function holds(pid: number, what: string): boolean {
+/** What a process has open; a file that is closed at this very moment is left out. */
+function openFiles(pid: number): (string | null)[] {
+  const folder = `/proc/${pid}/fd`;
   try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === what);
+    return readdirSync(folder).map((fd) => linkAt(`${folder}/${fd}`));
   } catch {
-    return false;
+    return [];
+  }
+}
+
+function linkAt(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
   }
 }

@@ -3,12 +3,14 @@ import { describe, it } from 'node:test';
 import { stringify } from 'yaml';
 import type { Check } from '../../src/checks/check.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { CheckResult } from '../../src/core/health.ts';
+import type { Driver } from '../../src/drivers/driver.ts';
 import { concerns } from '../../src/supervisor/managed.ts';
 import { scheduleChecks } from '../../src/wiring/checks.ts';
 
 const env = { MANAGER_BOT_TOKEN: `123:${'a'.repeat(35)}`, ADMIN_CHAT_IDS: '5', HOME: '/home/op' };
 
-async function scheduled(settings: Readonly<Record<string, unknown>>) {
+async function scheduled(settings: Readonly<Record<string, unknown>>, driver: Pick<Driver, 'measure'> = {}) {
   const loaded = loadConfig({
     ...{ path: '/etc/orbit/services.yaml', env },
     readFile: () => stringify({ services: { bot: settings } }),
@@ -27,7 +29,7 @@ async function scheduled(settings: Readonly<Record<string, unknown>>) {
   };
   return scheduleChecks(
     service,
-    {},
+    driver,
     10_000,
     create,
     () => 0,
@@ -51,6 +53,19 @@ describe('the checks of a service', () => {
     const [process] = await scheduled({ driver: 'systemd', unit: 'a.service', checks: [{ type: 'process' }] });
     assert.ok(process);
     assert.equal(concerns(process, null), true);
+  });
+
+  it('ask the driver where that measures better than a look at a process, with no process needed', async () => {
+    const frozen: CheckResult = { verdict: 'unhealthy', reason: { code: 'container-paused' }, metrics: [] };
+    const driver = { measure: async () => frozen };
+    for (const checks of [[], [{ type: 'process' }]]) {
+      const [process, ...more] = await scheduled({ driver: 'docker', container: 'panel', checks }, driver);
+      assert.ok(process);
+      const { check, restarts } = process;
+      assert.deepEqual([check.id, restarts, concerns(process, null), more.length], ['process', true, true, 0]);
+      const signal = new AbortController().signal;
+      assert.equal(await check.run({ pid: null, now: 0, signal }), frozen);
+    }
   });
 
   it('believe a log at once, which has a window of its own, and others after some failures in a row', async () => {
