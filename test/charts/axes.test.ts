@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { sayStretch, timeTicks } from '../../src/charts/time-axis.ts';
 import { valueAxis } from '../../src/charts/value-axis.ts';
 import type { MetricUnit } from '../../src/core/health.ts';
-import { sayMetric } from '../../src/measures.ts';
+import { sayMetric, sayMetricShort } from '../../src/measures.ts';
 
 const HOUR = 3600_000;
 const labels = (from: number, to: number, timezone: string, locale = 'en-GB') =>
@@ -55,6 +55,19 @@ describe('the axis of time', () => {
   });
 });
 
+describe('numbers where room is scarce', () => {
+  it('are short from a hundred thousand on, and the same below', () => {
+    const short = (language: 'en' | 'ru', value: number, unit: MetricUnit) =>
+      sayMetricShort(language, { name: '', value, unit }).replaceAll('\u00a0', ' ');
+    assert.equal(short('en', 123_615_358_702, 'count'), '123.6B');
+    assert.equal(short('ru', 1_234_567, 'per_s'), '1,2 млн/с');
+    assert.equal(short('en', 99_999, 'count'), '99,999');
+    assert.equal(short('en', -20.4, 'ms'), '−20 ms');
+    assert.equal(short('en', 0.42, 'ms'), '0.4 ms');
+    assert.equal(short('en', -0.01, 'ms'), '0 ms');
+  });
+});
+
 describe('the axis of values', () => {
   const axis = (low: number, high: number, unit: MetricUnit, panels = 1) => {
     const { min, max, ticks } = valueAxis(low, high, unit, panels, (metric) => sayMetric('en', metric));
@@ -67,6 +80,18 @@ describe('the axis of values', () => {
     assert.deepEqual(axis(0, 3.1 * 2 ** 30, 'bytes').said, ['0', '1 GB', '2 GB', '3 GB', '4 GB']);
     assert.deepEqual(axis(0, 1800, 'ms').said, ['0', '500 ms', '1 s', '1.5 s', '2 s']);
     assert.deepEqual(axis(0, 7000, 's').said, ['0', '30 min', '1 h', '1 h 30 min', '2 h']);
+  });
+
+  it('says each step as it is: no two labels alike, none rounded to something else', () => {
+    assert.deepEqual(axis(-70, 30, 'ms').said, ['−75 ms', '−50 ms', '−25 ms', '0', '25 ms', '50 ms']);
+    assert.deepEqual(axis(0, 0, 'ms').said, ['0', '0.5 ms', '1 ms']);
+    assert.deepEqual(axis(0, 8, 'count').said, ['0', '2', '4', '6', '8']);
+    assert.deepEqual(axis(0, 9e8, 'bytes').said, ['0', '256 MB', '512 MB', '768 MB', '1 GB']);
+    for (const unit of ['%', 'bytes', 'ms', 's', 'count', 'per_s', 'bytes_per_s'] as const)
+      for (const high of [0, 0.4, 1, 3, 9.99, 47, 99, 512, 1023, 5000, 86_400, 1e6, 3e9]) {
+        const { said } = axis(0, high, unit);
+        assert.equal(new Set(said).size, said.length, `${unit} ${high}: ${said.join()}`);
+      }
   });
 
   it('holds every number, whatever comes', () => {
