@@ -31,7 +31,7 @@ export function examineNode(version: string): Finding {
 export function examineData({ data_dir: folder }: Pick<Config, 'data_dir'>, file: string): readonly Finding[] {
   const { ok, note, wrong } = findings('data');
   const found: Finding[] = [];
-  const account = userInfo().username;
+  const account = accountName();
   const there = statOf(folder);
   if (there === null) {
     if (canWrite(nearest(folder))) found.push(ok('data-none', { folder }));
@@ -54,6 +54,15 @@ export function examineData({ data_dir: folder }: Pick<Config, 'data_dir'>, file
   const env = statOf(file);
   if (env !== null && (env.mode & 0o077) !== 0) found.push(wrong('env-open', { file }, 'env-open'));
   return found;
+}
+
+/** In a container the user may have no entry in passwd. */
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? '?'}`;
+  }
 }
 
 function statOf(path: string) {
