@@ -121,8 +121,8 @@ const common = {
   /** Rules on the checks' numbers: `[{ metric: cpu, over: 90, for: 5m, clear: 80, level: warning }]`. */
   alerts: list(alertRule),
   /**
-   * Whether to warn of what stays degraded, of open files over 80 % of their limit and of swap over 80 %. `alerts` hold in
-   * any case, and one about the same number takes the place of such a warning.
+   * Whether to warn of what stays degraded, and of open files over 80 % of their limit. `alerts` hold in any case, and one
+   * about the same number takes the place of such a warning.
    */
   default_alerts: flag.prefault(true),
 };

@@ -28,6 +28,11 @@ export interface Subject {
   readonly remedy?: 'restart-panel';
 }
 
+/** How a check of a service is called: by both, unless that says the same twice. */
+export function checkTitle(service: string, check: string): string {
+  return service.toLowerCase() === check ? service : `${service} (${check})`;
+}
+
 /** What a panel's incidents stand under; no service can be called so. */
 export function panelService(id: string): string {
   return `panel:${id}`;

@@ -1,5 +1,12 @@
 import type { CheckRecord } from './health.ts';
-import { type Incident, type IncidentInput, type IncidentKind, incidentKey, type Resolution } from './incident.ts';
+import {
+  checkTitle,
+  type Incident,
+  type IncidentInput,
+  type IncidentKind,
+  incidentKey,
+  type Resolution,
+} from './incident.ts';
 import { ownLinkDown } from './link.ts';
 import { type Reason, reason } from './reason.ts';
 import type { ServiceRecord } from './service.ts';
@@ -91,7 +98,7 @@ function ofCheck(check: CheckRecord, record: ServiceRecord, rules: LastingRules,
   const watched = rules.checks.find(({ id }) => id === check.id);
   if (watched === undefined || record.state !== 'running') return [];
   const about = (kind: 'unknown' | 'degraded') => ({
-    subject: { key: `${kind}:${check.id}`, title: `${rules.title} (${check.id})`, advice: null },
+    subject: { key: `${kind}:${check.id}`, title: checkTitle(rules.title, check.id), advice: null },
   });
   if (check.unknownSince !== null && check.reason?.code !== ownLinkDown.code) {
     const lasts = now - check.unknownSince;

@@ -1,5 +1,5 @@
 import type { Metric, MetricUnit } from './health.ts';
-import type { Incident, IncidentInput, Level, Subject } from './incident.ts';
+import { checkTitle, type Incident, type IncidentInput, type Level, type Subject } from './incident.ts';
 import { reason } from './reason.ts';
 
 /** A limit of a number, in the number's own unit; `ms`: it was given as a duration, for a number in ms or in s. */
@@ -61,11 +61,11 @@ const over = (metric: string, limit: number, clear: number, minutes: number): Ru
   ...{ for: minutes * MINUTE, clear: { value: clear, ms: false }, level: 'warning' },
 });
 
-/** What is watched without being asked for, by kind of check: numbers that the check itself does not judge. */
-const defaults: ReadonlyMap<string, readonly Rule[]> = new Map([
-  ['process', [over('open_files_used', 80, 70, 5)]],
-  ['host', [over('swap', 80, 70, 15)]],
-]);
+/**
+ * What is watched without being asked for, by kind of check: numbers that the check itself does not judge, and that mean
+ * trouble on every machine (a full swap does not: what lies there may be what nobody needs).
+ */
+const defaults: ReadonlyMap<string, readonly Rule[]> = new Map([['process', [over('open_files_used', 80, 70, 5)]]]);
 
 /** The rules for a check's numbers: those of its kind, where no rule of the service's own is about that number. */
 export function rulesFor(check: Asked, own: readonly Rule[], useDefaults: boolean): readonly Rule[] {
@@ -147,8 +147,9 @@ function suffix(rule: Rule): string {
 }
 
 function subjectOf(title: string, check: Asked, rule: Rule, metric: string): Subject {
-  const what = check.id === metric ? metric : `${check.id}: ${metric}`;
-  return { key: `${prefix(check)}${metric}${suffix(rule)}`, title: `${title} (${what})`, advice: null };
+  const known = check.id === metric || title.toLowerCase() === check.id;
+  const what = known ? metric : `${check.id}: ${metric}`;
+  return { key: `${prefix(check)}${metric}${suffix(rule)}`, title: checkTitle(title, what), advice: null };
 }
 
 type Kept = Omit<RuleRecord, 'key'>;

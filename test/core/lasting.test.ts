@@ -163,6 +163,13 @@ describe('what lasts too long', () => {
     assert.deepEqual(bot.happened, ['opened bot/degraded:http warning']);
   });
 
+  it('does not say the same twice', () => {
+    const bot = story({ title: 'HTTP' });
+    bot.answers('http', 'unknown');
+    bot.later(91_000);
+    assert.equal(bot.open.get('bot/unknown:http')?.subject?.title, 'HTTP');
+  });
+
   it('is not told of what is degraded where that is switched off', () => {
     const bot = story({ degraded: false });
     bot.answers('certificate', 'degraded');

@@ -165,6 +165,7 @@ describe('a rule on a number', () => {
       () => false,
       0,
     );
+    assert.equal(inputs[0]?.subject?.title, 'Host (disk:/var)', 'the same is not said twice');
     assert.deepEqual(
       inputs.map(({ subject }) => subject?.key),
       ['rule:host/disk:/var>90', 'rule:host/disk:/home>90'],
