@@ -74,6 +74,24 @@ describe('the renderer', () => {
       }
     });
 
+  it('draws bars: names, what they are worth, and in red what is wrong', async (test) => {
+    const { renderer } = setUp(test);
+    const columns = [{ head: 'Трафик', width: 1, colour: 0 }];
+    const row = (label: string, wrong: boolean) =>
+      ({ label, health: wrong ? 'bad' : 'good', bars: [{ length: 0.5, value: '9 ГБ', wrong }], note: '' }) as const;
+    const coloursOf = async (wrong: boolean) => {
+      const rows = [row('DE-1', wrong), { ...row('FI-1', wrong), bars: [null], note: 'лучше' }];
+      const drawn = await renderer.render({ kind: 'bars', theme: 'dark', title: 'Main', footer: '', columns, rows });
+      assert.ok(drawn.ok);
+      return (await pixels(drawn.png)).colours;
+    };
+    const { good, bad } = themes.dark.health;
+    const [fine, ill] = [await coloursOf(false), await coloursOf(true)];
+    assert.ok((fine.get(good) ?? 0) > 100 && !fine.has(bad));
+    assert.ok((ill.get(bad) ?? 0) > 100 && !ill.has(good));
+    assert.ok((fine.get(themes.dark.text) ?? 0) > 100);
+  });
+
   it('has letters for Cyrillic: two words are two pictures, and no boxes', async (test) => {
     const { renderer } = setUp(test);
     const [one, two] = await Promise.all(
