@@ -70,7 +70,7 @@ const email = z.strictObject({
 });
 
 const alerts = z.strictObject({
-  /** The same alert is not said again sooner than this. */
+  /** The same alert is not said again sooner than this, however small `repeat_every` is. */
   min_interval: duration.prefault('300s'),
   /** What happens within this time is said in one message. */
   group_window: duration.prefault('5s'),

@@ -182,6 +182,8 @@ export function changeIncident(
 export interface Reminders {
   readonly repeat_every: number;
   readonly escalate_after: number;
+  /** No reminder comes sooner after what was said last; not set: no matter how soon. */
+  readonly min_interval?: number;
   /**
    * Whether the channels beside Telegram hear of what nobody acknowledged together with the next admins (also: there are
    * none), or as long again after them. Not set: together.
@@ -196,8 +198,8 @@ export function remind(incident: Incident, rules: Reminders, now: number): Chang
   const change = escalate_after > 0 && incident.level === 'critical' ? escalate(incident, rules, now) : null;
   if (change !== null) return change;
   // What goes up and down for hours is known by then: each reminder comes after twice as long as the one before.
-  const wait =
-    incident.kind === 'flapping' ? Math.max(repeat_every, incident.saidAt - incident.openedAt) : repeat_every;
+  const doubled = incident.kind === 'flapping' ? incident.saidAt - incident.openedAt : 0;
+  const wait = Math.max(repeat_every, rules.min_interval ?? 0, doubled);
   if (repeat_every > 0 && incident.level !== 'info' && now - incident.saidAt >= wait)
     return { change: 'repeat', incident: { ...incident, saidAt: now } };
   return null;

@@ -131,6 +131,21 @@ describe('reminders', () => {
     assert.equal(remind(again.incident, rules, critical.openedAt + 3_700_000), null);
   });
 
+  it('does not say the same again sooner than min_interval, and what flaps ever more seldom', () => {
+    const often = { repeat_every: 60_000, escalate_after: 0, min_interval: 300_000 };
+    assert.equal(remind(critical, often, critical.openedAt + 299_000), null);
+    assert.equal(remind(critical, often, critical.openedAt + 300_000)?.change, 'repeat');
+    const times: number[] = [];
+    let flapping: Incident = { ...critical, kind: 'flapping', level: 'warning', openedAt: 0, saidAt: 0 };
+    for (let hour = 1; hour <= 24; hour += 1) {
+      const change = remind(flapping, { repeat_every: 3_600_000, escalate_after: 0 }, hour * 3_600_000);
+      if (change === null) continue;
+      times.push(hour);
+      flapping = change.incident;
+    }
+    assert.deepEqual(times, [1, 2, 4, 8, 16]);
+  });
+
   it('Pulse#921: is quiet once somebody has taken it on', () => {
     const taken = acknowledge(critical, 'Vera', 10)?.incident;
     assert.ok(taken);
