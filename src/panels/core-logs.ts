@@ -86,7 +86,6 @@ export function createCoreLogs(options: CoreLogOptions) {
     const good = opened && clock() - begun >= GOOD_AFTER_MS;
     stream.wait = good ? FIRST_WAIT_MS : Math.min(stream.wait * 2, LONGEST_WAIT_MS);
     stream.dueAt = clock() + stream.wait * (0.8 + 0.4 * random());
-    stream.open = false;
   }
 
   function started(node: string | null, stream: Stream, text: string): void {
@@ -114,9 +113,14 @@ export function createCoreLogs(options: CoreLogOptions) {
         streams.set(node, stream);
         if (stream.open || stream.dueAt > now) continue;
         stream.open = true;
+        // Should follow() itself fail, which is a bug: not again at once.
+        stream.dueAt = now + LONGEST_WAIT_MS;
         const work = follow(node, stream)
           .catch(onError)
-          .finally(() => running.delete(work));
+          .finally(() => {
+            stream.open = false;
+            running.delete(work);
+          });
         running.add(work);
       }
     },
