@@ -17,11 +17,10 @@ const tickMs = 250;
 /** All of /proc is read no more often than this, and no more than its own cost allows: 0.4 % of a core. */
 const sampleMs = 1000;
 const share = 250;
-/**
- * But at least this often: on a loaded machine a reading seems dear because it has to wait. And no more often where
- * nobody can slip away between two.
- */
+/** But at least this often: on a loaded machine a reading seems dear because it has to wait. */
 const maxSampleMs = 5000;
+/** And at least this often where nobody can slip away between two. */
+const maxIdleSampleMs = 20_000;
 
 const listeners = new Set<Listener>();
 let timer: NodeJS.Timeout | null = null;
@@ -85,7 +84,9 @@ export function readRecently(): ProcessTable {
 
 function tick(): void {
   for (const listener of [...listeners]) listener.tick();
-  const pause = closely ? Math.min(maxSampleMs, Math.max(sampleMs, cost * share)) : maxSampleMs;
+  const pause = closely
+    ? Math.min(maxSampleMs, Math.max(sampleMs, cost * share))
+    : Math.min(maxIdleSampleMs, Math.max(maxSampleMs, cost * share));
   if (performance.now() >= lastSampleAt + pause) sample();
 }
 
