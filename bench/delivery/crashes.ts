@@ -50,6 +50,8 @@ export async function crashes(times: number): Promise<void> {
   async function live(life: string, dies: boolean): Promise<void> {
     const store = openStore(folder);
     const ends = Math.floor(Math.random() * MOST_STEPS);
+    // Until the next manager is there.
+    time.now += 60_000;
     let dead = false;
     let step = 0;
     const death = () => {
@@ -63,7 +65,9 @@ export async function crashes(times: number): Promise<void> {
       if (how !== null) died = { ...died, [how]: died[how] + 1 };
       return how;
     });
-    const parts = makeParts({ store, transport, chats: ['11'], clock });
+    // A reminder is no repetition.
+    const rules = { repeat_every: 0, escalate_after: 0 };
+    const parts = makeParts({ store, transport, chats: ['11'], clock, rules });
     const pass = async () => {
       time.now += 1500;
       parts.ledger.tick();

@@ -1,7 +1,7 @@
 /** Ledger, announcer and outbox as the manager wires them, for tests and benchmarks of delivery. */
 import { pino } from 'pino';
 import type { Digest } from '../../src/core/digest.ts';
-import type { IncidentInput, Level } from '../../src/core/incident.ts';
+import type { IncidentInput, Level, Reminders } from '../../src/core/incident.ts';
 import type { Hours } from '../../src/core/local-time.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { createAnnouncer, type Recipient } from '../../src/outbox/announce.ts';
@@ -21,6 +21,7 @@ export interface PartsOptions {
   readonly clock: () => number;
   /** When the chats do not want to hear, in UTC. */
   readonly quiet?: Hours | null;
+  readonly rules?: Reminders;
 }
 
 export const noDigest: Digest = {
@@ -28,9 +29,9 @@ export const noDigest: Digest = {
   ...{ broke: [], starts: [], slow: [], availability: [], mutes: [], disks: [] },
 };
 
-const rules = { repeat_every: 3600_000, escalate_after: 900_000 };
+const usualRules = { repeat_every: 3600_000, escalate_after: 900_000 };
 
-export function makeParts({ store, transport, chats, clock, quiet = null }: PartsOptions) {
+export function makeParts({ store, transport, chats, clock, quiet = null, rules = usualRules }: PartsOptions) {
   const log = pino({ level: 'silent' });
   const incidents = createIncidentTable(store);
   const table = createOutboxTable(store);
