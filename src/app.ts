@@ -3,26 +3,19 @@ import { join } from 'node:path';
 import { createPanelPictures } from './charts/panel-pictures.ts';
 import { createPictures } from './charts/pictures.ts';
 import { createRenderer as createChartRenderer } from './charts/renderer.ts';
-import type { BootMemory } from './checks/host.ts';
-import { createMetricCheck } from './checks/metric.ts';
-import { createPanelCheck } from './checks/panel.ts';
-import { createCheck } from './checks/registry.ts';
-import { createSharedPostgres } from './checks/shared-postgres.ts';
 import { ControlSocketError, createControlServer, refuseIfTaken } from './cli/control-server.ts';
 import { socketName } from './cli/protocol.ts';
 import { createStoreAnswers } from './cli/store-protocol.ts';
 import { diffConfig } from './config/diff.ts';
-import type { CheckConfig, Config, MetricConfig, ServiceConfig } from './config/schema.ts';
+import type { Config } from './config/schema.ts';
 import { panelService } from './core/incident.ts';
 import type { Liveness } from './core/liveness.ts';
 import { type Readiness, readinessOf } from './core/readiness.ts';
 import { reason } from './core/reason.ts';
 import type { Reload } from './core/reload.ts';
-import { newService } from './core/service.ts';
 import type { TelegramView } from './core/snapshot.ts';
 import { createLogRounds } from './drivers/log-rounds.ts';
 import { bootId } from './drivers/proctree.ts';
-import { createDriver } from './drivers/registry.ts';
 import type { Logger } from './logger.ts';
 import { createAnnouncer, type Recipient } from './outbox/announce.ts';
 import { createOutbox } from './outbox/outbox.ts';
@@ -41,14 +34,12 @@ import { createAlerting } from './supervisor/alerting.ts';
 import { createCheckLoop } from './supervisor/check-loop.ts';
 import { createControl } from './supervisor/control.ts';
 import { createDelivery } from './supervisor/delivery.ts';
-import { createDigest } from './supervisor/digest.ts';
-import { createDigestClock } from './supervisor/digest-clock.ts';
 import { createHeartbeat } from './supervisor/heartbeat.ts';
 import { createHistoryWatch } from './supervisor/history-watch.ts';
 import { holdOn } from './supervisor/hold.ts';
 import { createLedger } from './supervisor/ledger.ts';
 import { createLife } from './supervisor/life.ts';
-import type { Managed, Parts } from './supervisor/managed.ts';
+import type { Managed } from './supervisor/managed.ts';
 import { createMonitor } from './supervisor/monitor.ts';
 import { createReload, type Reading } from './supervisor/reload.ts';
 import { createScheduler } from './supervisor/scheduler.ts';
@@ -57,14 +48,14 @@ import { createStandings } from './supervisor/standings.ts';
 import { viewOf } from './supervisor/view.ts';
 import { createWindows } from './supervisor/windows.ts';
 import { createTelegram } from './telegram/bot.ts';
-import type { Digests } from './telegram/digests.ts';
 import { createRenderer } from './telegram/renderer.ts';
 import type { Timing } from './telegram/timing.ts';
 import { handsOver, movedKey, openChannels, otherChannels, recipientsOf } from './wiring/channels.ts';
-import { scheduleChecks } from './wiring/checks.ts';
+import { createDigestsOfApp } from './wiring/digests.ts';
 import { startHttp } from './wiring/http.ts';
 import { createLinkOfApp } from './wiring/link.ts';
 import { createPanelsOfApp } from './wiring/panels.ts';
+import { createBuilder } from './wiring/services.ts';
 import { createStores } from './wiring/stores.ts';
 
 export interface AppOptions {
@@ -132,37 +123,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     freeBytes: () => freeBytes(config.data_dir),
   });
 
-  const boot: BootMemory = {
-    load: () => settings.get('checks.boot'),
-    save: (id) => settings.set('checks.boot', id),
-  };
   const link = createLinkOfApp({
     ...{ config, settings, clock },
     services: () => reload.config().services,
     panels: () => panels.fleet.states(),
   });
-  const sharedPostgres = createSharedPostgres();
-  const create = {
-    check: async (check: CheckConfig) =>
-      link.guard(
-        check,
-        check.type === 'panel' ? createPanelCheck(check.id, () => panels.fleet) : await createCheck(check, boot),
-      ),
-    metric: async (metric: MetricConfig) => link.guard(metric, await createMetricCheck(metric, sharedPostgres)),
-  };
-  const rebuild = async (service: ServiceConfig): Promise<Parts> => {
-    const driver = await createDriver(service, config.data_dir, clock);
-    const { collect_interval } = config.monitoring.metrics;
-    return { driver, checks: await scheduleChecks(service, driver, collect_interval, create, clock, random) };
-  };
-  const build = async (service: ServiceConfig): Promise<Managed> => ({
-    ...(await rebuild(service)),
-    config: service,
-    record: serviceTable.load(service.name) ?? newService(service.name, clock()),
-    operation: null,
-    commits: Promise.resolve(),
-    retry: null,
-    overMemory: 0,
+  const { build, rebuild } = createBuilder({
+    ...{ config, settings, table: serviceTable, guard: link.guard, clock, random },
+    panels: () => panels.fleet,
   });
   const services = new Map<string, Managed>();
   for (const service of config.services) services.set(service.name, await build(service));
@@ -254,19 +222,14 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     shopUrl: config.shop.database_url,
     timezone: config.monitoring.timezone,
   });
-  const digest = createDigest({
-    services: () => control.snapshot().services,
+  const { digests, ...digestClock } = createDigestsOfApp({
+    ...{ store, settings, incidents: incidentTable, standings, pictures, announcer, clock, log },
+    config: () => reload.config(),
+    history: samples.history,
+    snapshot: control.snapshot,
     mutes: mutes.active,
-    incidentsSince: incidentTable.since,
-    ...{ tally: standings.tally, history: samples.history },
+    announced: () => outbox.added(),
   });
-  const digests: Digests = {
-    report: digest.report,
-    async picture(language, timezone) {
-      const drawn = await pictures.dashboard({ language, timezone, range: '24h', page: 0 });
-      return drawn.ok ? drawn.png : null;
-    },
-  };
   const telegram = createTelegram({
     token: config.telegram.token,
     apiRoot: config.telegram.api_root,
@@ -362,16 +325,6 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     windows: () => reload.config().monitoring.maintenance,
     ...{ plan: alerting.plan, settings, clock, log },
     timezone: config.monitoring.timezone,
-  });
-  const digestClock = createDigestClock({
-    cron: () => reload.config().monitoring.digest,
-    timezone: config.monitoring.timezone,
-    tell: (span) => announcer.digest({ ...span, level: digest.report(span).level }),
-    together(work) {
-      store.transaction(work);
-      outbox.added();
-    },
-    ...{ settings, clock, log },
   });
   const logRounds = createLogRounds({
     ...{ services: () => [...services.values()].map((service) => service.config), clock, log },

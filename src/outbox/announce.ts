@@ -74,3 +74,5 @@ export function createAnnouncer(
     },
   };
 }
+
+export type Announcer = ReturnType<typeof createAnnouncer>;

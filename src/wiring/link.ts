@@ -56,3 +56,5 @@ export function createLinkOfApp(options: LinkOfAppOptions) {
       }),
   };
 }
+
+export type LinkOfApp = ReturnType<typeof createLinkOfApp>;
