@@ -14,7 +14,7 @@ import { type Preflight, preflight } from './preflight.ts';
 import { bootId, isAlive, mayLive, type ProcessId, type ProcessTable, startedAt } from './proctree.ts';
 import { joinPulse, sampleWithin } from './pulse.ts';
 import { nobody, serviceOf } from './record-owner.ts';
-import { exitOf, prepareRecord, type RunRecord, readRecord, recordNumbers, rotateRecords } from './run-record.ts';
+import { exitOf, makeRecord, type RunRecord, readRecord, recordNumbers, rotateRecords } from './run-record.ts';
 import { createSlots, createTurns } from './turns.ts';
 import { watchFolder } from './watch-folder.ts';
 
@@ -263,7 +263,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     const next = number + 1;
     lineage.clear();
     if (script !== null) by.setLaunch(script);
-    if (prepared !== next) prepareRecord(by.records, next, null);
+    if (prepared !== next) makeRecord(by.records, next);
     const say = async () => {
       await by.ask(next);
       return news.wait(() => number === next, startDeadlineMs);

@@ -83,7 +83,7 @@ export function prepareRecord(folder: string, number: number, old: number | null
   const path = join(folder, String(number));
   try {
     if (old === null) {
-      writeFileSync(path, blank, { mode: 0o600, flag: 'wx' });
+      writeWhole(path);
       return;
     }
     const oldPath = join(folder, String(old));
@@ -93,6 +93,34 @@ export function prepareRecord(folder: string, number: number, old: number | null
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
+}
+
+/** A new file that has its room, or none. */
+function writeWhole(path: string): void {
+  try {
+    writeFileSync(path, blank, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    // Made, but without a byte in it: its keeper could not write there.
+    if (isFull(error)) unlinkSync(path);
+    throw error;
+  }
+}
+
+/**
+ * Makes the record of a run that is to begin now. Where a full disk has no room for it, it is made of that of the run
+ * before, which is over and known.
+ */
+export function makeRecord(folder: string, number: number): void {
+  try {
+    prepareRecord(folder, number, null);
+  } catch (error) {
+    if (!isFull(error) || number <= 1) throw error;
+    prepareRecord(folder, number, number - 1);
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 /** Two records are kept: that of the newest run, `number`, and an empty one for the next, made of the one before. */
