@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
 import { type App, startApp } from '../../src/app.ts';
 import { createControlClient } from '../../src/cli/client.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { environment, type Home, makeHome, orbit, TOKEN, until, VERA } from '../world/manager.ts';
+import { environment, type Home, kill, lastPid, makeHome, orbit, TOKEN, until, VERA } from '../world/manager.ts';
 import { type ShownMessage, startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
 
 const OLEG = 777000778;
@@ -85,10 +84,7 @@ describe('alerts that people act on', () => {
     return started;
   }
 
-  async function kill(name: string): Promise<void> {
-    const text = await until(() => readFile(join(home.folder, `${name}.pids`), 'utf8').catch(() => null), `${name}`);
-    process.kill(Number(text.trim().split('\n').at(-1)), 'SIGKILL');
-  }
+  const crash = async (name: string): Promise<void> => kill(await lastPid(home, `${name}.pids`));
 
   const client = () => createControlClient(join(home.dataDir, 'control.sock'), 'root');
 
@@ -120,7 +116,7 @@ describe('alerts that people act on', () => {
 
   it('an acknowledgement by anyone edits every copy and names the one; a viewer cannot give it', async () => {
     const since = telegram.revision;
-    await kill('bot');
+    await crash('bot');
     const text = /Shop bot is down/;
     const [vera, oleg, guest] = await Promise.all([VERA, OLEG, GUEST].map((id) => alertOf(id, text, since)));
     assert.ok(vera && oleg && guest);
@@ -149,7 +145,7 @@ describe('alerts that people act on', () => {
 
   it('orbit ack edits the chat, too, and orbit audit has it', async () => {
     const since = telegram.revision;
-    await kill('mail');
+    await crash('mail');
     const alert = await alertOf(VERA, /Mail is down/, since);
     const env = environment(home, telegram.apiRoot, { SUDO_USER: 'nina' });
     const list = orbit(home, env, 'alerts', '--json');
@@ -167,7 +163,7 @@ describe('alerts that people act on', () => {
 
   it('a mute from the button is seen on every copy, holds the next alert, and Unmute lets it out', async () => {
     const since = telegram.revision;
-    await kill('redis');
+    await crash('redis');
     const alert = await alertOf(VERA, /Redis is down/, since);
     await alertOf(OLEG, /Redis is down/, since);
     const answer = await person(VERA).taps(alert, 'Mute 2 h');
@@ -178,7 +174,7 @@ describe('alerts that people act on', () => {
     const before = { vera: lastId(VERA), oleg: lastId(OLEG) };
     await revive('redis');
     await alertOf(OLEG, /✅ Redis is back/, since);
-    await kill('redis');
+    await crash('redis');
     await until(async () => (await openServices()).includes('redis'), 'the incident behind the mute');
     const status = orbit(home, environment(home, telegram.apiRoot), 'status');
     await status.exited;
@@ -197,14 +193,14 @@ describe('alerts that people act on', () => {
 
   it('a mute that ends by itself speaks up once: what was held and what is still wrong', async () => {
     const since = telegram.revision;
-    await kill('pages');
+    await crash('pages');
     const alert = await alertOf(VERA, /Pages is down/, since);
     await alertOf(OLEG, /Pages is down/, since);
     await person(VERA).taps(alert, 'Mute 30 min');
     await alertOf(OLEG, /🔕 Pages: muted/, since);
     person(OLEG).sends('/mute queue 30m');
     await alertOf(OLEG, /🔕 Queue: muted until/, since);
-    await kill('queue');
+    await crash('queue');
     await until(async () => (await openServices()).includes('queue'), 'the incident behind the mute');
     await until(async () => {
       const asked = await client().snapshot();
@@ -232,7 +228,7 @@ describe('alerts that people act on', () => {
     await person(OLEG).taps(settings, 'Critical');
     await alertOf(OLEG, /Alerts: only critical ones/, 0);
     const [since, before] = [telegram.revision, lastId(OLEG)];
-    await kill('web');
+    await crash('web');
     await alertOf(VERA, /Web is down/, since);
     await revive('web');
     await alertOf(VERA, /Web is back/, since);
@@ -248,7 +244,7 @@ describe('alerts that people act on', () => {
       [],
     );
     const since = telegram.revision;
-    await kill('panel');
+    await crash('panel');
     await alertOf(OLEG, /🚨 Panel is down, and the manager gave up/, since);
     ahead += 16 * minute;
     const handed = await alertOf(NINA, /🚨 Panel is down[\s\S]*⏫ Nobody has reacted for 1[56] min/, since);
@@ -259,7 +255,7 @@ describe('alerts that people act on', () => {
 
   it('knows after a restart of the manager who has it, what is muted, and when that ended', async () => {
     const since = telegram.revision;
-    await kill('proxy');
+    await crash('proxy');
     const alert = await alertOf(VERA, /Proxy is down/, since);
     await person(VERA).taps(alert, 'Mute 30 min');
     await alertOf(VERA, /🔕 Proxy: muted/, since);

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type App, startApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/logger.ts';
-import { environment, type Home, makeHome, TOKEN, until, VERA } from '../world/manager.ts';
+import { environment, type Home, kill, lastPid, makeHome, TOKEN, until, VERA } from '../world/manager.ts';
 import { type SmtpWorld, startSmtp } from '../world/smtp.ts';
 import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
 import { startWebhook, type WebhookWorld } from '../world/webhook.ts';
@@ -60,12 +58,7 @@ describe('the channels beside Telegram, through the whole manager', () => {
     await Promise.all([smtp.stop(), hook.stop(), telegram.stop()]);
   });
 
-  async function kill(name: string): Promise<void> {
-    const pid = await until(async () =>
-      Number((await readFile(join(home.folder, `${name}.pids`), 'utf8').catch(() => '')).split('\n')[0]),
-    );
-    process.kill(pid, 'SIGKILL');
-  }
+  const crash = async (name: string): Promise<void> => kill(await lastPid(home, `${name}.pids`));
 
   it('beats while all is well', async () => {
     await until(() => hook.received.some(({ method, path }) => method === 'GET' && path === '/beat/secret-part'));
@@ -73,8 +66,8 @@ describe('the channels beside Telegram, through the whole manager', () => {
 
   it('take over with all that is open when Telegram has been away for two minutes, and /readyz says so', async () => {
     await telegram.goOffline();
-    await kill('bot');
-    await kill('redis');
+    await crash('bot');
+    await crash('redis');
     await until(() => lines.filter((line) => line.includes('"msg":"opened"')).length >= 2, 'both incidents');
     assert.equal(smtp.mails.length, 0);
     ahead += 6 * minute;

@@ -8,6 +8,7 @@ import { freePort } from '../world/free-port.ts';
 import {
   environment,
   type Home,
+  kill,
   makeHome,
   orbit,
   type RunningManager,
@@ -145,10 +146,10 @@ describe('what made the original useless', () => {
 
   it('a restart that waits holds up nothing: everything else is asked, and restarted, meanwhile', async () => {
     const { pid } = await seen('waits', ({ state, pid }) => state === 'running' && pid !== null, 'running');
-    process.kill(pid ?? process.pid, 'SIGKILL');
+    kill(pid);
     await seen('waits', ({ state }) => state === 'backing-off', 'waiting');
     const before = await seen('works', ({ health }) => health === 'healthy', 'healthy');
-    process.kill(before.pid ?? process.pid, 'SIGKILL');
+    kill(before.pid);
     const again = await seen('works', ({ pid, health }) => pid !== before.pid && health === 'healthy', 'healthy again');
     assert.equal(again.restarts, 1);
     assert.equal((await service('waits')).state, 'backing-off');

@@ -6,6 +6,7 @@ import { createControlClient } from '../../src/cli/client.ts';
 import {
   environment,
   type Home,
+  kill,
   makeHome,
   orbit,
   pidsBelow,
@@ -105,8 +106,8 @@ describe('a reload of the configuration', () => {
   });
 
   it('a changed command holds from the next start on, a crash included', async () => {
-    const pid = (await pids()).get('other') ?? 0;
-    process.kill(pid, 'SIGKILL');
+    const pid = (await pids()).get('other');
+    kill(pid);
     await until(() => starts('changed').catch(() => null), 'a start with the new command');
     await until(async () => {
       const now = (await pids()).get('other');

@@ -70,6 +70,22 @@ function end(pid: number): void {
   }
 }
 
+/** The pid that a service of a test wrote last, a line for each start, into a file of the home; waits for the first. */
+export function lastPid(home: Home, file: string): Promise<number> {
+  return until(async () => {
+    const lines = (await readFile(join(home.folder, file), 'utf8').catch(() => '')).split('\n');
+    // The file is there before the number in it is whole.
+    const pid = Number(lines.at(-2));
+    return pid > 1 ? pid : null;
+  }, file);
+}
+
+/** Kills a service of a test. Never 0, which would be this whole process group, the tests and their starter included. */
+export function kill(pid: number | null | undefined): void {
+  if (typeof pid !== 'number' || !(pid > 1)) throw new Error(`not a process to kill: ${pid}`);
+  process.kill(pid, 'SIGKILL');
+}
+
 /** Processes whose command line or working folder lies in a test's folder. */
 export async function pidsBelow(folder: string): Promise<number[]> {
   const found: number[] = [];
