@@ -10,7 +10,7 @@ const { values } = parseArgs({ options: { port: { type: 'string' }, control: { t
 
 /** Megabytes a second, down; a tenth of it up. */
 const nodes = [
-  { name: 'DE-Frankfurt', mb: 9, users: 140 },
+  { name: 'DE-Frankfurt', mb: 7, users: 140 },
   { name: 'FI-Helsinki', mb: 5, users: 90 },
   { name: 'NL-Amsterdam', mb: 3, users: 61 },
   { name: 'SE-Stockholm', mb: 1, users: 24 },
