@@ -1306,6 +1306,7 @@ metric-cpu = CPU
 metric-memory = Memory
 metric-memory-rss = Memory (RSS)
 metric-memory-share = Memory of its limit
+metric-memory-of-host = Memory of the machine
 metric-memory-available = Memory available
 metric-threads = Threads
 metric-processes = Processes

@@ -1373,6 +1373,7 @@ metric-cpu = Процессор
 metric-memory = Память
 metric-memory-rss = Память (RSS)
 metric-memory-share = Память от лимита
+metric-memory-of-host = Память от всей машины
 metric-memory-available = Свободная память
 metric-threads = Потоки
 metric-processes = Процессы

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import type { CheckResult, Metric } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
 import type { Check } from './check.ts';
@@ -49,7 +50,7 @@ export function createProcessCheck(id: string): Check {
       const memory = [...usages.values()].reduce((sum, each) => sum + each.memory, 0);
       const metrics: Metric[] = [
         ...(cpu === null ? [] : [{ name: 'cpu', value: cpu, unit: '%' } as const]),
-        ...(usages.size === 0 ? [] : [{ name: 'memory', value: memory, unit: 'bytes' } as const]),
+        ...(usages.size === 0 ? [] : memoryOf(memory)),
         { name: 'threads', value: [...stats.values()].reduce((sum, each) => sum + each.threads, 0), unit: 'count' },
         { name: 'processes', value: tree.length, unit: 'count' },
         ...openFiles(tree, fileLimit),
@@ -61,6 +62,14 @@ export function createProcessCheck(id: string): Check {
     },
     async close() {},
   };
+}
+
+/** Of the whole machine, too: 500 MB mean little without it. */
+function memoryOf(bytes: number): readonly Metric[] {
+  return [
+    { name: 'memory', value: bytes, unit: 'bytes' },
+    { name: 'memory_of_host', value: (100 * bytes) / totalmem(), unit: '%' },
+  ];
 }
 
 function unhealthy(code: 'process-gone' | 'process-zombie', pid: number): CheckResult {

@@ -5,7 +5,7 @@ export const lifeNumbers = ['uptime', 'restarts'] as const;
  * The numbers that checks give, by kind; `disk` stands for `disk:/` and so on. A test holds this to what the checks say.
  */
 export const metricNames: Readonly<Record<string, readonly string[]>> = {
-  process: ['cpu', 'memory', 'threads', 'processes', 'open_files', 'open_files_used', ...lifeNumbers],
+  process: ['cpu', 'memory', 'memory_of_host', 'threads', 'processes', 'open_files', 'open_files_used', ...lifeNumbers],
   http: ['latency', 'days_left'],
   tcp: ['latency'],
   tls: ['latency', 'days_left'],

@@ -34,6 +34,8 @@ describe('process', () => {
     assert.equal(found(first), 'healthy');
     assert.equal(metric(first, 'processes').value, 3);
     assert.ok(metric(first, 'memory').value > 100_000);
+    const share = metric(first, 'memory_of_host');
+    assert.ok(share.unit === '%' && share.value > 0 && share.value < 100);
     assert.ok(metric(first, 'threads').value >= 3, 'one of each process at the least');
     assert.ok(metric(first, 'open_files').value >= 9, 'three of each process');
     const used = metric(first, 'open_files_used').value;

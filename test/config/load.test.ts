@@ -478,7 +478,7 @@ describe('a configuration', () => {
   it('warns of a rule on a number that none of its checks gives', () => {
     const loaded = load(service('alerts: [{ metric: latency, over: 90 }, { metric: open_files, over: 90 }]'));
     assert.deepEqual(lines(loaded), [
-      'services.yaml:5:24 services.shop.alerts[0].metric: names a number that no check of this service gives: the rule never says anything; they give cpu, memory, threads, processes, open_files, open_files_used, uptime, restarts',
+      'services.yaml:5:24 services.shop.alerts[0].metric: names a number that no check of this service gives: the rule never says anything; they give cpu, memory, memory_of_host, threads, processes, open_files, open_files_used, uptime, restarts',
     ]);
   });
 
