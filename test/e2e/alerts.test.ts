@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { pino } from 'pino';
-import { type App, startApp } from '../../src/app.ts';
-import { createControlClient } from '../../src/cli/client.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { environment, type Home, kill, lastPid, makeHome, orbit, TOKEN, until, VERA } from '../world/manager.ts';
-import { type ShownMessage, startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+import { before, describe, it } from 'node:test';
+import type { App } from '../../src/app.ts';
+import { type Home, kill, lastPid, until, VERA } from '../world/manager.ts';
+import type { ShownMessage, TelegramWorld, WorldUser } from '../world/telegram/server.ts';
+import { makeStage } from './stage.ts';
 
 const OLEG = 777000778;
 const GUEST = 777000779;
@@ -18,18 +15,15 @@ const forever = (name: string) => ['sh', '-c', `echo $$ >> ${name}.pids; while :
 const fragile = (title: string, name: string) => ({ title, command: forever(name), restart_policy: 'never' });
 
 describe('alerts that people act on', () => {
+  const stage = makeStage();
   let telegram: TelegramWorld;
   let home: Home;
   let app: App;
-  /** The manager's clock is this much ahead: an hour of mute passes in no time. */
-  let ahead = 0;
   const people = new Map<number, WorldUser>();
   const person = (id: number): WorldUser => people.get(id) ?? assert.fail(`nobody has the id ${id}`);
 
   before(async () => {
-    telegram = await startTelegram({ token: TOKEN });
-    endings.push(() => telegram.stop());
-    home = await makeHome({
+    const file = {
       services: {
         // One for each test: five changes of one service in five minutes would be flapping, which is told otherwise.
         bot: fragile('Shop bot', 'bot'),
@@ -49,36 +43,20 @@ describe('alerts that people act on', () => {
         { id: NINA, name: 'Nina', role: 'operator', tier: 'next' },
       ],
       monitoring: { timezone: 'UTC', alerts: { group_window: '0s', repeat_every: '1h', escalate_after: '15m' } },
-    });
-    for (const [id, first_name] of [
-      ...[[VERA, 'Vera'] as const, [OLEG, 'Oleg'] as const],
-      ...[[GUEST, 'Guest'] as const, [NINA, 'Nina'] as const],
-    ]) {
+    };
+    const set = await stage.set(file, { env: { SUDO_USER: 'nina' } });
+    ({ telegram, home } = set);
+    people.set(VERA, set.vera);
+    for (const [id, first_name] of [[OLEG, 'Oleg'] as const, [GUEST, 'Guest'] as const, [NINA, 'Nina'] as const]) {
       const user = telegram.user({ id, first_name, language_code: 'en' });
       people.set(id, user);
       user.start();
     }
-    endings.push(() => home.remove());
     app = await start();
-    endings.push(() => app.stop('the test is over'));
   });
-
-  /** Ends what was begun, in the other order, also when not all of it was. */
-  const endings: (() => Promise<void>)[] = [];
-  after(async () => {
-    for (const end of endings.toReversed()) await end();
-  });
-
-  function read() {
-    const env = environment(home, telegram.apiRoot);
-    return loadConfig({ path: home.config, env });
-  }
 
   async function start(): Promise<App> {
-    const loaded = read();
-    assert.ok(loaded.ok, JSON.stringify(loaded));
-    const log = pino({ level: 'silent' });
-    const started = await startApp(loaded.config, { log, version: '0', read, clock: () => Date.now() + ahead });
+    const started = await stage.start();
     // What people wrote before it listens is too old to be acted on.
     await telegram.waitFor(() => telegram.pollsInFlight > 0);
     return started;
@@ -86,16 +64,14 @@ describe('alerts that people act on', () => {
 
   const crash = async (name: string): Promise<void> => kill(await lastPid(home, `${name}.pids`));
 
-  const client = () => createControlClient(join(home.dataDir, 'control.sock'), 'root');
-
   async function openServices(): Promise<readonly string[]> {
-    const asked = await client().alerts(0);
+    const asked = await stage.client().alerts(0);
     return asked.ok ? asked.value.open.map(({ service }) => service) : [];
   }
 
   /** Starts it again and waits until nothing is wrong with it. */
   async function revive(name: string): Promise<void> {
-    const done = await client().act(name, 'start');
+    const done = await stage.client().act(name, 'start');
     assert.ok(done.ok && done.value.ok);
     await until(async () => !(await openServices()).includes(name), `${name} to be well`);
   }
@@ -147,17 +123,13 @@ describe('alerts that people act on', () => {
     const since = telegram.revision;
     await crash('mail');
     const alert = await alertOf(VERA, /Mail is down/, since);
-    const env = environment(home, telegram.apiRoot, { SUDO_USER: 'nina' });
-    const list = orbit(home, env, 'alerts', '--json');
-    await list.exited;
-    const id = String(JSON.parse(list.output()).open[0].id);
-    const ack = orbit(home, env, 'ack', id);
-    assert.equal((await ack.exited).code, 0, ack.output());
+    const list = await stage.type('alerts', '--json');
+    const ack = await stage.type('ack', String(JSON.parse(list.text).open[0].id));
+    assert.equal(ack.code, 0, ack.text);
     const edited = await alertOf(VERA, /Taken on by nina at/, since);
     assert.equal(edited.id, alert.id);
-    const audit = orbit(home, env, 'audit', '-n', '1');
-    await audit.exited;
-    assert.match(audit.output(), /nina +acknowledge +mail +done/);
+    const audit = await stage.type('audit', '-n', '1');
+    assert.match(audit.text, /nina +acknowledge +mail +done/);
     await revive('mail');
   });
 
@@ -176,9 +148,8 @@ describe('alerts that people act on', () => {
     await alertOf(OLEG, /✅ Redis is back/, since);
     await crash('redis');
     await until(async () => (await openServices()).includes('redis'), 'the incident behind the mute');
-    const status = orbit(home, environment(home, telegram.apiRoot), 'status');
-    await status.exited;
-    assert.match(status.output(), /redis is muted for 1h 59m[\s\S]*Open alerts:\n.*\n.*redis +down/);
+    const status = await stage.type('status');
+    assert.match(status.text, /redis is muted for 1h 59m[\s\S]*Open alerts:\n.*\n.*redis +down/);
     assert.deepEqual(newTo(VERA, before.vera), [], 'neither the end of the first nor the second');
     assert.deepEqual(newTo(OLEG, before.oleg), []);
 
@@ -203,11 +174,11 @@ describe('alerts that people act on', () => {
     await crash('queue');
     await until(async () => (await openServices()).includes('queue'), 'the incident behind the mute');
     await until(async () => {
-      const asked = await client().snapshot();
+      const asked = await stage.client().snapshot();
       return asked.ok && asked.value.telegram.waiting === 0;
     }, 'the gate to have held it');
     const before = lastId(VERA);
-    ahead += 31 * minute;
+    stage.ahead += 31 * minute;
     // In one message or in two, as it falls together; what was held goes out by the same end.
     const told = await until(() => {
       const texts = fullTo(VERA, before);
@@ -246,7 +217,7 @@ describe('alerts that people act on', () => {
     const since = telegram.revision;
     await crash('panel');
     await alertOf(OLEG, /🚨 Panel is down, and the manager gave up/, since);
-    ahead += 16 * minute;
+    stage.ahead += 16 * minute;
     const handed = await alertOf(NINA, /🚨 Panel is down[\s\S]*⏫ Nobody has reacted for 1[56] min/, since);
     await person(NINA).taps(handed, 'Acknowledge');
     await alertOf(VERA, /Taken on by Nina/, since);
@@ -260,7 +231,7 @@ describe('alerts that people act on', () => {
     await person(VERA).taps(alert, 'Mute 30 min');
     await alertOf(VERA, /🔕 Proxy: muted/, since);
     await app.stop('restart');
-    ahead += 40 * minute;
+    stage.ahead += 40 * minute;
     app = await start();
     const again = await telegram.waitForMessage(VERA, ({ id, text }) => id > alert.id && text.includes('Proxy'));
     assert.match(again.text, /Proxy is still down, for 4\d min/);

@@ -1,42 +1,32 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { type App, startApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { createLogger } from '../../src/logger.ts';
-import { environment, type Home, kill, lastPid, makeHome, TOKEN, until, VERA } from '../world/manager.ts';
+import { before, describe, it } from 'node:test';
+import type { App } from '../../src/app.ts';
+import { type Home, kill, lastPid, TOKEN, until } from '../world/manager.ts';
 import { type SmtpWorld, startSmtp } from '../world/smtp.ts';
-import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+import type { TelegramWorld, WorldUser } from '../world/telegram/server.ts';
 import { startWebhook, type WebhookWorld } from '../world/webhook.ts';
+import { makeStage } from './stage.ts';
 
 const minute = 60_000;
 const forever = (name: string) => ['sh', '-c', `echo $$ >> ${name}.pids; while :; do sleep 0.2; done`];
 
 describe('the channels beside Telegram, through the whole manager', () => {
+  const stage = makeStage();
+  const { lines } = stage;
   let telegram: TelegramWorld;
   let smtp: SmtpWorld;
   let hook: WebhookWorld;
   let home: Home;
-  let app: App | null = null;
+  let app: App;
   let vera: WorldUser;
-  /** The manager's clock is this much ahead. */
-  let ahead = 0;
-  const lines: string[] = [];
 
-  async function start(): Promise<App> {
-    const env = environment(home, telegram.apiRoot);
-    const read = () => loadConfig({ path: home.config, env });
-    const loaded = read();
-    assert.ok(loaded.ok, JSON.stringify(loaded));
-    const log = createLogger({ level: 'trace', format: 'json', to: { write: (line) => void lines.push(line) } });
-    return startApp(loaded.config, { log, version: '0', read, clock: () => Date.now() + ahead });
-  }
+  const start = () => stage.start({ level: 'trace' });
 
   before(async () => {
-    telegram = await startTelegram({ token: TOKEN });
-    smtp = await startSmtp({ login: { user: 'orbit', password: 'hunter2' } });
-    hook = await startWebhook('/hook/secret-part');
+    smtp = await stage.beside(startSmtp({ login: { user: 'orbit', password: 'hunter2' } }));
+    hook = await stage.beside(startWebhook('/hook/secret-part'));
     const fragile = (name: string) => ({ command: forever(name), restart_policy: 'never' });
-    home = await makeHome({
+    ({ telegram, home, vera } = await stage.set({
       services: { bot: fragile('bot'), redis: fragile('redis') },
       http: { port: 0 },
       monitoring: {
@@ -46,16 +36,8 @@ describe('the channels beside Telegram, through the whole manager', () => {
         },
         heartbeat_url: hook.url.replace('/hook/', '/beat/'),
       },
-    });
-    vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
-    vera.start();
+    }));
     app = await start();
-  });
-
-  after(async () => {
-    await app?.stop('the test is over');
-    await home.remove();
-    await Promise.all([smtp.stop(), hook.stop(), telegram.stop()]);
   });
 
   const crash = async (name: string): Promise<void> => kill(await lastPid(home, `${name}.pids`));
@@ -70,12 +52,12 @@ describe('the channels beside Telegram, through the whole manager', () => {
     await crash('redis');
     await until(() => lines.filter((line) => line.includes('"msg":"opened"')).length >= 2, 'both incidents');
     assert.equal(smtp.mails.length, 0);
-    ahead += 6 * minute;
+    stage.ahead += 6 * minute;
     const mail = await until(() => smtp.mails[0], 'the mail');
     for (const word of [/bot/, /redis/, /nothing has got through for 6 min/]) assert.match(mail.text, word);
     const posted = await until(() => hook.received.find(({ method }) => method === 'POST'), 'the webhook');
     assert.match(JSON.stringify(posted.body), /"kind":"telegram-away"/);
-    const ready = await fetch(`http://127.0.0.1:${app?.httpPort}/readyz`);
+    const ready = await fetch(`http://127.0.0.1:${app.httpPort}/readyz`);
     assert.equal(ready.status, 503);
     assert.match(await ready.text(), /a notice has waited for 3\d\d s/);
   });
@@ -85,17 +67,17 @@ describe('the channels beside Telegram, through the whole manager', () => {
     await telegram.waitForMessage(vera.id, /Telegram was away for \d+ min/, { timeoutMs: 30_000 });
     await until(() => {
       // Mail is paced by the manager's clock.
-      ahead += 1000;
+      stage.ahead += 1000;
       return smtp.mails.some(({ text }) => /through to Telegram again/.test(text));
     }, 'the mail that says so');
     const told = vera.messages().filter(({ text }) => /bot|redis/.test(text) && /down/.test(text));
     assert.equal(told.length, 1, 'both in one message');
-    await until(async () => (await fetch(`http://127.0.0.1:${app?.httpPort}/readyz`)).status === 200, 'ready');
+    await until(async () => (await fetch(`http://127.0.0.1:${app.httpPort}/readyz`)).status === 200, 'ready');
   });
 
   it('a deploy is one silent message, which says in the end that it was a restart', async () => {
     const since = telegram.revision;
-    await app?.stop('SIGTERM');
+    await app.stop('SIGTERM');
     const notice = await telegram.waitForMessage(vera.id, /The manager was stopped/, { since });
     assert.match(notice.text, /on purpose \(SIGTERM\)/);
     assert.deepEqual([notice.silent, notice.buttons], [true, []]);
@@ -110,9 +92,9 @@ describe('the channels beside Telegram, through the whole manager', () => {
 
   it('a stop for longer is answered when the manager is back, with the length of the gap', async () => {
     const since = telegram.revision;
-    await app?.stop('SIGTERM');
+    await app.stop('SIGTERM');
     const notice = await telegram.waitForMessage(vera.id, /The manager was stopped/, { since });
-    ahead += 10 * minute;
+    stage.ahead += 10 * minute;
     app = await start();
     const answer = await telegram.waitForMessage(vera.id, ({ replyTo }) => replyTo === notice.id, {
       ...{ since, timeoutMs: 30_000 },

@@ -2,28 +2,23 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { freePort } from '../world/free-port.ts';
-import { environment, makeHome, orbit, pidsBelow, runManager, TOKEN, until, VERA } from '../world/manager.ts';
-import { startTelegram } from '../world/telegram/server.ts';
+import { pidsBelow, until } from '../world/manager.ts';
+import { makeStage } from './stage.ts';
 
 const SERVICE = ['sh', '-c', 'while :; do echo alive; sleep 1; done'];
 const HTTP_TOKEN = 'the-token-of-this-test-0123456789';
 
 describe('the numbers of a real service', () => {
-  it('become a photo in the chat, points over HTTP, and blocks in a terminal; a kill -9 keeps them', async (test) => {
-    const telegram = await startTelegram({ token: TOKEN });
+  const stage = makeStage();
+
+  it('become a photo in the chat, points over HTTP, and blocks in a terminal; a kill -9 keeps them', async () => {
     const port = await freePort();
-    const home = await makeHome({
+    const file = {
       services: { bot: { title: 'Shop bot', command: SERVICE, health_check_interval: '1s' } },
       http: { host: '127.0.0.1', port },
-    });
-    const env = { HTTP_TOKEN };
-    let manager = await runManager(home, telegram.apiRoot, env);
-    test.after(async () => {
-      manager.kill('SIGKILL');
-      await manager.exited;
-      await home.remove();
-      await telegram.stop();
-    });
+    };
+    const { telegram, home, vera } = await stage.set(file, { env: { HTTP_TOKEN }, language: 'ru', started: false });
+    const manager = await stage.run();
     const points = async () => {
       const url = `http://127.0.0.1:${port}/api/metrics/history?service=bot&metric=memory&from=1h`;
       const answer = await fetch(url, { headers: { authorization: `Bearer ${HTTP_TOKEN}` } }).catch(() => null);
@@ -33,17 +28,16 @@ describe('the numbers of a real service', () => {
     await until(async () => (await points()).length >= 2, 'two points, so one that is written');
     assert.ok((await points()).every(({ last }) => last > 100_000));
 
-    const vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'ru' });
     vera.start();
     await telegram.waitForMessage(vera.id, /bot/);
     vera.sends('/metrics bot 1h');
     const sent = await telegram.waitForMessage(vera.id, /^Shop bot, 1 ч$/, { timeoutMs: 20_000 });
     assert.deepEqual([sent.photo?.width, sent.photo?.height], [1600, 1000]);
 
-    const typed = orbit(home, environment(home, telegram.apiRoot, env), 'metrics', 'bot', '--range', '1h');
-    assert.equal((await typed.exited).code, 0);
-    assert.match(typed.output(), /bot +CPU +[▁▂▃▄▅▆▇█ ]+/);
-    assert.match(typed.output(), /Memory +[▁▂▃▄▅▆▇█ ]+ +[\d.]+ [KM]B/);
+    const typed = await stage.type('metrics', 'bot', '--range', '1h');
+    assert.equal(typed.code, 0);
+    assert.match(typed.text, /bot +CPU +[▁▂▃▄▅▆▇█ ]+/);
+    assert.match(typed.text, /Memory +[▁▂▃▄▅▆▇█ ]+ +[\d.]+ [KM]B/);
 
     const written = (await points()).length;
     const drawers = async () => {
@@ -56,7 +50,7 @@ describe('the numbers of a real service', () => {
     manager.kill('SIGKILL');
     await manager.exited;
     await until(async () => (await drawers()).length === 0, 'the end of the one that draws');
-    manager = await runManager(home, telegram.apiRoot, env);
+    await stage.run();
     await until(async () => (await points()).length >= written - 1, 'the points from before the kill');
   });
 });

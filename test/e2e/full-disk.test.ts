@@ -2,26 +2,16 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { createControlClient } from '../../src/cli/client.ts';
-import {
-  environment,
-  type Home,
-  makeHome,
-  orbit,
-  pidsBelow,
-  type RunningManager,
-  runManager,
-  TOKEN,
-  until,
-  VERA,
-} from '../world/manager.ts';
-import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+import { type Home, kill, pidsBelow, type RunningManager, until } from '../world/manager.ts';
+import type { TelegramWorld, WorldUser } from '../world/telegram/server.ts';
+import { makeStage } from './stage.ts';
 
 const run = promisify(execFile);
 
 describe('a full disk', () => {
+  const stage = makeStage();
   let telegram: TelegramWorld;
   let home: Home;
   let manager: RunningManager;
@@ -29,10 +19,9 @@ describe('a full disk', () => {
 
   before(async () => {
     if (process.getuid?.() !== 0) throw new Error('A disk of its own needs root: run this suite as root or on CI');
-    telegram = await startTelegram({ token: TOKEN });
     const chatty = 'while :; do echo line; sleep 0.05; done';
     const settings = { max_restarts: 50, log_max_size: '64kb' };
-    home = await makeHome({ services: {} });
+    ({ telegram, home, vera } = await stage.set({ services: {} }));
     await home.configure({
       http: null,
       services: {
@@ -46,34 +35,23 @@ describe('a full disk', () => {
     });
     await mkdir(home.dataDir, { mode: 0o700 });
     await run('mount', ['-t', 'tmpfs', '-o', 'size=6m,mode=700', 'orbit-test', home.dataDir]);
-    vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
-    vera.start();
-    manager = await runManager(home, telegram.apiRoot);
+    stage.atEnd(async () => {
+      for (const pid of await pidsBelow(home.folder)) kill(pid);
+      await run('umount', ['--lazy', home.dataDir]);
+    });
+    manager = await stage.run();
+    stage.atEnd(async () => {
+      await rm(ballast(), { force: true });
+      await stage.type('stop', '--all');
+    });
     for (const name of ['bot', 'pane']) await running(name, null);
-  });
-
-  after(async () => {
-    await rm(ballast(), { force: true });
-    await command('stop', '--all');
-    manager.kill('SIGKILL');
-    await manager.exited;
-    for (const pid of await pidsBelow(home.folder)) process.kill(pid, 'SIGKILL');
-    await run('umount', ['--lazy', home.dataDir]);
-    await home.remove();
-    await telegram.stop();
   });
 
   const quick = { restart_delay: '100ms', max_restart_delay: '1s', start_grace: '300ms', stop_timeout: '3s' };
   const ballast = () => join(home.dataDir, 'ballast');
 
-  async function command(...args: readonly string[]) {
-    const started = orbit(home, environment(home, telegram.apiRoot), ...args);
-    const { code } = await started.exited;
-    return { code, said: started.output() };
-  }
-
   async function view(name: string) {
-    const asked = await createControlClient(join(home.dataDir, 'control.sock'), 'test').snapshot();
+    const asked = await stage.client().snapshot();
     return asked.ok ? (asked.value.services.find((service) => service.name === name) ?? null) : null;
   }
 
@@ -102,7 +80,7 @@ describe('a full disk', () => {
     await fill();
     for (const name of ['bot', 'pane']) {
       const pid = await running(name, null);
-      process.kill(pid, 'SIGKILL');
+      kill(pid);
       await fill();
       await running(name, pid);
     }
@@ -111,8 +89,8 @@ describe('a full disk', () => {
   it('people can stop and start', async () => {
     await fill();
     for (const verb of ['restart', 'stop', 'start']) {
-      const { code, said } = await command(verb, 'bot');
-      assert.equal(code, 0, said);
+      const { code, text } = await stage.type(verb, 'bot');
+      assert.equal(code, 0, text);
     }
   });
 
@@ -122,7 +100,7 @@ describe('a full disk', () => {
     manager.kill('SIGKILL');
     await manager.exited;
     await fill();
-    manager = await runManager(home, telegram.apiRoot);
+    manager = await stage.run();
     assert.deepEqual([await running('bot', null), await running('pane', null)], pids);
   });
 
@@ -130,16 +108,16 @@ describe('a full disk', () => {
     await fill();
     const since = telegram.revision;
     const pid = await running('bot', null);
-    process.kill(pid, 'SIGKILL');
+    kill(pid);
     await running('bot', pid);
     assert.ok((await stat(ballast())).size > 0);
     await rm(ballast());
     await telegram.waitForMessage(vera.id, /Bot.*SIGKILL/s, { since });
-    const { said } = await command('alerts', '--all', '--json');
-    const { open, past } = JSON.parse(said);
+    const { text } = await stage.type('alerts', '--all', '--json');
+    const { open, past } = JSON.parse(text);
     assert.ok(
       [...open, ...past].some(({ service }) => service === 'bot'),
-      said,
+      text,
     );
   });
 });

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { after, before, it } from 'node:test';
-import { type App, startApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { createLogger } from '../../src/logger.ts';
+import { before, it } from 'node:test';
 import { dnsTypes, startDns } from '../world/dns.ts';
-import { environment, type Home, makeHome, TOKEN, until, VERA } from '../world/manager.ts';
-import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+import { until, VERA } from '../world/manager.ts';
+import type { TelegramWorld, WorldUser } from '../world/telegram/server.ts';
+import { makeStage } from './stage.ts';
 
+const stage = makeStage();
 let telegram: TelegramWorld;
-let home: Home;
-let app: App | null = null;
 let vera: WorldUser;
 let anchor: Server;
 let port = 0;
@@ -19,8 +16,6 @@ let port = 0;
 let taken = 0;
 /** Whether the name server, which stands for all that is beyond this host, answers. */
 let world = true;
-let dns: Awaited<ReturnType<typeof startDns>>;
-const ahead = 0;
 
 async function listen(): Promise<void> {
   anchor = createServer((socket) => {
@@ -32,35 +27,19 @@ async function listen(): Promise<void> {
   port = (anchor.address() as AddressInfo).port;
 }
 
-async function start(): Promise<App> {
-  const env = environment(home, telegram.apiRoot);
-  const read = () => loadConfig({ path: home.config, env });
-  const loaded = read();
-  assert.ok(loaded.ok, JSON.stringify(loaded));
-  const log = createLogger({ level: 'fatal', format: 'json', to: { write: () => undefined } });
-  return startApp(loaded.config, { log, version: '0', read, clock: () => Date.now() + ahead });
-}
-
 before(async () => {
-  telegram = await startTelegram({ token: TOKEN });
+  stage.atEnd(() => anchor?.close());
   await listen();
-  dns = await startDns(() => (world ? { type: dnsTypes.A, records: [Buffer.from([203, 0, 113, 7])] } : { rcode: 2 }));
+  const dns = await startDns(() =>
+    world ? { type: dnsTypes.A, records: [Buffer.from([203, 0, 113, 7])] } : { rcode: 2 },
+  );
+  stage.atEnd(() => dns.close());
   const lookup = (name: string) => ({ driver: 'external', checks: [{ type: 'dns', name, server: dns.address }] });
-  home = await makeHome({
+  ({ telegram, vera } = await stage.set({
     services: { shop: lookup('shop.example.com'), panel: lookup('panel.example.com') },
     monitoring: { link_anchors: [`127.0.0.1:${port}`] },
-  });
-  vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
-  vera.start();
-  app = await start();
-});
-
-after(async () => {
-  await app?.stop('the test is over');
-  anchor.close();
-  await dns.close();
-  await home.remove();
-  await telegram.stop();
+  }));
+  await stage.start();
 });
 
 const saw = (what: RegExp) => telegram.waitForMessage(VERA, what);

@@ -2,24 +2,14 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { freePort } from '../world/free-port.ts';
-import {
-  environment,
-  type Home,
-  kill,
-  makeHome,
-  orbit,
-  type RunningManager,
-  runManager,
-  TOKEN,
-  until,
-  VERA,
-} from '../world/manager.ts';
+import { type Home, kill, type RunningManager, until } from '../world/manager.ts';
 import { addMonitor, startPostgres } from '../world/postgres.ts';
 import { startRedis } from '../world/redis.ts';
-import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+import type { TelegramWorld, WorldUser } from '../world/telegram/server.ts';
+import { makeStage } from './stage.ts';
 
 const run = promisify(execFile);
 
@@ -53,6 +43,7 @@ interface Seen {
  * against the whole of ours: a real tmux, Redis and PostgreSQL, and a simulated Telegram.
  */
 describe('what made the original useless', () => {
+  const stage = makeStage();
   const socket = `orbit-defects-${process.pid}`;
   let telegram: TelegramWorld;
   let redis: Awaited<ReturnType<typeof startRedis>>;
@@ -61,19 +52,17 @@ describe('what made the original useless', () => {
   let manager: RunningManager;
   let vera: WorldUser;
   let port: number;
-  const secrets: NodeJS.ProcessEnv = { HTTP_TOKEN };
 
   before(async () => {
-    [telegram, redis, postgres, port] = await Promise.all([
-      startTelegram({ token: TOKEN }),
-      startRedis(),
-      startPostgres(),
+    [redis, postgres, port] = await Promise.all([
+      stage.beside(startRedis()),
+      stage.beside(startPostgres()),
       freePort(),
     ]);
     const admin = await postgres.connect();
     await addMonitor(admin);
     await admin.query(SHOP);
-    home = await makeHome({
+    const file = {
       services: {
         bot: { title: 'Shop bot', driver: 'tmux', tmux_session: SESSION, tmux_socket: socket, command: WORK },
         redis: { driver: 'external', restart_delay: 0, checks: [{ type: 'redis', url: redis.url }] },
@@ -88,19 +77,11 @@ describe('what made the original useless', () => {
         broken: { title: 'Broken', command: [join('bin', 'is-not-there')], max_restarts: 2 },
       },
       http: { host: '127.0.0.1', port },
-    });
-    vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
-    vera.start();
-    secrets.DATABASE_URL = postgres.urlFor('orbit_monitor');
-    manager = await runManager(home, telegram.apiRoot, secrets);
-  });
-
-  after(async () => {
-    manager.kill('SIGKILL');
-    await manager.exited;
-    await run('tmux', ['-L', socket, 'kill-server']).catch(() => undefined);
-    await home.remove();
-    await Promise.all([redis.stop(), postgres.stop(), telegram.stop()]);
+    };
+    const env = { HTTP_TOKEN, DATABASE_URL: postgres.urlFor('orbit_monitor') };
+    ({ telegram, home, vera } = await stage.set(file, { env }));
+    stage.atEnd(() => run('tmux', ['-L', socket, 'kill-server']).catch(() => undefined));
+    manager = await stage.run();
   });
 
   async function read(path: string, token = HTTP_TOKEN): Promise<Response> {
@@ -123,12 +104,6 @@ describe('what made the original useless', () => {
     const found = service.checks.flatMap(({ metrics }) => metrics).find(({ name }) => name === metric);
     assert.ok(found, `${service.name} has no ${metric}: ${JSON.stringify(service.checks)}`);
     return found.value;
-  }
-
-  async function type(...args: readonly string[]): Promise<{ readonly code: number | null; readonly text: string }> {
-    const typed = orbit(home, environment(home, telegram.apiRoot, secrets), ...args);
-    const { code } = await typed.exited;
-    return { code, text: typed.output() };
   }
 
   it('a bot in tmux has the pid of its pane, is healthy, and is left alone', async () => {
@@ -162,20 +137,20 @@ describe('what made the original useless', () => {
 
   it('a stop waits as long as it was told to, and kills nothing that ends in good order', async () => {
     await seen('slow', ({ state }) => state === 'running', 'running');
-    const stop = await type('stop', 'slow');
+    const stop = await stage.type('stop', 'slow');
     assert.equal(stop.code, 0, stop.text);
     assert.doesNotMatch(stop.text, /kill/i);
     await run('cat', [join(home.folder, 'ended')]);
   });
 
   it('numbers and alerts are there for the next command, and for the next manager', async () => {
-    const metrics = await type('metrics', 'works', '--json');
+    const metrics = await stage.type('metrics', 'works', '--json');
     assert.equal(metrics.code, 0, metrics.text);
     assert.match(metrics.text, /"memory"/);
     manager.kill('SIGKILL');
     await manager.exited;
-    manager = await runManager(home, telegram.apiRoot, secrets);
-    const alerts = await type('alerts', '--all', '--json');
+    manager = await stage.run();
+    const alerts = await stage.type('alerts', '--all', '--json');
     assert.match(alerts.text, /"service": ?"works"/);
   });
 
@@ -200,17 +175,17 @@ describe('what made the original useless', () => {
   it('a cache is not cleared whole by a default, nor by mistake', async () => {
     await redis.admin.mset('user:1', 'a', 'user:2', 'b', 'session:1', 'c');
     for (const args of [[], ['*'], ['*', '--yes'], ['user:*', '--yes']]) {
-      const clear = await type('cache', 'clear', ...args);
+      const clear = await stage.type('cache', 'clear', ...args);
       assert.notEqual(clear.code, 0, clear.text);
     }
     assert.equal(await redis.admin.dbsize(), 3);
-    const clear = await type('cache', 'clear', 'session:*', '--yes');
+    const clear = await stage.type('cache', 'clear', 'session:*', '--yes');
     assert.equal(clear.code, 0, clear.text);
     assert.deepEqual((await redis.admin.keys('*')).sort(), ['user:1', 'user:2']);
   });
 
   it("the shop's users are counted, in the columns that its tables really have", async () => {
-    const stats = await type('users', 'stats', '--json');
+    const stats = await stage.type('users', 'stats', '--json');
     assert.equal(stats.code, 0, stats.text);
     const { users, subscriptions } = Object(await (await read('/api/users/stats')).json());
     assert.deepEqual([users, subscriptions], [3, { active: 2, ended: 1, never: 0 }]);

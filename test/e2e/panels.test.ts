@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type pg from 'pg';
-import { pino } from 'pino';
-import { type App, startApp } from '../../src/app.ts';
-import { createControlClient } from '../../src/cli/client.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { environment, type Home, makeHome, TOKEN, until, VERA } from '../world/manager.ts';
+import type { App } from '../../src/app.ts';
+import { until, VERA } from '../world/manager.ts';
 import { type PanelWorld, startPanel } from '../world/panel/server.ts';
 import { addMonitor, startPostgres } from '../world/postgres.ts';
-import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+import type { TelegramWorld, WorldUser } from '../world/telegram/server.ts';
+import { makeStage } from './stage.ts';
 
 const httpToken = 'a-token-of-the-test-1234567890';
 
@@ -18,47 +15,33 @@ const httpToken = 'a-token-of-the-test-1234567890';
  * the real one as fast as a test wants. The numbers are those of the defects for which the Python original was deleted.
  */
 describe('panels through the whole manager; the defects of the original that touch them', () => {
-  const endings: (() => Promise<void>)[] = [];
-  let ahead = 0;
-  const clock = () => Date.now() + ahead;
+  const stage = makeStage();
+  const { clock } = stage;
   let telegram: TelegramWorld;
-  let home: Home;
   let app: App;
   let vera: WorldUser;
   let database: Awaited<ReturnType<typeof startPostgres>>;
   let admin: pg.Client;
   let main: PanelWorld;
   let second: PanelWorld;
-  const errors: string[] = [];
 
   before(async () => {
-    telegram = await startTelegram({ token: TOKEN });
-    endings.push(() => telegram.stop());
-    database = await startPostgres();
-    endings.push(() => database.stop());
+    database = await stage.beside(startPostgres());
     admin = await database.connect();
     await addMonitor(admin, 'orbit_monitor', { limit: 10 });
     await admin.query(`CREATE TABLE marzban_instances (id VARCHAR(50) PRIMARY KEY, name VARCHAR(255), base_url TEXT NOT NULL,
       username TEXT NOT NULL, password TEXT NOT NULL, is_active BOOLEAN DEFAULT TRUE, priority INTEGER DEFAULT 100,
       excluded_node_names TEXT[] DEFAULT '{}')`);
     await admin.query('GRANT SELECT ON marzban_instances TO orbit_monitor');
-    main = await startPanel({
-      clock,
-      users: 900,
-      online: 412,
-      nodes: [{ name: 'DE-1' }, { name: 'FI-1' }, { name: 'NL-1' }],
-    });
-    second = await startPanel({ clock, nodes: [{ name: 'US-1' }, { name: 'US-2' }, { name: 'US-3' }] });
-    endings.push(
-      () => main.stop(),
-      () => second.stop(),
-    );
+    const nodes = [{ name: 'DE-1' }, { name: 'FI-1' }, { name: 'NL-1' }];
+    main = await stage.beside(startPanel({ clock, users: 900, online: 412, nodes }));
+    second = await stage.beside(startPanel({ clock, nodes: [{ name: 'US-1' }, { name: 'US-2' }, { name: 'US-3' }] }));
     const add =
       'INSERT INTO marzban_instances (id, name, base_url, username, password, is_active) VALUES ($1, $2, $3, $4, $5, $6)';
     await admin.query(add, ['s001', 'Frankfurt', `${main.baseUrl}/`, main.username, main.password, true]);
     await admin.query(add, ['s002', 'Dallas', `${second.baseUrl}/`, second.username, second.password, true]);
     await admin.query(add, ['s003', 'Old', 'https://old.example.com/', 'admin', 'secret-of-old', false]);
-    home = await makeHome({
+    const file = {
       services: {
         marzban: {
           ...{ title: 'Marzban container', command: ['sleep', '100000'], health_check_interval: '5s' },
@@ -68,29 +51,13 @@ describe('panels through the whole manager; the defects of the original that tou
       admins: [{ id: VERA, name: 'Vera', role: 'owner' }],
       monitoring: { timezone: 'UTC', alerts: { group_window: '0s' } },
       http: { port: 0 },
-    });
-    endings.push(() => home.remove());
-    vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
-    vera.start();
-    app = await start();
-    endings.push(() => app.stop('the test is over'));
+    };
+    const env = { DATABASE_URL: database.urlFor('orbit_monitor'), HTTP_TOKEN: httpToken };
+    ({ telegram, vera } = await stage.set(file, { env }));
+    app = await stage.start();
   });
 
-  after(async () => {
-    for (const end of endings.toReversed()) await end();
-    assert.deepEqual(errors, []);
-  });
-
-  async function start(): Promise<App> {
-    const env = environment(home, telegram.apiRoot, {
-      ...{ DATABASE_URL: database.urlFor('orbit_monitor'), HTTP_TOKEN: httpToken },
-    });
-    const read = () => loadConfig({ path: home.config, env });
-    const loaded = read();
-    assert.ok(loaded.ok, JSON.stringify(loaded));
-    const log = pino({ level: 'error' }, { write: (line: string) => void errors.push(line) });
-    return startApp(loaded.config, { log, version: '0', read, clock });
-  }
+  after(() => assert.deepEqual(stage.lines, []));
 
   async function get(path: string, token = httpToken) {
     const answer = await fetch(`http://127.0.0.1:${app.httpPort}${path}`, {
@@ -103,7 +70,7 @@ describe('panels through the whole manager; the defects of the original that tou
   const sooner = <T>(probe: () => T | Promise<T>, what: string) =>
     until(
       () => {
-        ahead += 200;
+        stage.ahead += 200;
         return probe();
       },
       what,
@@ -112,8 +79,6 @@ describe('panels through the whole manager; the defects of the original that tou
 
   const panelNamed = async (id: string) =>
     JSON.parse((await get('/api/marzban/instances')).text).find((panel: { id: string }) => panel.id === id);
-
-  const client = () => createControlClient(join(home.dataDir, 'control.sock'), 'root');
 
   it('1: the list of panels comes from the real table, those switched off included', async () => {
     const list = await sooner(async () => {
@@ -210,9 +175,9 @@ describe('panels through the whole manager; the defects of the original that tou
     );
     const told = vera.messages().filter(({ fromBot, text }) => fromBot && /NL-1/.test(text)).length;
     await app.stop('a new one');
-    app = await start();
+    app = await stage.start();
     await sooner(async () => (await panelNamed('s001'))?.health === 'degraded', 'the state it was in');
-    const asked = await client().alerts(20);
+    const asked = await stage.client().alerts(20);
     assert.ok(asked.ok);
     assert.deepEqual(asked.value.open.map(({ subject }) => subject?.title).sort(), ['Dallas', 'Frankfurt · NL-1']);
     assert.ok(

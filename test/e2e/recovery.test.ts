@@ -1,26 +1,18 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { freePort } from '../world/free-port.ts';
-import {
-  environment,
-  type Home,
-  makeHome,
-  orbit,
-  type RunningManager,
-  runManager,
-  TOKEN,
-  until,
-  VERA,
-} from '../world/manager.ts';
-import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+import { type Home, type RunningManager, until } from '../world/manager.ts';
+import type { TelegramWorld, WorldUser } from '../world/telegram/server.ts';
+import { makeStage } from './stage.ts';
 
 const shopBot = new URL('../world/shop-bot.mjs', import.meta.url).pathname;
 
 const POST = { method: 'POST' };
 
 describe('recovery', () => {
+  const stage = makeStage();
   let telegram: TelegramWorld;
   let home: Home;
   let manager: RunningManager;
@@ -29,11 +21,10 @@ describe('recovery', () => {
   let leaky: number;
 
   before(async () => {
-    telegram = await startTelegram({ token: TOKEN });
     [port, leaky] = await Promise.all([freePort(), freePort()]);
     const stand = (at: number) => ({ command: [process.execPath, shopBot, '--port', String(at)], max_restarts: 20 });
     const count = (name: string, then: string) => ['sh', '-c', `echo start >> ${name}.starts; ${then}`];
-    home = await makeHome({
+    ({ telegram, home, vera } = await stage.set({
       services: {
         frozen: {
           ...stand(port),
@@ -48,18 +39,9 @@ describe('recovery', () => {
       },
       // Each in a message of its own, with all of what was done about it.
       monitoring: { alerts: { group_window: 0 } },
-    });
-    vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
-    vera.start();
-    manager = await runManager(home, telegram.apiRoot);
-  });
-
-  after(async () => {
-    await orbit(home, environment(home, telegram.apiRoot), 'stop', '--all').exited;
-    manager.kill('SIGKILL');
-    await manager.exited;
-    await home.remove();
-    await telegram.stop();
+    }));
+    manager = await stage.run();
+    stage.atEnd(() => stage.type('stop', '--all'));
   });
 
   const starts = async (name: string) =>
@@ -78,16 +60,14 @@ describe('recovery', () => {
   it('a command that does not exist is failed at once, not a loop', async () => {
     const alert = await telegram.waitForMessage(vera.id, /Missing bot/);
     assert.match(alert.text, /command not found: \/no\/such\/program/i);
-    const status = orbit(home, environment(home, telegram.apiRoot), 'status', '--json');
-    await status.exited;
-    assert.match(status.output(), /"name": ?"missing"[^}]*"state": ?"failed"/s);
+    const status = await stage.type('status', '--json');
+    assert.match(status.text, /"name": ?"missing"[^}]*"state": ?"failed"/s);
   });
 
   it('what depends on a service that is down is not started against it', async () => {
     assert.equal(await starts('needs'), 0);
-    const status = orbit(home, environment(home, telegram.apiRoot), 'status', '--json');
-    await status.exited;
-    assert.match(status.output(), /held-dependency/);
+    const status = await stage.type('status', '--json');
+    assert.match(status.text, /held-dependency/);
   });
 
   it('what does not answer any more is told, restarted, and told to be back', async () => {

@@ -1,29 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { freePort } from '../world/free-port.ts';
-import { environment, makeHome, orbit, runManager, TOKEN, until, VERA } from '../world/manager.ts';
+import { until } from '../world/manager.ts';
 import { addMonitor, startPostgres } from '../world/postgres.ts';
 import { fill, startRedis } from '../world/redis.ts';
-import { startTelegram } from '../world/telegram/server.ts';
+import { makeStage } from './stage.ts';
 
 const HTTP_TOKEN = 'the-token-of-this-test-0123456789';
 
 describe('Redis and PostgreSQL through the whole manager', () => {
-  it('are seen by taps, cleared from the chat and the terminal, told over HTTP, and audited', async (test) => {
-    const redis = await startRedis();
-    test.after(() => redis.stop());
+  const stage = makeStage();
+
+  it('are seen by taps, cleared from the chat and the terminal, told over HTTP, and audited', async () => {
+    const redis = await stage.beside(startRedis());
     await fill(redis.admin, 3000, (n) => `user:${n}:balance`);
     await fill(redis.admin, 900, (n) => `user:${n}:lang`);
     await fill(redis.admin, 100, (n) => `notif:1d:${n}`);
-    const postgres = await startPostgres();
-    test.after(() => postgres.stop());
+    const postgres = await stage.beside(startPostgres());
     const admin = await postgres.connect();
     await addMonitor(admin);
     await admin.query('CREATE TABLE users (tg_id BIGINT PRIMARY KEY); INSERT INTO users VALUES (1), (2), (3)');
     await admin.query('GRANT SELECT ON users TO orbit_monitor');
-    const telegram = await startTelegram({ token: TOKEN });
     const port = await freePort();
-    const home = await makeHome({
+    const file = {
       services: {
         cache: {
           driver: 'external',
@@ -37,17 +36,11 @@ describe('Redis and PostgreSQL through the whole manager', () => {
         },
       },
       http: { host: '127.0.0.1', port },
-    });
+    };
     const env = { HTTP_TOKEN, DATABASE_URL: postgres.urlFor('orbit_monitor') };
-    const manager = await runManager(home, telegram.apiRoot, env);
-    test.after(async () => {
-      manager.kill('SIGKILL');
-      await manager.exited;
-      await home.remove();
-      await telegram.stop();
-    });
+    const { telegram, vera } = await stage.set(file, { env, started: false });
+    const manager = await stage.run();
 
-    const vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
     // What she wrote before the bot was there would be dropped.
     await telegram.waitFor(() => telegram.pollsInFlight > 0, { timeoutMs: 60_000 });
     vera.start();
@@ -63,15 +56,11 @@ describe('Redis and PostgreSQL through the whole manager', () => {
     await vera.sends('/db');
     await telegram.waitForMessage(vera.id, /PostgreSQL 15/, { timeoutMs: 20_000 });
 
-    const typed = async (...args: readonly string[]) => {
-      const command = orbit(home, environment(home, telegram.apiRoot, env), ...args);
-      return { code: (await command.exited).code, text: command.output() };
-    };
-    const cleared = await typed('cache', 'clear', 'notif:*', '--yes');
+    const cleared = await stage.type('cache', 'clear', 'notif:*', '--yes');
     assert.deepEqual([cleared.code, await redis.admin.dbsize()], [0, 3000], cleared.text);
-    const refused = await typed('cache', 'clear', 'user:*', '--yes');
+    const refused = await stage.type('cache', 'clear', 'user:*', '--yes');
     assert.deepEqual([refused.code, await redis.admin.dbsize()], [1, 3000], refused.text);
-    const audit = (await typed('audit')).text;
+    const audit = (await stage.type('audit')).text;
     assert.match(audit, /Vera \(telegram\) +clear the cache +cache +900 keys of user:\*:lang removed/);
     assert.match(audit, /clear the cache +cache +user:\* covers 3,000 keys, 100 % of all/);
 

@@ -1,11 +1,10 @@
 /** A poller that hears nothing any more although Telegram answers, through the whole manager. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { type App, startApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { createLogger } from '../../src/logger.ts';
-import { environment, type Home, makeHome, TOKEN, until, VERA } from '../world/manager.ts';
-import { startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+import { before, describe, it } from 'node:test';
+import type { App } from '../../src/app.ts';
+import { until, VERA } from '../world/manager.ts';
+import type { TelegramWorld, WorldUser } from '../world/telegram/server.ts';
+import { makeStage } from './stage.ts';
 
 /** Windows of silence in seconds instead of minutes; Telegram holds the second of two quick polls for three. */
 const timing = {
@@ -14,40 +13,21 @@ const timing = {
 };
 
 describe('openclaw#78422: a poll that hangs for ever while everything else works', () => {
+  const stage = makeStage();
   let telegram: TelegramWorld;
-  let home: Home;
   let vera: WorldUser;
-  let app: App | null = null;
-  /** The manager's clock is this much ahead. */
-  let ahead = 0;
-  const lines: string[] = [];
-  const logged = (words: string) => lines.filter((line) => line.includes(words)).length;
+  let app: App;
+  const logged = (words: string) => stage.lines.filter((line) => line.includes(words)).length;
 
-  async function start(): Promise<App> {
-    const env = environment(home, telegram.apiRoot);
-    const read = () => loadConfig({ path: home.config, env });
-    const loaded = read();
-    assert.ok(loaded.ok, JSON.stringify(loaded));
-    const log = createLogger({ level: 'info', format: 'json', to: { write: (line) => void lines.push(line) } });
-    return startApp(loaded.config, { log, version: '0', read, timing, clock: () => Date.now() + ahead });
-  }
+  const start = () => stage.start({ level: 'info', timing });
 
   before(async () => {
-    telegram = await startTelegram({ token: TOKEN });
-    vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
-    vera.start();
-    home = await makeHome({ services: { bot: { command: ['sleep', '100000'] } } });
+    ({ telegram, vera } = await stage.set({ services: { bot: { command: ['sleep', '100000'] } } }));
     app = await start();
+    stage.atEnd(() => telegram.clearFaults());
     await until(() => telegram.callsOf('getUpdates').length > 1, 'the first poll');
     vera.sends('/menu');
     await telegram.waitForMessage(VERA, /as of/, { timeoutMs: 30_000 });
-  });
-
-  after(async () => {
-    telegram.clearFaults();
-    await app?.stop('the test is over');
-    await home.remove();
-    await telegram.stop();
   });
 
   it('is torn down and built again, and hears again when that was enough', async () => {
@@ -60,8 +40,7 @@ describe('openclaw#78422: a poll that hangs for ever while everything else works
 
   it('makes the manager leave with exit code 75 when three rebuilds were not; services run on', async () => {
     telegram.inject({ method: 'getUpdates', fault: 'hang' });
-    assert.equal(await app?.exited, 75);
-    app = null;
+    assert.equal(await app.exited, 75);
     assert.equal(logged('updates from Telegram do not come although it answers'), 1);
   });
 
@@ -86,8 +65,7 @@ describe('openclaw#78422: a poll that hangs for ever while everything else works
     telegram.inject({ method: 'getUpdates', fault: 'hang' });
     await until(() => logged('no poll completed') >= rebuilt + 4, 'four more rebuilds', 60_000);
     assert.equal(logged('updates from Telegram do not come although it answers'), 1);
-    ahead += 3600_000;
-    assert.equal(await app?.exited, 75);
-    app = null;
+    stage.ahead += 3600_000;
+    assert.equal(await app.exited, 75);
   });
 });

@@ -1,43 +1,24 @@
 import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import {
-  environment,
-  type Home,
-  makeHome,
-  orbit,
-  pidsBelow,
-  type RunningManager,
-  runManager,
-  TOKEN,
-  until,
-  VERA,
-} from '../world/manager.ts';
-import { type ShownMessage, startTelegram, type TelegramWorld, type WorldUser } from '../world/telegram/server.ts';
+import { before, describe, it } from 'node:test';
+import { type Home, pidsBelow, type RunningManager, TOKEN, until } from '../world/manager.ts';
+import type { ShownMessage, TelegramWorld, WorldUser } from '../world/telegram/server.ts';
+import { makeStage } from './stage.ts';
 
 /** A service that writes its pid on each start and a line a second. */
 const SERVICE = ['sh', '-c', 'echo $$ >> pids; echo "Bot started..."; while :; do echo alive; sleep 1; done'];
 
 describe('from a crash to a tapped Restart', () => {
+  const stage = makeStage();
   let telegram: TelegramWorld;
   let home: Home;
   let manager: RunningManager;
   let vera: WorldUser;
 
   before(async () => {
-    telegram = await startTelegram({ token: TOKEN });
-    home = await makeHome({ services: { bot: { title: 'Shop bot', command: SERVICE } } });
-    vera = telegram.user({ id: VERA, first_name: 'Vera', language_code: 'en' });
-    vera.start();
-    manager = await runManager(home, telegram.apiRoot);
-  });
-
-  after(async () => {
-    manager.kill('SIGKILL');
-    await manager.exited;
-    await home.remove();
-    await telegram.stop();
+    ({ telegram, home, vera } = await stage.set({ services: { bot: { title: 'Shop bot', command: SERVICE } } }));
+    manager = await stage.run();
   });
 
   /** Pids of all starts so far, newest last. */
@@ -91,10 +72,10 @@ describe('from a crash to a tapped Restart', () => {
     manager.kill('SIGKILL');
     await manager.exited;
     process.kill(pid, 0);
-    manager = await runManager(home, telegram.apiRoot);
-    const status = orbit(home, environment(home, telegram.apiRoot), 'status', '--json');
-    assert.equal((await status.exited).code, 0, status.output());
-    assert.match(status.output(), new RegExp(`"pid": ?${pid}\\b`));
+    manager = await stage.run();
+    const status = await stage.type('status', '--json');
+    assert.equal(status.code, 0, status.text);
+    assert.match(status.text, new RegExp(`"pid": ?${pid}\\b`));
     assert.equal((await pids()).length, starts);
   });
 
@@ -105,7 +86,7 @@ describe('from a crash to a tapped Restart', () => {
     process.kill(pid, 'SIGTERM');
     await until(() => gone(pid), 'the end of the service');
     const since = telegram.revision;
-    manager = await runManager(home, telegram.apiRoot);
+    manager = await stage.run();
     const alert = await telegram.waitForMessage(vera.id, /Shop bot.*down/s, { since });
     assert.match(alert.text, /SIGTERM/);
     await until(async () => ((await pids()).at(-1) !== pid ? true : null), 'a new process');
@@ -149,9 +130,9 @@ describe('from a crash to a tapped Restart', () => {
     assert.equal((await manager.exited).code, 0, manager.output());
     const pid = await lastPid();
     process.kill(pid, 0);
-    manager = await runManager(home, telegram.apiRoot);
-    const stop = orbit(home, environment(home, telegram.apiRoot), 'stop', '--all');
-    assert.equal((await stop.exited).code, 0, stop.output());
+    manager = await stage.run();
+    const stop = await stage.type('stop', '--all');
+    assert.equal(stop.code, 0, stop.text);
     assert.ok(await gone(pid));
     manager.kill('SIGTERM');
     await manager.exited;
