@@ -1,22 +1,14 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { readTimeSpan } from '../core/time-span.ts';
-import type { ControlClient } from './client.ts';
+import { type Commands, type Json, wholeNumber } from './commands.ts';
 import { maxPast } from './protocol.ts';
 import type { Terminal } from './terminal.ts';
 
-interface Json {
-  readonly json?: true;
-}
-
-/** The commands about alerts; `leave` takes each one's exit code. */
-export function addAlertCommands(
-  orbit: Command,
-  terminal: Terminal,
-  connect: () => ControlClient,
-  leave: (code: number) => void,
-): void {
+/** The commands about alerts. */
+export function addAlertCommands({ orbit, terminal, connect, leave }: Commands): void {
   const { say } = terminal;
   const json = say('cli-help-json');
+  const entries = wholeNumber(say('cli-lines-range', { max: maxPast }), 1, maxPast);
 
   orbit
     .command('alerts')
@@ -31,7 +23,7 @@ export function addAlertCommands(
   orbit
     .command('ack')
     .description(say('cli-help-ack'))
-    .argument('<id>', say('cli-help-alert'), alertId(say))
+    .argument('<id>', say('cli-help-alert'), wholeNumber(say('cli-alert-id')))
     .option('--json', json)
     .action(async (id: number, options: Json) => {
       const { acknowledge } = await import('./alerting.ts');
@@ -64,7 +56,7 @@ export function addAlertCommands(
   orbit
     .command('audit')
     .description(say('cli-help-audit'))
-    .option('-n, --entries <n>', say('cli-help-entries', { max: maxPast }), entryCount(say), 20)
+    .option('-n, --entries <n>', say('cli-help-entries', { max: maxPast }), entries, 20)
     .option('--json', json)
     .action(async (options: Json & { readonly entries: number }) => {
       const { showAudit } = await import('./audit.ts');
@@ -72,25 +64,10 @@ export function addAlertCommands(
     });
 }
 
-function alertId(say: Terminal['say']): (typed: string) => number {
-  return (typed) => {
-    if (!/^\d{1,15}$/.test(typed)) throw new InvalidArgumentError(say('cli-alert-id'));
-    return Number(typed);
-  };
-}
-
 function timeSpan(say: Terminal['say']): (typed: string) => number {
   return (typed) => {
     const span = readTimeSpan(typed);
     if (span === null) throw new InvalidArgumentError(say('cli-span-wrong'));
     return span;
-  };
-}
-
-function entryCount(say: Terminal['say']): (typed: string) => number {
-  return (typed) => {
-    const entries = /^\d{1,6}$/.test(typed) ? Number(typed) : 0;
-    if (entries < 1 || entries > maxPast) throw new InvalidArgumentError(say('cli-lines-range', { max: maxPast }));
-    return entries;
   };
 }

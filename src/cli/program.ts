@@ -1,10 +1,11 @@
 import { userInfo } from 'node:os';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { type Range, rangeNames } from '../core/picture.ts';
 import type { Verb } from '../core/snapshot.ts';
 import { sayRemark } from '../i18n.ts';
 import { addAlertCommands } from './alert-commands.ts';
 import { type ControlClient, createControlClient } from './client.ts';
+import { type Commands, type Json, wholeNumber } from './commands.ts';
 import { findInData } from './data-path.ts';
 import { exitCodes } from './outcome.ts';
 import { maxLogLines, socketName } from './protocol.ts';
@@ -12,10 +13,6 @@ import { addStoreCommands } from './store-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { addUpkeepCommands } from './upkeep-commands.ts';
 import { readVersion } from './version.ts';
-
-interface Json {
-  readonly json?: true;
-}
 
 interface Acting extends Json {
   readonly all?: true;
@@ -48,6 +45,10 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
     for (const error of errors) terminal.err(sayRemark(terminal.language, error));
     return createControlClient(path, typedBy(env));
   };
+  const leave = (code: number): void => {
+    exitCode = code;
+  };
+  const commands: Commands = { orbit, terminal, env, connect, leave };
 
   orbit
     .command('run')
@@ -108,24 +109,20 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
     });
   }
 
+  const lines = wholeNumber(say('cli-lines-range', { max: maxLogLines }), 1, maxLogLines);
   orbit
     .command('logs')
     .description(say('cli-help-logs'))
     .argument('<service>', say('cli-help-service'))
-    .option('-n, --lines <n>', say('cli-help-lines', { max: maxLogLines }), lineCount(say), 50)
+    .option('-n, --lines <n>', say('cli-help-lines', { max: maxLogLines }), lines, 50)
     .option('--json', json)
     .action(async (service: string, options: Json & { readonly lines: number }) => {
       const { showLogs } = await import('./logs.ts');
       exitCode = await showLogs(connect(), terminal, service, options.lines, options.json === true);
     });
 
-  addAlertCommands(orbit, terminal, connect, (code) => {
-    exitCode = code;
-  });
-
-  addStoreCommands(orbit, terminal, connect, (code) => {
-    exitCode = code;
-  });
+  addAlertCommands(commands);
+  addStoreCommands(commands);
 
   const marzban = orbit.command('marzban').description(say('cli-help-marzban'));
 
@@ -148,9 +145,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
       exitCode = await checkOnePanel(connect(), terminal, id, options.json === true);
     });
 
-  addUpkeepCommands(orbit, terminal, env, connect, (code) => {
-    exitCode = code;
-  });
+  addUpkeepCommands(commands);
 
   const config = orbit.command('config').description(say('cli-help-config'));
 
@@ -184,14 +179,6 @@ export async function runProgram(args: readonly string[], terminal: Terminal, en
     return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   }
   return exitCode;
-}
-
-function lineCount(say: Terminal['say']): (typed: string) => number {
-  return (typed) => {
-    const lines = /^\d{1,6}$/.test(typed) ? Number(typed) : 0;
-    if (lines < 1 || lines > maxLogLines) throw new InvalidArgumentError(say('cli-lines-range', { max: maxLogLines }));
-    return lines;
-  };
 }
 
 /** Who the audit names: under sudo, the person rather than root. */

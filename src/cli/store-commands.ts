@@ -1,18 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import type { ControlClient } from './client.ts';
-import type { Terminal } from './terminal.ts';
+import { type Commands, type Json, wholeNumber } from './commands.ts';
 
-interface Json {
-  readonly json?: true;
-}
-
-/** The commands about Redis and the shop's figures; `leave` takes each one's exit code. */
-export function addStoreCommands(
-  orbit: Command,
-  terminal: Terminal,
-  connect: () => ControlClient,
-  leave: (code: number) => void,
-): void {
+/** The commands about Redis and the shop's figures. */
+export function addStoreCommands({ orbit, terminal, connect, leave }: Commands): void {
   const { say } = terminal;
   const json = say('cli-help-json');
   const which = say('cli-help-redis');
@@ -35,7 +24,7 @@ export function addStoreCommands(
     .argument('<pattern>', say('cli-help-pattern'))
     .option('--redis <service>', which)
     .option('-y, --yes', say('cli-help-yes'))
-    .option('--count <n>', say('cli-help-count'), keyCount(say))
+    .option('--count <n>', say('cli-help-count'), wholeNumber(say('cli-cache-count-wrong')))
     .option('--json', json)
     .action(
       async (
@@ -59,11 +48,4 @@ export function addStoreCommands(
       const { showShop } = await import('./shop.ts');
       leave(await showShop(connect(), terminal, options.json === true));
     });
-}
-
-function keyCount(say: Terminal['say']): (typed: string) => number {
-  return (typed) => {
-    if (!/^\d{1,15}$/.test(typed)) throw new InvalidArgumentError(say('cli-cache-count-wrong'));
-    return Number(typed);
-  };
 }

@@ -1,22 +1,10 @@
-import type { Command } from 'commander';
 import { sayRemark } from '../i18n.ts';
 import { storeName } from '../store/store-name.ts';
-import type { ControlClient } from './client.ts';
+import type { Commands, Json } from './commands.ts';
 import { findInData } from './data-path.ts';
-import type { Terminal } from './terminal.ts';
 
-interface Json {
-  readonly json?: true;
-}
-
-/** The commands about the manager itself, which need none that runs; `leave` takes each one's exit code. */
-export function addUpkeepCommands(
-  orbit: Command,
-  terminal: Terminal,
-  env: NodeJS.ProcessEnv,
-  connect: () => ControlClient,
-  leave: (code: number) => void,
-): void {
+/** The commands about the manager itself, which need none that runs. */
+export function addUpkeepCommands({ orbit, terminal, env, connect, leave }: Commands): void {
   const { say } = terminal;
   const json = say('cli-help-json');
 
