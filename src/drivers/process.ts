@@ -10,6 +10,7 @@ import { Lineage } from './lineage.ts';
 import { lastLines } from './log-tail.ts';
 import { News } from './news.ts';
 import type { LaunchOptions } from './options.ts';
+import { ownExit } from './pipeline.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { bootId, isAlive, mayLive, type ProcessId, type ProcessTable, startedAt } from './proctree.ts';
 import { joinPulse, sampleWithin } from './pulse.ts';
@@ -76,7 +77,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       const record = readRecord(keeper.records, candidate);
       if (!record) continue;
       const found = takeUp(record, keeper);
-      if (record.status !== null) found.exit = { ...exitOf(record.status), at: record.writtenAt };
+      if (record.status !== null) found.exit = exitIn(record);
       break;
     }
     lineage.load();
@@ -113,6 +114,10 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     return life;
   }
 
+  function exitIn(record: RunRecord): ExitInfo {
+    return ownExit(options.command, { ...exitOf(record.status), at: record.writtenAt });
+  }
+
   function lifeRuns(): boolean {
     return life !== null && life.exit === null;
   }
@@ -125,7 +130,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       const { run } = takeUp(record, keeper);
       if (!starting) tell({ state: 'running', run });
     } else if (lifeRuns()) record = readRecord(keeper.records, number);
-    if (record && record.status !== null) ended({ ...exitOf(record.status), at: record.writtenAt });
+    if (record && record.status !== null) ended(exitIn(record));
     news.ring();
   }
 

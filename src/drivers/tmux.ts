@@ -11,6 +11,7 @@ import { Lineage } from './lineage.ts';
 import { lastLines } from './log-tail.ts';
 import type { LaunchOptions } from './options.ts';
 import { findService, roleOf } from './pane-process.ts';
+import { ownExit } from './pipeline.ts';
 import { preflight } from './preflight.ts';
 import {
   bootId,
@@ -141,7 +142,7 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
       if (!pane) break;
       const at = pane.diedAt ?? options.clock();
       if (pane.signal !== null) return { code: null, signal: signalName(pane.signal), at };
-      if (pane.status !== null) return { code: pane.status, signal: null, at };
+      if (pane.status !== null) return ownExit(options.command, { code: pane.status, signal: null, at });
     }
     return { code: null, signal: null, at: options.clock() };
   }

@@ -83,6 +83,22 @@ describe('a service as a process', () => {
     assert.equal(told.length, 1);
   });
 
+  it('has an unknown exit, not 0, where its command is a pipeline, for a later manager too', async (context) => {
+    const folder = await makeFolder(context);
+    const line = options(folder, '(sleep 0.2; exit 3) | tee copy');
+    const driver = createProcessDriver(line);
+    const told = listen(driver);
+    await begin(driver);
+    const { code, signal } = (await exited(told)).exit;
+    assert.deepEqual([code, signal], [null, null]);
+    await driver.close();
+    const later = createProcessDriver(line);
+    const seen = await later.inspect();
+    assert.ok(seen.state === 'exited');
+    assert.equal(seen.exit.code, null);
+    await later.close();
+  });
+
   it('tells the signal of a kill, and starts again with another run', async (context) => {
     const { driver, told } = await make(context, forever);
     const first = await begin(driver);

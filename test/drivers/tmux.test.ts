@@ -97,6 +97,15 @@ describe('a service in tmux', () => {
     await driver.stop();
   });
 
+  it('has an unknown exit, not 0, where its command is a pipeline: what tmux sees is how tee ended', async (context) => {
+    const place = await make(context);
+    const driver = place.driver('(sleep 0.2; exit 3) | tee copy');
+    const told = listen(driver);
+    await begin(driver);
+    const { code, signal } = (await exited(told)).exit;
+    assert.deepEqual([code, signal], [null, null]);
+  });
+
   it('tells how each of ten ended, although tmux itself forgets every other one', async (context) => {
     const place = await make(context);
     const driver = place.driver('exec sleep 1000');
