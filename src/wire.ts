@@ -67,6 +67,16 @@ export const serviceRecordSchema: z.ZodType<ServiceRecord> = z.object({
   foreignRestarts: z.number().nullable(),
   retryAt: z.number().nullable(),
   reason: reasonSchema.nullable(),
+  // Not in what earlier versions have written.
+  lostFrom: z
+    .object({
+      state: z.enum(['stopped', 'failed', 'backing-off']),
+      since: z.number(),
+      reason: reasonSchema.nullable(),
+      retryAt: z.number().nullable(),
+    })
+    .nullable()
+    .default(null),
   health: healthRecordSchema,
 });
 

@@ -30,6 +30,11 @@ export type Fate = 'restarts' | 'left' | 'stopped';
 
 export type Wanted = 'up' | 'down';
 
+/** Where a service stood that is not to run, when it was lost sight of. */
+export type LostFrom = Pick<ServiceRecord, 'reason' | 'retryAt' | 'since'> & {
+  readonly state: 'stopped' | 'failed' | 'backing-off';
+};
+
 /** All that is remembered of a service between two events; one row in the store. */
 export interface ServiceRecord {
   readonly name: string;
@@ -56,6 +61,8 @@ export interface ServiceRecord {
   readonly retryAt: number | null;
   /** Why the state is what it is, where that needs saying (failed, unknown). */
   readonly reason: Reason | null;
+  /** Only in `unknown`: where it goes on when it is seen again as it was. Null: it ran, or was about to. */
+  readonly lostFrom: LostFrom | null;
   readonly health: HealthRecord;
 }
 
@@ -76,6 +83,7 @@ export function newService(name: string, now: number): ServiceRecord {
     foreignRestarts: null,
     retryAt: null,
     reason: null,
+    lostFrom: null,
     health: unaskedHealth(now),
   };
 }

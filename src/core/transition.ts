@@ -97,8 +97,23 @@ function enter(
     since: state === record.state ? record.since : now,
     retryAt: null,
     reason: null,
+    lostFrom: null,
     ...more,
   };
+}
+
+/** Not to be seen: what was decided about it (given up, stopped, put off) holds until it is seen again. */
+function unseen(before: ServiceRecord, why: Reason, now: number): Step {
+  const { state, since, reason: known, retryAt } = before;
+  const decided = state === 'stopped' || state === 'failed' || state === 'backing-off';
+  const lostFrom = decided ? { state, since, reason: known, retryAt } : before.lostFrom;
+  return step(enter(before, 'unknown', now, { reason: why, lostFrom }));
+}
+
+/** Seen again: it stands where it stood when it was lost sight of, and what is seen of it is judged from there. */
+function seenAgain(record: ServiceRecord, event: ServiceEvent): ServiceRecord {
+  const sees = event.type.startsWith('found-') || event.type === 'running' || event.type === 'exited';
+  return record.lostFrom !== null && sees ? { ...record, ...record.lostFrom, lostFrom: null } : record;
 }
 
 /**
@@ -106,12 +121,13 @@ function enter(
  * what to do, and what to tell.
  */
 export function transition(
-  before: ServiceRecord,
+  record: ServiceRecord,
   event: ServiceEvent,
   policy: RecoveryPolicy,
   now: number,
   random: number,
 ): Step {
+  const before = seenAgain(record, event);
   switch (event.type) {
     case 'found-running':
       return withForeign(foundRunning(before, event.run, now), before, event.restarts ?? null, policy, now);
@@ -130,7 +146,7 @@ export function transition(
       if (before.run !== null && event.run.id !== before.run.id) return step(before);
       return afterExit({ ...before, run: event.run }, event, policy, now, random);
     case 'unseen':
-      return step(enter(before, 'unknown', now, { reason: event.reason }));
+      return unseen(before, event.reason, now);
     case 'start-asked':
       return step(enter(before, 'starting', now, { wanted: 'up', exits: [], attempt: 0, restarts: 0 }));
     case 'stop-asked':

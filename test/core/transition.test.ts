@@ -299,6 +299,35 @@ describe('a new manager', () => {
     bot.feed({ type: 'found-running', run });
     assert.equal(bot.record.state, 'running');
   });
+
+  it('does not forget, while it cannot see, what was given up, has ended well or waits', () => {
+    for (const [rules, code, state] of [
+      [{ max_restarts: 0 }, 1, 'failed'],
+      [{ restart_policy: 'on-failure' }, 0, 'stopped'],
+      [{ restart_policy: 'never' }, 1, 'stopped'],
+      [{}, 1, 'backing-off'],
+    ] as const) {
+      const bot = life(rules);
+      bot.feed({ type: 'found-absent' });
+      bot.liveAndDie(2000, code);
+      assert.equal(bot.record.state, state);
+      const [before, starts] = [bot.record, bot.starts()];
+      bot.feed({ type: 'unseen', reason: { code: 'docker-silent' } });
+      bot.feed({ type: 'unseen', reason: { code: 'docker-away' } });
+      assert.equal(bot.record.state, 'unknown');
+      const exit = { code, signal: null, at: bot.now };
+      bot.feed({ type: 'found-exited', run: { id: 'run-1', pid: 1, startedAt: 0 }, exit });
+      assert.deepEqual(bot.record, before);
+      assert.equal(bot.starts(), starts);
+    }
+  });
+
+  it('lost sight of before it was ever seen, is started once it can be', () => {
+    const bot = life();
+    bot.feed({ type: 'unseen', reason: { code: 'docker-away' } });
+    bot.feed({ type: 'found-absent' });
+    assert.equal(bot.starts(), 1);
+  });
 });
 
 describe('a service that runs but ails', () => {
@@ -389,6 +418,20 @@ describe('a service with a restart policy of its own', () => {
     container.feed({ type: 'exited', run, exit });
     assert.equal(container.record.wanted, 'up');
     assert.equal(container.record.state, 'backing-off');
+  });
+
+  it('so it is when the engine was away in between, however that is found out', () => {
+    for (const type of ['exited', 'found-exited'] as const) {
+      const container = life();
+      const run = container.run();
+      const exit = { code: 137, signal: null, at: 0 };
+      container.feed({ type: 'found-running', run });
+      container.feed({ type: 'exited', run, exit, fate: 'stopped' });
+      container.feed({ type: 'unseen', reason: { code: 'docker-away' } });
+      container.feed({ type, run, exit });
+      assert.equal(container.record.wanted, 'up');
+      assert.equal(container.record.state, 'backing-off');
+    }
   });
 
   it('left down by its policy is failed; stopped by somebody else is stopped, and stays so', () => {
