@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readProcess } from '../procfs.ts';
 
 /** The variable that marks everything a command starts, also what left its session or lost its parent. */
 export const markName = 'ORBIT_CHECK_RUN';
@@ -33,11 +34,9 @@ function members(session: number, mark: string): readonly number[] {
     .map(Number)
     .filter((pid) => {
       if (!Number.isInteger(pid)) return false;
-      const stat = readOr(`/proc/${pid}/stat`);
-      // The name may hold spaces and brackets itself: the last closing bracket ends it.
-      const [state, , , itsSession] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 4);
-      if (state === undefined || state === 'Z' || state === 'X' || itsSession === undefined) return false;
-      return Number(itsSession) === session || readOr(`/proc/${pid}/environ`).split('\0').includes(marked);
+      const found = readProcess(pid);
+      if (found === null || found.state === 'Z' || found.state === 'X') return false;
+      return found.session === session || readOr(`/proc/${pid}/environ`).split('\0').includes(marked);
     });
 }
 

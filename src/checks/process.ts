@@ -1,7 +1,8 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { CheckResult, Metric } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
+import { type ProcessEntry, readProcess } from '../procfs.ts';
 import type { Check } from './check.ts';
 import { type Usage, usagesOf } from './usage.ts';
 
@@ -38,7 +39,7 @@ export function createProcessCheck(id: string): Check {
     kind: 'process',
     async run({ pid }): Promise<CheckResult> {
       if (pid === null) return { verdict: 'unknown', reason: reason('process-pid-unknown'), metrics: [] };
-      const own = statOf(pid);
+      const own = readProcess(pid);
       if (own === null) return unhealthy('process-gone', pid);
       if (own.state === 'Z') return unhealthy('process-zombie', pid);
       if (primed !== pid) fileLimit = fileLimitOf(pid);
@@ -102,34 +103,8 @@ function namesIn(folder: string): readonly string[] | null {
   }
 }
 
-interface Stat {
-  /** One letter: R, S, D, T, Z … */
-  readonly state: string;
-  readonly threads: number;
-}
-
-const buffer = Buffer.alloc(1024);
-
-/** What /proc/<pid>/stat says (proc(5)); null: there is no such process. */
-function statOf(pid: number): Stat | null {
-  let text: string;
-  try {
-    const file = openSync(`/proc/${pid}/stat`, 'r');
-    try {
-      text = buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return null;
-  }
-  // The name may hold spaces and brackets itself: the last closing bracket ends it.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ', 18);
-  return { state: fields[0] ?? '?', threads: Number(fields[17]) };
-}
-
 /** A process and all below it. */
-function treeBelow(root: number, own: Stat): ReadonlyMap<number, Stat> {
+function treeBelow(root: number, own: ProcessEntry): ReadonlyMap<number, ProcessEntry> {
   const tree = new Map([[root, own]]);
   // Grows while it is walked.
   for (const [pid, { threads }] of tree) {
@@ -138,7 +113,7 @@ function treeBelow(root: number, own: Stat): ReadonlyMap<number, Stat> {
       const children = textOf(`/proc/${pid}/task/${task}/children`) ?? '';
       for (const child of children.split(' ')) {
         if (tree.size >= MAX_PROCESSES) return tree;
-        const stat = child === '' ? null : statOf(Number(child));
+        const stat = child === '' ? null : readProcess(Number(child));
         if (stat !== null) tree.set(Number(child), stat);
       }
     }

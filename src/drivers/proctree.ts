@@ -1,61 +1,15 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type ProcessEntry, type ProcessId, readProcess } from '../procfs.ts';
 
 /*
- * Everything here reads /proc synchronously: procfs is answered from memory in microseconds, while each hop through
- * Node's thread pool costs more than the read and would let processes change between two lines of a snapshot.
+ * Everything here reads /proc synchronously, as one process is read: processes must not change between two lines of a
+ * snapshot.
  */
 
-/** A process that cannot be mistaken for a later one with the same pid (within one boot). */
-export interface ProcessId {
-  readonly pid: number;
-  /** Start time in clock ticks since boot: field 22 of /proc/PID/stat. */
-  readonly startTicks: number;
-}
-
-export interface ProcessEntry extends ProcessId {
-  readonly ppid: number;
-  readonly pgrp: number;
-  readonly session: number;
-  /** One letter: R, S, D, T, Z … */
-  readonly state: string;
-  /** The kernel's short name, at most 15 bytes. */
-  readonly comm: string;
-}
+export { type ProcessEntry, type ProcessId, readProcess } from '../procfs.ts';
 
 /** USER_HZ: 100 on every Linux that Node runs on; what /proc counts in, whatever the kernel's own HZ. */
 const ticksPerSecond = 100;
-
-const buffer = Buffer.alloc(2048);
-
-/** One process, null when there is none. A zombie is still an entry (state Z). */
-export function readProcess(pid: number): ProcessEntry | null {
-  let text: string;
-  try {
-    const file = openSync(`/proc/${pid}/stat`, 'r');
-    try {
-      text = buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return null;
-  }
-  // The name may hold spaces and brackets itself: the last closing bracket ends it.
-  const open = text.indexOf('(');
-  const close = text.lastIndexOf(')');
-  const fields = text.slice(close + 2).split(' ', 20);
-  const startTicks = Number(fields[19]);
-  if (open < 0 || close < 0 || !Number.isSafeInteger(startTicks)) return null;
-  return {
-    pid,
-    startTicks,
-    ppid: Number(fields[1]),
-    pgrp: Number(fields[2]),
-    session: Number(fields[3]),
-    state: fields[0] ?? '?',
-    comm: text.slice(open + 1, close),
-  };
-}
 
 /** Whether that very process lives. A zombie has ended, whoever has yet to collect it. */
 export function isAlive(id: ProcessId): boolean {
