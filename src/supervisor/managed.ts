@@ -47,8 +47,6 @@ export interface Managed {
   /** Commits in the order of their events; each waits for the one before. */
   commits: Promise<void>;
   retry: NodeJS.Timeout | null;
-  /** Samples in a row in which it took more memory than it may. */
-  overMemory: number;
 }
 
 /** Whether the manager could start it: a tmux session without a command can only be watched. */

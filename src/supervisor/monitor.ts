@@ -10,9 +10,10 @@ import { type Effect, type ServiceEvent, type Signal, transition } from '../core
 import type { Observation } from '../drivers/driver.ts';
 import type { Samples } from '../store/samples.ts';
 import type { ServiceTable } from '../store/services.ts';
+import { createAiling } from './ailing.ts';
 import { inTime, operationLimit } from './deadline.ts';
 import type { Ledger } from './ledger.ts';
-import { concerns, type Managed, startable } from './managed.ts';
+import { concerns, type Managed } from './managed.ts';
 import { createRuleWatch } from './rule-watch.ts';
 
 export interface MonitorOptions {
@@ -33,8 +34,6 @@ const LINES_IN_INCIDENT = 5;
 /** A log that cannot be read this fast is left out rather than hold the alert. */
 const LINES_DEADLINE_MS = 500;
 const MANAGER: Actor = { kind: 'manager', id: 'recovery', name: 'OrbitVPN Manager' };
-/** Samples in a row over `max_memory` before it is restarted: one peak is no leak. */
-const SAMPLES_OVER_MEMORY = 3;
 /** A start that is held is asked for again after this. */
 const HELD_AGAIN_MS = 1000;
 /** How often a service that could not be seen is looked for again. */
@@ -48,6 +47,11 @@ export function createMonitor(options: MonitorOptions) {
   const { services, serviceTable, samples, ledger, clock, random, log } = options;
   const lastLook = new Map<string, number>();
   const ruleWatch = createRuleWatch(ledger, clock);
+  const ailing = createAiling({
+    held: (service) => options.holdsStart(service) !== null || ledger.isCaused(service.record.name),
+    // The commit of the health comes first, so that the incident is there when the restart is told in it.
+    ails: (service, why) => queueMicrotask(() => observe(service, { type: 'ailing', reason: why })),
+  });
   /** What is to be written in this turn of the event loop. */
   let waiting: (() => void)[] = [];
 
@@ -211,39 +215,14 @@ export function createMonitor(options: MonitorOptions) {
     const { retries = 1, restarts = false } = scheduled ?? {};
     const health = foldHealth(before, ids, id, result, retries, clock(), aside);
     service.record = { ...service.record, health };
-    if (ofProcess) judgeMemory(service, result);
-    judge(service, id, result, restarts ? retries + 1 : null);
+    if (ofProcess) ailing.judgeMemory(service, result);
+    ailing.judge(service, id, result, restarts ? retries + 1 : null);
     if (health.health === before.health) return;
     log.info({ service: service.record.name, from: before.health, to: health.health, reason: health.reason }, 'health');
     service.commits = service.commits.then(async () => {
       const lines = health.health === 'unhealthy' ? await lastLines(service) : [];
       await commit(service, incidentsOfHealth(before.health, health, lines));
     });
-  }
-
-  /**
-   * Whether what was answered is worth a restart: what a restart destroys needs more proof than an alert does. `enough`:
-   * failures in a row that are; null: none are.
-   */
-  function judge(service: Managed, id: string, result: CheckResult, enough: number | null): void {
-    const failures = service.record.health.checks.find((check) => check.id === id)?.failures ?? 0;
-    if (failures === enough && result.reason !== null) ail(service, result.reason);
-  }
-
-  function judgeMemory(service: Managed, { metrics }: CheckResult): void {
-    const { max_memory } = service.config;
-    const memory = metrics.find(({ name }) => name === 'memory')?.value;
-    if (memory === undefined || max_memory === null) return;
-    service.overMemory = memory > max_memory ? service.overMemory + 1 : 0;
-    if (service.overMemory !== SAMPLES_OVER_MEMORY) return;
-    ail(service, reason('over-memory', { used: megabytes(memory), limit: megabytes(max_memory) }));
-  }
-
-  /** Never while somebody works on it, or while what it needs is down: then a restart cannot help. */
-  function ail(service: Managed, why: Reason): void {
-    if (service.operation !== null || !startable(service.config) || options.holdsStart(service) !== null) return;
-    // The commit of the health comes first, so that the incident is there when the restart is told in it.
-    queueMicrotask(() => observe(service, { type: 'ailing', reason: why }));
   }
 
   /** What cannot be asked, or stays degraded, for too long; what a rule was about and is not there any more. */
@@ -335,10 +314,6 @@ function withLife(result: CheckResult, { run, restarts, foreignRestarts }: Servi
     { name: 'restarts', value: restarts + (foreignRestarts ?? 0), unit: 'count' },
   ];
   return { ...result, metrics: [...result.metrics, ...life] };
-}
-
-function megabytes(bytes: number): number {
-  return Math.round(bytes / 1024 / 1024);
 }
 
 function wantsLines(signal: Signal): boolean {

@@ -53,7 +53,6 @@ export function createBuilder(options: BuilderOptions) {
       operation: null,
       commits: Promise.resolve(),
       retry: null,
-      overMemory: 0,
     }),
   };
 }

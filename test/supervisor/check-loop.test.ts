@@ -43,7 +43,7 @@ function setUp(count: number, nextAt: (index: number) => number = () => 0) {
     }),
   );
   const service: Managed = {
-    ...{ config, driver, checks, operation: null, retry: null, overMemory: 0, commits: Promise.resolve() },
+    ...{ config, driver, checks, operation: null, retry: null, commits: Promise.resolve() },
     record: { ...newService('shop', world.now), state: 'running', run: { id: 'run', pid: 1, startedAt: 0 } },
   };
   const loop = createCheckLoop({

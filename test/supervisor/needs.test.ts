@@ -63,7 +63,7 @@ async function stage(needs: Readonly<Record<string, readonly string[]>>, broken:
     };
     const record: ServiceRecord = { ...newService(name, 0), wanted: 'down', lastRun: 'before' };
     services.set(name, {
-      ...{ config, driver, record, checks: [], operation: null, retry: null, overMemory: 0 },
+      ...{ config, driver, record, checks: [], operation: null, retry: null },
       commits: Promise.resolve(),
     });
   }

@@ -50,7 +50,6 @@ function world({ timezone = 'UTC', from, schedule, record = {}, needed = {}, mut
             checks: [],
             operation: null,
             retry: null,
-            overMemory: 0,
           },
           ...{
             commits: Promise.resolve(),

@@ -33,7 +33,10 @@ function stage(settings: Readonly<Record<string, unknown>> = {}) {
   const [config] = loaded.config.services;
   assert.ok(config);
 
-  const world = { now: Date.UTC(2026, 10, 23), starts: 0, stops: 0, answers: 0, answer: healthy, hidden: false };
+  const world = {
+    ...{ now: Date.UTC(2026, 10, 23), starts: 0, stops: 0, answers: 0, answer: healthy, hidden: false },
+    held: false,
+  };
   const clock = () => world.now;
   let tell: (seen: Observation) => void = () => undefined;
   let run: Run | null = null;
@@ -68,7 +71,7 @@ function stage(settings: Readonly<Record<string, unknown>> = {}) {
     close: async () => undefined,
   };
   const service: Managed = {
-    ...{ config, driver, record: newService('bot', world.now), operation: null, retry: null, overMemory: 0 },
+    ...{ config, driver, record: newService('bot', world.now), operation: null, retry: null },
     checks: [
       {
         ...{ check, restarts: true, judges: true, implied: false, retries: config.health_check_retries },
@@ -79,10 +82,11 @@ function stage(settings: Readonly<Record<string, unknown>> = {}) {
   };
   const services = new Map([['bot', service]]);
   const log = pino({ level: 'silent' });
-  const { ledger } = makeAlerting({ clock });
+  const { ledger } = makeAlerting({ clock, needs: () => ['redis'] });
   const store = openStore(':memory:');
   const monitor = createMonitor({
-    ...{ services, ledger, clock, log, random: () => 0, holdsStart: () => null },
+    ...{ services, ledger, clock, log, random: () => 0 },
+    holdsStart: () => (world.held ? { code: 'held-maintenance' } : null),
     serviceTable: createServiceTable(store),
     samples: { add: () => undefined, started: () => undefined },
   });
@@ -342,6 +346,80 @@ describe('rules on numbers', () => {
     bot.service.config = { ...bot.service.config, alerts: [] };
     await bot.later(1000);
     assert.deepEqual(open(bot), []);
+  });
+});
+
+describe('a restart for failed health', () => {
+  const large: CheckResult = { ...healthy, metrics: [{ name: 'memory', value: 300 * 2 ** 20, unit: 'bytes' }] };
+
+  async function frozen(settings: Readonly<Record<string, unknown>> = {}) {
+    const bot = stage({ start_grace: 0, restart_delay: 0, health_check_retries: 2, ...settings });
+    await bot.monitor.begin();
+    await settle();
+    return bot;
+  }
+
+  it('that maintenance has put off is made up for once it is over, on fresh proof', async () => {
+    const bot = await frozen();
+    bot.world.held = true;
+    for (let answer = 0; answer < 20; answer++) await bot.says(sick);
+    assert.equal(bot.world.stops, 0);
+    bot.world.held = false;
+    for (let answer = 0; answer < 2; answer++) await bot.says(sick);
+    assert.equal(bot.world.stops, 0, 'it gets as many answers to come back as it has at any time');
+    await bot.says(sick);
+    assert.equal(bot.world.stops, 1);
+  });
+
+  it('that a press came before is made up for, too', async () => {
+    const bot = await frozen();
+    bot.service.operation = { verb: 'restart', by: vera, since: 0, deadline: 0 };
+    for (let answer = 0; answer < 5; answer++) await bot.says(sick);
+    bot.service.operation = null;
+    for (let answer = 0; answer < 3; answer++) await bot.says(sick);
+    assert.equal(bot.world.stops, 1);
+  });
+
+  it('does not come while what it needs runs but is not well: that is where it has to be mended', async () => {
+    const bot = await frozen();
+    const why = { code: 'check-threw' };
+    const input = { kind: 'unhealthy', level: 'error', reason: why, attempt: null, lines: [] } as const;
+    bot.ledger.commit('redis', [{ ...input, type: 'problem' }]);
+    for (let answer = 0; answer < 20; answer++) await bot.says(sick);
+    assert.equal(bot.world.stops, 0);
+    bot.ledger.commit('redis', [{ type: 'over', kind: 'unhealthy', resolution: 'recovered' }]);
+    await bot.later(10 * 60_000);
+    for (let answer = 0; answer < 3; answer++) await bot.says(sick);
+    assert.equal(bot.world.stops, 1);
+  });
+
+  it('for memory is put off and made up for likewise, and each life has its own three samples', async () => {
+    const bot = await frozen({ max_memory: '100mb' });
+    const [scheduled] = bot.service.checks;
+    assert.ok(scheduled);
+    bot.service.checks = [{ ...scheduled, check: { ...scheduled.check, id: 'p', kind: 'process' }, restarts: false }];
+    const measures = async () => {
+      bot.monitor.observeHealth(bot.service, bot.service.record.run?.id ?? null, 'p', large);
+      await settle();
+    };
+    bot.world.held = true;
+    for (let sample = 0; sample < 10; sample++) await measures();
+    assert.equal(bot.world.stops, 0);
+    bot.world.held = false;
+    for (let life = 1; life <= 3; life++) {
+      for (let sample = 0; sample < 2; sample++) await measures();
+      assert.equal(bot.world.stops, life - 1);
+      await measures();
+      assert.equal(bot.world.stops, life, `life ${life}`);
+    }
+  });
+
+  it('never comes of answers that nobody got', async () => {
+    const bot = await frozen();
+    const unasked: CheckResult = { verdict: 'unknown', reason: { code: 'check-threw' }, metrics: [] };
+    for (let round = 0; round < 20; round++) for (const result of [sick, sick, unasked]) await bot.says(result);
+    for (let round = 0; round < 20; round++) await bot.says(unasked);
+    assert.equal(bot.world.stops, 0);
   });
 });
 
