@@ -81,6 +81,8 @@ export function incidentsOfSignal(signal: Signal, lines: readonly string[]): rea
 function loopReason(signal: Extract<Signal, { signal: 'gave-up' | 'looping' }>): Reason {
   const args = { exits: signal.exits, minutes: minutesOf(signal.within) };
   if (signal.exit === null) return reason('crash-loop-start', args);
+  // No restart was granted, so it is no loop.
+  if (signal.exits === 1) return exitReason(signal.exit);
   if (signal.exit.signal !== null) return reason('crash-loop-signal', { ...args, signal: signal.exit.signal });
   if (signal.exit.code !== null) return reason('crash-loop-code', { ...args, code: String(signal.exit.code) });
   return reason('crash-loop', args);

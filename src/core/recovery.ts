@@ -18,7 +18,7 @@ export type Recovery =
   | { readonly decision: 'give-up'; readonly exits: number; readonly within: number }
   | { readonly decision: 'leave'; readonly why: 'policy-never' | 'clean-exit' };
 
-/** The share by which a delay may be longer, so that services that fell together do not rise together. */
+/** The share by which a delay may differ, so that services that fell together do not rise together. */
 const JITTER = 0.1;
 
 /** The exits that still count at `now`. */
@@ -26,10 +26,16 @@ export function exitsInWindow(exits: readonly number[], policy: RecoveryPolicy, 
   return exits.filter((at) => now - at < policy.restart_window);
 }
 
-/** The delay before restart number `attempt` (0: the first since stable uptime), ms. `random` in [0, 1). */
+/**
+ * The delay before restart number `attempt` (0: the first since stable uptime), ms. `random` in [0, 1). The longest
+ * delay is spread downwards: what has been down for long would else rise together after all.
+ */
 export function backoff(attempt: number, policy: RecoveryPolicy, random: number): number {
-  const doubled = policy.restart_delay * 2 ** Math.min(attempt, 30);
-  return Math.round(Math.min(doubled * (1 + JITTER * random), policy.max_restart_delay));
+  const { restart_delay, max_restart_delay } = policy;
+  const spread = 1 + JITTER * random;
+  const delay = restart_delay * 2 ** Math.min(attempt, 30) * spread;
+  if (delay <= max_restart_delay) return Math.round(delay);
+  return Math.round(Math.max(Math.min(restart_delay, max_restart_delay), max_restart_delay / spread));
 }
 
 /**

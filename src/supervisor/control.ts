@@ -78,9 +78,9 @@ export function createControl(options: ControlOptions): Control {
     // Whoever restarts what is down wants it up.
     if (verb === 'restart' && !can.includes(verb) && can.includes('start'))
       return attempt(service, 'start', by, needs, above);
-    // Nothing runs, but something of it may be left: removing that is part of what was asked for.
-    if (verb === 'stop' && !can.includes(verb)) await service.driver.stop();
-    if (!can.includes(verb)) return senseless(service, verb);
+    // Something of what does not run may be left, and something may bring it back: a stop is never senseless.
+    if (!can.includes(verb) && !(verb === 'stop' && service.config.driver !== 'external'))
+      return senseless(service, verb);
     const missing = verb === 'stop' ? [] : missingNeeds(service, services);
     if (missing.length > 0 && needs === 'ask') {
       const names = missing.map((needed) => needed.config.title).join(', ');
@@ -93,7 +93,7 @@ export function createControl(options: ControlOptions): Control {
       const fallen = needs === 'first' ? await raise(missing, by, [...above, service]) : null;
       // Not after it was given up: somebody may have decided otherwise since.
       if (service.operation !== own) return refused(reason('operation-hung', { seconds: limit / 1000 }));
-      return fallen === null ? operations[verb](service, by) : refused(fallen);
+      return fallen === null ? operations[verb](service, by, () => service.operation === own) : refused(fallen);
     };
     try {
       return await withDeadline(service, work(), limit);
@@ -138,7 +138,6 @@ export function createControl(options: ControlOptions): Control {
     const { state } = service.record;
     if (service.config.driver === 'external') return refused(reason('watched-only'));
     if (verb === 'start' && (state === 'running' || state === 'starting')) return done(reason('already-running'));
-    if (verb === 'stop' && (state === 'stopped' || state === 'failed')) return done(reason('already-stopped'));
     return refused(reason('cannot-be-started'));
   }
 
@@ -181,21 +180,34 @@ export function createControl(options: ControlOptions): Control {
     return done(reason('had-to-be-killed', { what: result.killed.join(', '), seconds }));
   }
 
-  const operations: Readonly<Record<Verb, (service: Managed, by: Actor) => Promise<Outcome>>> = {
+  /** `still`: nobody has been told meanwhile that it hangs. */
+  type Work = (service: Managed, by: Actor, still: () => boolean) => Promise<Outcome>;
+
+  const operations: Readonly<Record<Verb, Work>> = {
     async start(service, by) {
       monitor.note(service, reason('started-by', { by: by.name }));
       monitor.observe(service, { type: 'start-asked' });
       return start(service);
     },
     async stop(service) {
+      const { state, wanted } = service.record;
+      const ran = state !== 'stopped' && state !== 'failed';
+      // A repeat: what is left of it is removed, and nothing else is new.
+      if (state === 'stopped' && wanted === 'down') {
+        const left = await service.driver.stop();
+        return left.ok ? done(reason('already-stopped')) : refused(left.reason);
+      }
       monitor.observe(service, { type: 'stop-asked' });
-      return stop(service);
+      const stopped = await stop(service);
+      return stopped.ok && stopped.note === null && !ran ? done(reason('already-stopped')) : stopped;
     },
-    async restart(service, by) {
+    async restart(service, by, still) {
       monitor.note(service, reason('restarted-by', { by: by.name }));
       monitor.observe(service, { type: 'restart-asked' });
       const stopped = await stop(service);
       if (!stopped.ok) return stopped;
+      // Somebody may have decided otherwise since.
+      if (!still()) return refused(reason('operation-hung', { seconds: operationLimit(service.config) / 1000 }));
       const started = await start(service);
       return started.ok ? stopped : started;
     },

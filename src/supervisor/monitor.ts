@@ -5,7 +5,7 @@ import type { Incident, IncidentInput } from '../core/incident.ts';
 import { lastingTroubles } from '../core/lasting.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { ServiceRecord } from '../core/service.ts';
-import type { Actor } from '../core/snapshot.ts';
+import type { Actor, Operation } from '../core/snapshot.ts';
 import { type Effect, type ServiceEvent, type Signal, transition } from '../core/transition.ts';
 import type { Observation } from '../drivers/driver.ts';
 import type { Samples } from '../store/samples.ts';
@@ -104,22 +104,28 @@ export function createMonitor(options: MonitorOptions) {
     observe(service, { type: 'unseen', reason: reason('operation-hung', { seconds: limit / 1000 }) });
   }
 
-  /** The manager's own restart of what runs but ails; an operation like any other, so that nobody cuts in. */
-  async function restart(service: Managed): Promise<void> {
+  /** What the manager does by itself to what runs; an operation like any other, so that nobody cuts in. */
+  async function operate(service: Managed, verb: 'stop' | 'restart'): Promise<void> {
     const limit = operationLimit(service.config);
-    service.operation = { verb: 'restart', by: MANAGER, since: clock(), deadline: clock() + limit };
-    const anew = async (): Promise<void> => {
+    const own: Operation = { verb, by: MANAGER, since: clock(), deadline: clock() + limit };
+    service.operation = own;
+    const work = async (): Promise<void> => {
       await stop(service);
-      if (service.record.state === 'starting') await start(service);
+      // Not after it was given up: somebody may have decided otherwise since.
+      if (service.operation === own && service.record.state === 'starting') await start(service);
     };
     try {
-      if ((await inTime(anew(), limit)) === 'late') hung(service, limit);
+      if ((await inTime(work(), limit)) === 'late') hung(service, limit);
     } finally {
       service.operation = null;
     }
   }
 
-  const effects: Readonly<Record<Effect['do'], (service: Managed) => Promise<void>>> = { start, stop, restart };
+  const effects: Readonly<Record<Effect['do'], (service: Managed) => Promise<void>>> = {
+    start,
+    stop: (service) => operate(service, 'stop'),
+    restart: (service) => operate(service, 'restart'),
+  };
 
   /** Restart delays are kept to the millisecond; the one-second tick is only the net below. */
   function scheduleRetry(service: Managed): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { RecoveryPolicy } from '../../src/core/recovery.ts';
+import { incidentsOfSignal } from '../../src/core/consequence.ts';
+import { backoff, type RecoveryPolicy } from '../../src/core/recovery.ts';
 import { newService, type Run, type ServiceRecord } from '../../src/core/service.ts';
 import { type ServiceEvent, type Signal, transition } from '../../src/core/transition.ts';
 
@@ -67,6 +68,44 @@ describe('recovery', () => {
       delays.push((bot.record.retryAt ?? 0) - bot.now);
     }
     assert.deepEqual(delays, [10_000, 20_000, 40_000, 60_000, 60_000]);
+  });
+
+  it('spreads what fell together at every delay, the longest included, and never beyond it', () => {
+    const rules = { ...policy, max_restart_delay: 60_000 };
+    const delays = [0, 1, 2, 3, 9].map((attempt) => [0, 0.5, 0.999].map((random) => backoff(attempt, rules, random)));
+    for (const [first, ...others] of delays) {
+      assert.ok(first !== undefined);
+      assert.equal(new Set([first, ...others]).size, 3, String([first, ...others]));
+      for (const delay of [first, ...others]) assert.ok(delay >= 10_000 && delay <= 60_000, String(delay));
+    }
+    assert.equal(backoff(9, { ...rules, restart_delay: 60_000 }, 0.9), 60_000, 'not below the first one');
+    assert.equal(backoff(3, { ...rules, restart_delay: 0 }, 0.9), 0);
+  });
+
+  it('with no restart granted the first exit is the last, and is no loop', () => {
+    const bot = life({ max_restarts: 0 });
+    bot.feed({ type: 'found-absent' });
+    bot.liveAndDie(1000, 4);
+    assert.deepEqual([bot.record.state, bot.starts()], ['failed', 1]);
+    const [signal] = bot.told;
+    assert.ok(signal?.signal === 'gave-up');
+    const [problem] = incidentsOfSignal(signal, []);
+    assert.equal(problem?.type === 'problem' && problem.level, 'critical');
+    assert.equal(problem?.type === 'problem' && problem.reason.code, 'exit-code');
+  });
+
+  it('six exits in four minutes are six, also when each of them came after stable uptime', () => {
+    const bot = life({ stable_after: 20_000 });
+    bot.feed({ type: 'found-absent' });
+    for (let exit = 0; exit < 6; exit++) bot.liveAndDie(30_000, 1);
+    const gaveUp = bot.told.find(({ signal }) => signal === 'gave-up');
+    assert.ok(gaveUp?.signal === 'gave-up' && bot.record.state === 'failed', names(bot.told).join());
+    const [problem] = incidentsOfSignal(gaveUp, []);
+    assert.deepEqual(problem?.type === 'problem' && problem.reason, {
+      code: 'crash-loop-code',
+      args: { exits: 6, minutes: Math.round(gaveUp.within / 60_000), code: '1' },
+    });
+    assert.equal(Math.round(gaveUp.within / 60_000), 3);
   });
 
   it('gives up at the sixth exit inside the window, whatever the length of the runs', () => {

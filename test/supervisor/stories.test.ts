@@ -423,7 +423,101 @@ describe('a restart for failed health', () => {
   });
 });
 
+describe('the stop of what is down already', () => {
+  it('is remembered: its incident is over, and a restart of all leaves it alone', async () => {
+    const bot = stage({ restart_delay: 0 });
+    await bot.monitor.begin();
+    await settle();
+    for (let crash = 0; crash < 6; crash++) await bot.dies();
+    assert.deepEqual([bot.service.record.state, open(bot)], ['failed', ['down critical']]);
+    const stopped = await bot.control.act('bot', 'stop', vera);
+    assert.equal(stopped.ok && stopped.note?.code, 'already-stopped');
+    await settle();
+    assert.deepEqual([bot.service.record.state, bot.service.record.wanted], ['stopped', 'down']);
+    assert.deepEqual(open(bot), []);
+    const since = bot.service.record.since;
+    bot.world.now += 5000;
+    assert.ok((await bot.control.act('bot', 'stop', vera)).ok);
+    assert.equal(bot.service.record.since, since, 'a repeat changes nothing');
+    assert.ok((await bot.control.actAll('restart', vera)).size === 0);
+  });
+
+  it('holds for what ended well and was left so', async () => {
+    const bot = stage({ restart_policy: 'on-failure' });
+    await bot.monitor.begin();
+    await settle();
+    await bot.dies(0);
+    assert.deepEqual([bot.service.record.state, open(bot)], ['stopped', ['down warning']]);
+    assert.ok((await bot.control.act('bot', 'stop', vera)).ok);
+    await settle();
+    assert.deepEqual([bot.service.record.wanted, open(bot)], ['down', []]);
+  });
+
+  it('has an owner and a deadline like any other', async (context: TestContext) => {
+    const bot = stage({ restart_delay: 0, stop_timeout: '5s' });
+    await bot.monitor.begin();
+    await settle();
+    for (let crash = 0; crash < 6; crash++) await bot.dies();
+    bot.stops(() => new Promise(() => undefined));
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const hanging = bot.control.act('bot', 'stop', vera);
+    await settle();
+    const meanwhile = await bot.control.act('bot', 'start', vera);
+    assert.equal(meanwhile.ok ? 'done' : meanwhile.reason.code, 'busy-stop');
+    context.mock.timers.tick(95_000);
+    const ended = await hanging;
+    assert.equal(ended.ok ? 'done' : ended.reason.code, 'operation-hung');
+  });
+});
+
 describe('stuck states', () => {
+  it('a restart that hung does not start what somebody has stopped since', async (context: TestContext) => {
+    const bot = stage({ stop_timeout: '5s', start_grace: 0 });
+    await bot.monitor.begin();
+    await settle();
+    let wake: (result: StopResult) => void = () => undefined;
+    bot.stops(
+      () =>
+        new Promise((resolve) => {
+          wake = resolve;
+        }),
+    );
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const hanging = bot.control.act('bot', 'restart', vera);
+    await settle();
+    context.mock.timers.tick(95_000);
+    const ended = await hanging;
+    assert.equal(ended.ok ? 'done' : ended.reason.code, 'operation-hung');
+    context.mock.timers.reset();
+    bot.stops(async () => ({ ok: true, exit: null, killed: [] }));
+    assert.ok((await bot.control.act('bot', 'stop', vera)).ok);
+    wake({ ok: true, exit: null, killed: [] });
+    await settle();
+    await bot.later(10_000);
+    assert.deepEqual([bot.service.record.state, bot.service.record.wanted], ['stopped', 'down']);
+    assert.equal(bot.world.starts, 1);
+  });
+
+  it('what the last manager began to stop is being stopped, and says so to whoever presses meanwhile', async () => {
+    const bot = stage();
+    await bot.monitor.begin();
+    await settle();
+    let finish: (result: StopResult) => void = () => undefined;
+    bot.stops(
+      () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+    );
+    bot.service.record = { ...bot.service.record, state: 'stopping', wanted: 'down' };
+    await bot.monitor.begin();
+    const pressed = await bot.control.act('bot', 'start', vera);
+    assert.equal(pressed.ok ? 'done' : pressed.reason.code, 'busy-stop');
+    finish({ ok: true, exit: null, killed: [] });
+    await settle();
+    assert.deepEqual([bot.service.record.state, bot.service.operation], ['stopped', null]);
+  });
+
   it('Marzban PR #2032, #1560: an operation that hangs has an owner and an end; the next one is not refused', async (context: TestContext) => {
     const bot = stage({ stop_timeout: '5s', start_grace: 0 });
     await bot.monitor.begin();
