@@ -311,6 +311,17 @@ describe('the docker driver', () => {
       assert.ok(seen.state === 'exited' && seen.fate === 'stopped', JSON.stringify(seen));
     });
 
+    it('is left down, in the engine’s words, when the engine itself cannot start it again; nobody stopped it', async (context) => {
+      const { driver, told } = await make(context, 'rm /bin/sh /bin/busybox; exit 1', always);
+      await driver.start();
+      const last = await eventually('told that it is left down', () => {
+        const end = told.at(-1);
+        return end?.state === 'exited' && end.fate === 'left' ? end : null;
+      });
+      assert.equal(last.reason?.code, 'docker-refused');
+      assert.match(String(last.reason?.args?.problem), /executable file not found/);
+    });
+
     it('is taken over where the configuration says so: no restart but the manager’s', async (context) => {
       const { driver, told, container } = await make(context, 'sleep 0.1; exit 5', always, { takeover: true });
       const started = await driver.start();

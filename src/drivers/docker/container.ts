@@ -3,6 +3,7 @@ import { type Reason, reason } from '../../core/reason.ts';
 import type { ExitInfo, Fate, Run } from '../../core/service.ts';
 import type { Observation } from '../driver.ts';
 import { exitOfStatus } from '../signals.ts';
+import { refused } from './failures.ts';
 
 /** What is looked at of an engine's answer to "inspect". */
 export const containerSchema = z.object({
@@ -106,6 +107,7 @@ function exited(container: Container, run: Run, fate: Fate | null): Observation 
 function endReason(container: Container, fate: Fate | null): Reason | null {
   const name = nameOf(container);
   if (container.State.OOMKilled) return reason('container-oom', { container: name });
+  if (fate === 'left' && container.State.Error !== '') return refused(name, container.State.Error).reason;
   if (fate === 'left' && atLimit(container))
     return reason('container-restart-limit', { container: name, restarts: container.RestartCount });
   return null;
@@ -115,6 +117,8 @@ function fateOf(container: Container, { byHand, ownPolicy }: View): Fate | null 
   if (byHand) return 'stopped';
   if (!ownPolicy || !hasPolicy(container)) return null;
   if (container.State.Status === 'restarting') return 'restarts';
+  // The engine could not start it again (its program is gone, its port is taken), and does not try once more.
+  if (container.State.Error !== '') return 'left';
   if (container.HostConfig.RestartPolicy.Name !== 'on-failure') return 'stopped';
   // A failure that is not followed by a restart: the limit was reached, or somebody has stopped it.
   return container.State.ExitCode === 0 || atLimit(container) ? 'left' : 'stopped';

@@ -22,6 +22,9 @@ const endings: readonly number[] = [SIGTERM, SIGKILL, SIGINT, SIGQUIT];
 /** An engine that shuts down ends its containers first, as a person would; it takes this long at most by default. */
 const shutdownMs = 20_000;
 
+/** An engine that cannot start a container again after all tells nobody: one that waits for it is looked at so often. */
+const restartLookMs = 2000;
+
 /** What is known of one container, and the news of it, from the engine's events and its answers. */
 export function createSight({ engine, events, ref, takeover, clock, tell }: SightOptions) {
   let unwatch: (() => void) | null = null;
@@ -38,6 +41,7 @@ export function createSight({ engine, events, ref, takeover, clock, tell }: Sigh
   let lastLook = 0;
   let looking = false;
   let lookAgain = false;
+  let restarting: NodeJS.Timeout | null = null;
 
   /** Answers come on connections of their own: one that was overtaken by another look's is asked for again. */
   async function look(): Promise<{ readonly found: Found; readonly seen: Observation }> {
@@ -48,8 +52,17 @@ export function createSight({ engine, events, ref, takeover, clock, tell }: Sigh
       if (found.ok && takeover && hasPolicy(found.container)) await takeOver(found.container);
       if (own < lastLook) continue;
       lastLook = own;
-      return { found, seen: judge(found) };
+      const seen = judge(found);
+      if (seen.state === 'exited' && seen.fate === 'restarts') followRestart();
+      return { found, seen };
     }
+  }
+
+  function followRestart(): void {
+    if (restarting !== null) clearTimeout(restarting);
+    restarting = setTimeout(() => {
+      if (unwatch !== null) refresh();
+    }, restartLookMs).unref();
   }
 
   /** Said once to the engine, which keeps it; a container that is made anew brings its own policy again. */
@@ -187,6 +200,7 @@ export function createSight({ engine, events, ref, takeover, clock, tell }: Sigh
       });
     },
     close(): void {
+      if (restarting !== null) clearTimeout(restarting);
       unwatch?.();
       unwatch = null;
     },
