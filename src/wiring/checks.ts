@@ -23,9 +23,13 @@ export async function scheduleChecks(
   // Whether its process lives, and what it uses, is asked of every service that has one, configured or not.
   const asked = driver === 'external' || configured.some((check) => check.type === 'process');
   const all: readonly CheckConfig[] = asked ? configured : [{ type: 'process', id: 'process' }, ...configured];
+  // Of a unit that nothing else is asked about, systemd's own word is all there is when it has no process.
+  const unitAlone = driver === 'systemd' && configured.every((check) => check.type === 'process');
   const checks = await Promise.all([
     ...all.map((check) =>
-      check.type === 'process' && measure !== undefined ? measuredBy(measure, check.id) : create.check(check),
+      check.type === 'process' && measure !== undefined
+        ? measuredBy(measure, check.id)
+        : create.check(check).then((made) => (unitAlone ? orNoProcess(made) : made)),
     ),
     ...service.metrics.map(create.metric),
   ]);
@@ -36,7 +40,7 @@ export async function scheduleChecks(
     const every = check.kind === 'process' ? Math.min(collectInterval, interval) : interval;
     return {
       check,
-      implied: !asked && index === 0 && measure === undefined,
+      implied: !asked && index === 0 && measure === undefined && !unitAlone,
       restarts: LIVENESS.has(check.kind),
       judges: check.kind !== 'metric',
       // A log has its own window: a burst that is over at the next look was one all the same.
@@ -48,6 +52,15 @@ export async function scheduleChecks(
       busy: false,
     };
   });
+}
+
+/** A unit without a process (a timer, what only sets things up) is well while it is active. */
+function orNoProcess(check: Check): Check {
+  return {
+    ...check,
+    run: async (context) =>
+      context.pid === null ? { verdict: 'healthy', reason: null, metrics: [] } : check.run(context),
+  };
 }
 
 /** Its driver knows better how it is than a look at a process tells. */

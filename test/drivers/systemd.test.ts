@@ -176,6 +176,14 @@ describe('the systemd driver', () => {
       assert.equal(end.fate, 'stopped');
     });
 
+    it('that only sets things up is up without a process, which nobody then misses', async (context) => {
+      const { driver } = await make(context, ['Type=oneshot', 'RemainAfterExit=yes', 'ExecStart=/bin/true']);
+      const started = await driver.start();
+      assert.ok(started.ok, JSON.stringify(started));
+      assert.equal(started.run.pid, null);
+      assert.deepEqual(await driver.inspect(), { state: 'running', run: started.run, restarts: 0 });
+    });
+
     it('gives the last lines of the journal', async (context) => {
       const { driver } = await make(context, [
         'ExecStart=/bin/sh -c "for n in 1 2 3; do echo line $n; done; sleep 1000"',

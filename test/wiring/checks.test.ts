@@ -49,6 +49,14 @@ describe('the checks of a service', () => {
     assert.deepEqual([own.check.kind, concerns(own, null)], ['tcp', true]);
   });
 
+  it('take a unit without a process for well while it is active, where nothing else is asked about it', async () => {
+    const [alone, ...more] = await scheduled({ driver: 'systemd', unit: 'wg-quick@wg0.service' });
+    assert.ok(alone);
+    assert.deepEqual([more, concerns(alone, null)], [[], true]);
+    const context = { pid: null, now: 0, signal: AbortSignal.timeout(1000) };
+    assert.deepEqual(await alone.check.run(context), { verdict: 'healthy', reason: null, metrics: [] });
+  });
+
   it('ask of a process that was asked for, whatever there is', async () => {
     const [process] = await scheduled({ driver: 'systemd', unit: 'a.service', checks: [{ type: 'process' }] });
     assert.ok(process);

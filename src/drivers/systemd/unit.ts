@@ -44,9 +44,11 @@ export function runOf(unit: UnitProperties): Run {
   const { service } = unit;
   const pid = service === null ? 0 : service.MainPID || service.ExecMainPID;
   const begun = service !== null && pid > 0 ? service.ExecMainStartTimestamp : 0;
+  // What only sets things up (RemainAfterExit=, Debian's postgresql.service) is up without a process.
+  const goneAndUp = service?.MainPID === 0 && unit.ActiveState === 'active';
   return {
     id: unit.InvocationID,
-    pid: pid > 0 ? pid : null,
+    pid: pid > 0 && !goneAndUp ? pid : null,
     startedAt: Math.floor((begun || unit.ActiveEnterTimestamp || unit.InactiveExitTimestamp) / 1000),
   };
 }
