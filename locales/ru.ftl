@@ -295,6 +295,7 @@ reason-env-file-unreadable = его файл env_file { $path } нельзя п�
 reason-env-name-invalid = имя «{ $variable }» нельзя передать программе как переменную: допустимы только буквы, цифры и _
 reason-run-folder-unusable = собственная папка менеджера { $path } недоступна ({ $code })
 reason-keeper-silent = запускающая его оболочка не ответила; возможно, машина перегружена или диск заполнен
+reason-runs-as-stray = он уже работает: процесс { $pid } был запущен под именем «{ $name }», которого больше нет в конфигурации; остановите этот процесс (kill { $pid }) и запустите здесь
 reason-signal-forbidden = менеджеру нельзя посылать сигналы процессу { $pid }: он принадлежит другому пользователю
 reason-not-killed = остались даже после SIGKILL: { $processes }
 reason-tmux-missing = tmux не установлен

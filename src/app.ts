@@ -131,6 +131,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const { build, rebuild } = createBuilder({
     ...{ config, settings, table: serviceTable, guard: link.guard, clock, random },
     panels: () => panels.fleet,
+    isConfigured: (name) => services.has(name),
   });
   const services = new Map<string, Managed>();
   for (const service of config.services) services.set(service.name, await build(service));

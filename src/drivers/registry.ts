@@ -5,13 +5,20 @@ import type { LaunchOptions } from './options.ts';
 
 /**
  * The driver of a service. Each kind is loaded when a service asks for it, so that nobody pays for what is not
- * configured.
+ * configured. `isConfigured`: whether there is a service of that name.
  */
-export async function createDriver(service: ServiceConfig, dataDir: string, clock: () => number): Promise<Driver> {
+export async function createDriver(
+  service: ServiceConfig,
+  dataDir: string,
+  clock: () => number,
+  isConfigured: (name: string) => boolean,
+): Promise<Driver> {
   switch (service.driver) {
     case 'process': {
       const { createProcessDriver } = await import('./process.ts');
-      return createProcessDriver(launch(service, dataDir, clock));
+      const { guardAgainstStrays } = await import('./stray.ts');
+      const options = launch(service, dataDir, clock);
+      return guardAgainstStrays(createProcessDriver(options), options, isConfigured);
     }
     case 'tmux': {
       const { createTmuxDriver } = await import('./tmux.ts');

@@ -19,13 +19,15 @@ export interface BuilderOptions {
   readonly table: ServiceTable;
   readonly guard: LinkOfApp['guard'];
   readonly panels: () => PanelFleet;
+  /** Whether there is a service of that name now. */
+  readonly isConfigured: (name: string) => boolean;
   readonly clock: () => number;
   readonly random: () => number;
 }
 
 /** Makes of a service's configuration what is supervised: its driver, its checks, and what is remembered of it. */
 export function createBuilder(options: BuilderOptions) {
-  const { config, settings, table, guard, panels, clock, random } = options;
+  const { config, settings, table, guard, panels, isConfigured, clock, random } = options;
   const boot: BootMemory = {
     load: () => settings.get('checks.boot'),
     save: (id) => settings.set('checks.boot', id),
@@ -38,7 +40,7 @@ export function createBuilder(options: BuilderOptions) {
   };
 
   async function rebuild(service: ServiceConfig): Promise<Parts> {
-    const driver = await createDriver(service, config.data_dir, clock);
+    const driver = await createDriver(service, config.data_dir, clock, isConfigured);
     const { collect_interval } = config.monitoring.metrics;
     return { driver, checks: await scheduleChecks(service, driver, collect_interval, create, clock, random) };
   }

@@ -133,6 +133,34 @@ describe('a reload of the configuration', () => {
     assert.equal((await pids()).get('same'), first.get('same'));
   });
 
+  it('a new name for what runs never runs it twice: neither by a reload nor by the next manager', async () => {
+    const status = async () => {
+      const { text } = await stage.type('alerts', '--json');
+      return text;
+    };
+    const first = (await pids()).get('late') ?? 0;
+    await file({ same: service('again'), gone: service('gone'), renamed: service('late') });
+    assert.equal((await stage.type('config', 'reload', '--yes')).code, 0);
+    await until(async () => /"runs-as-stray"/.test(await status()), 'the incident');
+    manager.kill('SIGKILL');
+    await manager.exited;
+    await file({ same: service('again'), gone: service('gone'), again: service('late') });
+    manager = await stage.run();
+    await until(async () => /"service": ?"again"/.test(await status()), 'the incident of the next name');
+    const { code, text } = await stage.type('start', 'again');
+    assert.equal(code, 1);
+    assert.match(text, new RegExp(`kill ${first}`));
+    process.kill(first, 0);
+    assert.equal((await starts('late')).trim().split('\n').length, 1);
+    kill(first);
+    await until(async () => (await stage.type('start', 'again')).code === 0, 'a start once the other is gone');
+    assert.equal((await starts('late')).trim().split('\n').length, 2);
+    await file({ same: service('again'), gone: service('gone'), late: service('late') });
+    const back = await stage.type('config', 'reload', '--yes', '--stop-removed');
+    assert.match(back.text, /again: stopped/);
+    await until(async () => (await starts('late')).trim().split('\n').length === 3, 'under its first name again');
+  });
+
   it('from the chat: what changed is shown, and applied after a yes', async () => {
     const first = await pids();
     await file({ same: service('again'), gone: service('gone'), late: service('late'), chat: service('chat') });

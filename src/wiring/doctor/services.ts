@@ -29,7 +29,12 @@ export async function examineService(
     }
   }
   if (service.driver !== 'process') {
-    const driver = await createDriver(service, dataDir, () => now);
+    const driver = await createDriver(
+      service,
+      dataDir,
+      () => now,
+      () => true,
+    );
     try {
       const seen = await within(driver.inspect(), { state: 'unknown', reason: { code: 'doctor-no-answer' } } as const);
       if (seen.state === 'unknown') problems.push(seen.reason);
