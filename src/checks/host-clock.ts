@@ -46,7 +46,9 @@ function parseChrony(line: string): ClockState {
 }
 
 function askProgram(program: string, args: readonly string[], signal: AbortSignal): Promise<string | null> {
-  const limits = { timeout: 2000, maxBuffer: 64 * 1024, signal, killSignal: 'SIGKILL' as const };
+  // Nobody but the manager gets its secrets.
+  const env = { PATH: process.env.PATH };
+  const limits = { env, timeout: 2000, maxBuffer: 64 * 1024, signal, killSignal: 'SIGKILL' as const };
   return new Promise((resolve) => {
     execFile(program, args, { ...limits, encoding: 'utf8' }, (error, stdout) => resolve(error ? null : stdout));
   });

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { baseEnvironment } from '../environment.ts';
 import { readable } from '../log-tail.ts';
 
 /** journalctl takes about 20 ms; a journal of many gigabytes takes longer. */
@@ -20,7 +21,8 @@ export function journalLines(
   const which = user ? `--user-unit=${unit}` : `--unit=${unit}`;
   const args = [...more, which, `--lines=${lines}`, '--output=cat', '--no-pager', '--quiet'];
   return new Promise((resolve) => {
-    execFile(program, args, { timeout: deadlineMs, maxBuffer: maxBytes }, (error, stdout) => {
+    const limits = { timeout: deadlineMs, maxBuffer: maxBytes };
+    execFile(program, args, { ...limits, env: baseEnvironment() }, (error, stdout) => {
       if (error) return resolve([]);
       const found = stdout.split('\n');
       if (found.at(-1) === '') found.pop();
