@@ -1,6 +1,5 @@
 import { InlineKeyboard } from 'grammy';
 import { missingNeeds, neededBy } from '../core/needs.ts';
-import { may } from '../core/role.ts';
 import type { ActionResult, Needs, Operation, ServiceView, Verb } from '../core/snapshot.ts';
 import { html, sayReason, t } from '../i18n.ts';
 import { answer } from './answer.ts';
@@ -10,6 +9,7 @@ import type { ChatContext } from './context.ts';
 import { type Desk, findService } from './desk.ts';
 import { classify, reasonOf } from './errors.ts';
 import type { Job, MessageKey } from './jobs.ts';
+import { mayAct } from './may-act.ts';
 import { owned } from './owned.ts';
 import { persist } from './persist.ts';
 import { sayDuration, sayTime, shorten } from './say.ts';
@@ -47,17 +47,13 @@ export function createActions(desk: Desk, show: Show): Actions {
 
   /** The verb that does what was meant, if it makes sense now; else says why not, and null. */
   async function allowed(ctx: ChatContext, service: string, verb: Verb): Promise<Wish | null> {
-    const { language, visitor } = ctx;
+    const { language } = ctx;
     const refuse = async (text: string) => {
       const fresh = await answer(ctx, text, true);
       if (fresh && keyOf(ctx) !== null && isScreen(ctx)) await showService(ctx, service);
       return null;
     };
-    if (!may(visitor.role, 'act')) {
-      desk.log.info({ service, verb, by: visitor }, 'refused: a viewer may only look');
-      await answer(ctx, t(language, 'chat-viewer'), true);
-      return null;
-    }
+    if (!(await mayAct(ctx, desk.log, { service, verb }))) return null;
     const view = findService(desk, service);
     if (view === null) return await refuse(t(language, 'chat-no-such', { name: service }));
     if (view.operation !== null) return await refuse(sayBusy(ctx, view.title, view.operation));

@@ -2,12 +2,12 @@ import type { AlertingResult } from '../core/alerting.ts';
 import type { Incident } from '../core/incident.ts';
 import { coveringMute, type Mute, type Scope, sameScope } from '../core/mute.ts';
 import { reason } from '../core/reason.ts';
-import { may } from '../core/role.ts';
 import type { Actor } from '../core/snapshot.ts';
 import { sayReason, t } from '../i18n.ts';
 import { answer } from './answer.ts';
 import type { ChatContext, Visitor } from './context.ts';
 import { type Desk, findService } from './desk.ts';
+import { mayAct } from './may-act.ts';
 import { endOf, type Length } from './mute-lengths.ts';
 import { sayUntil } from './say.ts';
 import type { Place } from './screens/place.ts';
@@ -44,11 +44,7 @@ export function createAlertActions(desk: Desk, show: Show): AlertActions {
 
   async function fulfil(ctx: ChatContext, wish: Wish): Promise<void> {
     const { language, visitor } = ctx;
-    if (!may(visitor.role, 'act')) {
-      desk.log.info({ by: visitor, pressed: ctx.callbackQuery?.data }, 'refused: a viewer may only look');
-      await answer(ctx, t(language, 'chat-viewer'), true);
-      return;
-    }
+    if (!(await mayAct(ctx, desk.log, { pressed: ctx.callbackQuery?.data }))) return;
     if (!(await answer(ctx, wish.refused ?? wish.said, wish.refused !== null))) return;
     if (wish.refused === null) {
       const result = wish.act(actorOf(visitor));

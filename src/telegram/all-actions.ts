@@ -1,5 +1,4 @@
 import { InlineKeyboard } from 'grammy';
-import { may } from '../core/role.ts';
 import type { Verb } from '../core/snapshot.ts';
 import { t } from '../i18n.ts';
 import { answer } from './answer.ts';
@@ -8,6 +7,7 @@ import { createConfirmations } from './confirmations.ts';
 import type { ChatContext } from './context.ts';
 import type { Desk } from './desk.ts';
 import { classify, reasonOf } from './errors.ts';
+import { mayAct } from './may-act.ts';
 import { owned } from './owned.ts';
 import { persist } from './persist.ts';
 import { allProgress, allQuestion, allResult, concernedBy, type Ended } from './screens/all.ts';
@@ -27,15 +27,8 @@ export function createAllActions(desk: Desk, show: Show): AllActions {
   const questions = createConfirmations<Verb>(desk.clock);
   const showAll = (ctx: ChatContext) => show.here(ctx, { at: 'all' });
 
-  async function mayAct(ctx: ChatContext): Promise<boolean> {
-    if (may(ctx.visitor.role, 'act')) return true;
-    desk.log.info({ by: ctx.visitor }, 'refused: a viewer may only look');
-    await answer(ctx, t(ctx.language, 'chat-viewer'), true);
-    return false;
-  }
-
   async function ask(ctx: ChatContext, verb: Verb): Promise<void> {
-    if (!(await mayAct(ctx))) return;
+    if (!(await mayAct(ctx, desk.log))) return;
     const concerned = concernedBy(desk.control.snapshot().services, verb);
     if (concerned.length === 0) {
       await answer(ctx, t(ctx.language, `chat-all-none-${verb}`), true);
@@ -53,7 +46,7 @@ export function createAllActions(desk: Desk, show: Show): AllActions {
 
   async function confirm(ctx: ChatContext, nonce: string): Promise<void> {
     const question = await mine(ctx, nonce);
-    if (question === null || !(await mayAct(ctx)) || !(await answer(ctx))) return;
+    if (question === null || !(await mayAct(ctx, desk.log)) || !(await answer(ctx))) return;
     questions.close(nonce);
     desk.jobs.run(
       carryOut(ctx, question.subject).catch((error: unknown) => {

@@ -12,6 +12,7 @@ import { createConfirmations, type Question } from './confirmations.ts';
 import type { ChatContext, Visitor } from './context.ts';
 import type { Desk } from './desk.ts';
 import { editOrSend } from './edit-or-send.ts';
+import { mayAct } from './may-act.ts';
 import { owned } from './owned.ts';
 import { handleOf } from './panel-handle.ts';
 import { persist } from './persist.ts';
@@ -45,12 +46,7 @@ export function createCacheActions(desk: Desk, questions: CacheQuestions): Cache
   const { caches } = desk.stores;
   const confirmations = createConfirmations<CountedKeys>(desk.clock);
 
-  async function allowed(ctx: ChatContext): Promise<boolean> {
-    if (may(ctx.visitor.role, 'act')) return true;
-    desk.log.info({ by: ctx.visitor }, 'refused: a viewer may only look');
-    await answer(ctx, t(ctx.language, 'chat-viewer'), true);
-    return false;
-  }
+  const allowed = (ctx: ChatContext) => mayAct(ctx, desk.log);
 
   /**
    * Does something long in one message, that of the pressed button or a new one: says how far it is, has a button that

@@ -11,6 +11,7 @@ import { type CallbackData, encode } from './callback-data.ts';
 import type { ChatContext } from './context.ts';
 import type { Desk } from './desk.ts';
 import { classify, reasonOf } from './errors.ts';
+import { mayAct } from './may-act.ts';
 import { handleOf } from './panel-handle.ts';
 import type { Order } from './panel-questions.ts';
 import { persist } from './persist.ts';
@@ -23,11 +24,7 @@ export function createPanelActs(desk: Desk) {
 
   /** What carries it out; else says why nothing does, and null. */
   async function allowed(ctx: ChatContext, order: Order): Promise<PanelActions | null> {
-    if (!may(ctx.visitor.role, 'act')) {
-      desk.log.info({ panel: order.panel, by: ctx.visitor }, 'refused: a viewer may only look');
-      await answer(ctx, t(ctx.language, 'chat-viewer'), true);
-      return null;
-    }
+    if (!(await mayAct(ctx, desk.log, { panel: order.panel }))) return null;
     const actions = panels.actions(order.panel);
     if (actions === null) await answer(ctx, t(ctx.language, 'chat-panel-gone'), true);
     return actions;

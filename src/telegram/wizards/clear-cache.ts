@@ -1,22 +1,14 @@
 import type { Conversation } from '@grammyjs/conversations';
-import { type Context, InlineKeyboard } from 'grammy';
+import type { Context } from 'grammy';
 import type { StoreRef } from '../../core/stores.ts';
-import { html, type Language, t } from '../../i18n.ts';
+import { html, type Language } from '../../i18n.ts';
 import type { Asked, CacheActions } from '../cache-actions.ts';
-import { encode } from '../callback-data.ts';
 import type { ChatContext } from '../context.ts';
 import { shorten } from '../say.ts';
-import { asHtml } from '../screens/show.ts';
-import { typed } from './typed.ts';
+import { type Offered, typed } from './typed.ts';
 
 /** A longer pattern is a slip of the clipboard. */
 const longestPattern = 200;
-
-/** A pattern that is there, as its button says it. */
-export interface OfferedPattern {
-  readonly label: string;
-  readonly data: string;
-}
 
 /** Asks which keys to clear: one of the patterns that are there (their buttons are handled elsewhere), or one typed. */
 export function clearCacheWizard(acts: CacheActions) {
@@ -24,18 +16,15 @@ export function clearCacheWizard(acts: CacheActions) {
     conversation: Conversation<ChatContext, Context>,
     ctx: Context,
     store: StoreRef,
-    offered: readonly OfferedPattern[],
+    offered: readonly Offered[],
     language: Language,
   ): Promise<void> {
     const { title } = store;
-    const buttons = new InlineKeyboard();
-    for (const { label, data } of offered) buttons.text(label, data).row();
-    buttons.text(t(language, 'button-cancel'), encode({ kind: 'leave' }));
-    const asked = await ctx.reply(html(language, 'chat-cache-what', { title, offered: offered.length }), {
-      ...asHtml,
-      reply_markup: buttons,
+    const answer = await typed(conversation, ctx, language, {
+      text: html(language, 'chat-cache-what', { title, offered: offered.length }),
+      offered,
+      left: html(language, 'chat-cache-left'),
     });
-    const answer = await typed(conversation, asked.message_id, html(language, 'chat-cache-left'));
     if (answer === null) return;
     const pattern = answer.text.trim().slice(0, longestPattern);
     await conversation.external((outer) => acts.count(outer, store, pattern));
@@ -50,13 +39,11 @@ export function typeCountWizard(acts: CacheActions) {
     question: Asked,
     language: Language,
   ): Promise<void> {
-    const leave = new InlineKeyboard().text(t(language, 'button-cancel'), encode({ kind: 'leave' }));
     const { matching, pattern, store } = question.subject;
-    const asked = await ctx.reply(
-      html(language, 'chat-cache-type', { matching, pattern: shorten(pattern, 60), title: store.title }),
-      { ...asHtml, reply_markup: leave },
-    );
-    const answer = await typed(conversation, asked.message_id, html(language, 'chat-cache-left'));
+    const answer = await typed(conversation, ctx, language, {
+      text: html(language, 'chat-cache-type', { matching, pattern: shorten(pattern, 60), title: store.title }),
+      left: html(language, 'chat-cache-left'),
+    });
     if (answer === null) return;
     // As people write a large number: 15 000, 15,000, 15.000.
     const digits = answer.text.replace(/[\s.,'’]/g, '');

@@ -27,9 +27,8 @@ export function findUserWizard(desk: Desk) {
     role: Role,
     timezone: string,
   ): Promise<void> {
-    const leave = new InlineKeyboard().text(t(language, 'button-cancel'), encode({ kind: 'leave' }));
-    const asked = await ctx.reply(t(language, 'chat-user-ask'), { ...asHtml, reply_markup: leave });
-    const answer = await typed(conversation, asked.message_id, t(language, 'chat-user-left'));
+    const question = { text: t(language, 'chat-user-ask'), left: t(language, 'chat-user-left') };
+    const answer = await typed(conversation, ctx, language, question);
     if (answer === null) return;
     const { reply, text } = answer;
     const found = await conversation.external(() =>

@@ -27,11 +27,12 @@ export function searchWizard(desk: Desk) {
     language: Language,
     timezone: string,
   ): Promise<void> {
-    const leave = new InlineKeyboard().text(t(language, 'button-cancel'), encode({ kind: 'leave' }));
     const title = await conversation.external(() => findService(desk, service)?.title ?? service);
-    const asked = await ctx.reply(html(language, 'chat-search-ask', { title }), { ...asHtml, reply_markup: leave });
-
-    const answer = await typed(conversation, asked.message_id, html(language, 'chat-search-left', { title }));
+    const question = {
+      text: html(language, 'chat-search-ask', { title }),
+      left: html(language, 'chat-search-left', { title }),
+    };
+    const answer = await typed(conversation, ctx, language, question);
     if (answer === null) return;
     const { reply, text } = answer;
 
