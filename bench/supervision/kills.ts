@@ -1,10 +1,10 @@
-/** Our manager and the keepers beside its services, killed at random moments, while they work. */
+/** Our manager and what stands beside its services, killed at random moments, while they work. */
 import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBirths } from './births.ts';
 import { inFolder } from './contender.ts';
-import { configureOrbit, controlOf, keepersIn, startOrbit } from './ours.ts';
+import { attendantsIn, configureOrbit, controlOf, startOrbit } from './ours.ts';
 import type { Part } from './part.ts';
 import { kill, lives, ofFolder, sleep, soon } from './processes.ts';
 
@@ -92,12 +92,12 @@ function killRepeatedly(rounds: number): Promise<Found> {
       if (round % 3 === 2 && !calmly) crash(round);
       await sleep(Math.random() * 20);
       manager.kill('SIGKILL');
-      const keepersToo = round % 2 === 0;
-      if (keepersToo) for (const pid of keepersIn(folder)) kill(pid);
+      const besideToo = round % 2 === 0;
+      if (besideToo) for (const pid of attendantsIn(folder)) kill(pid);
       await soon(() => !lives(manager.pid ?? 0), 5000);
-      // Ends while nobody of ours but its keeper is there.
+      // Ends while nobody of ours is there but what stands beside it.
       const pid = [...(alive.get('crasher') ?? [])].at(-1);
-      const tell = calmly && !keepersToo && pid !== undefined && lives(pid);
+      const tell = calmly && !besideToo && pid !== undefined && lives(pid);
       if (tell) {
         crash(round);
         await soon(() => !lives(pid), 3000);

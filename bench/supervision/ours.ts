@@ -62,8 +62,15 @@ export function configureOrbit(
   writeFileSync(join(folder, 'services.yaml'), JSON.stringify(file));
 }
 
-export const keepersIn = (folder: string): readonly number[] =>
-  ofFolder(`${folder}/data/run/`).filter((pid) => argumentsOf(pid)[1]?.endsWith('/keeper.sh'));
+export const keepersIn = (folder: string): readonly number[] => attendantsIn(folder, ['keeper.sh']);
+
+/** All that stands of ours beside services: also who took the place of a keeper that was killed. */
+export function attendantsIn(folder: string, scripts: readonly string[] = ['keeper.sh', 'witness.pl']) {
+  return ofFolder(`${folder}/data/run/`).filter((pid) => {
+    const script = argumentsOf(pid)[1] ?? '';
+    return scripts.some((name) => script.endsWith(`/${name}`));
+  });
+}
 
 export function controlOf(folder: string, deadline?: number) {
   return createControlClient(join(folder, 'data/control.sock'), 'bench', deadline);

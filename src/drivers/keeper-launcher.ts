@@ -5,7 +5,7 @@ import { baseEnvironment } from './environment.ts';
 import { type ProcessId, readProcess } from './proctree.ts';
 
 /** Part of Debian's base system, and able to say system calls that a shell cannot. */
-const perl = '/usr/bin/perl';
+export const perl = '/usr/bin/perl';
 /** By Node's name of the architecture; close_range has one number on all of them. */
 const callNumbers: Readonly<Record<string, CallNumbers>> = {
   x64: { prctl: 157, mknodat: 259, setsid: 112 },

@@ -1,20 +1,10 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { chmodSync, closeSync, constants, mkdirSync, openSync, realpathSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { attendantAt, findAttendant, keeperFile, putScript } from './attendants.ts';
 import { gathering, launchKeeper } from './keeper-launcher.ts';
 import { keeperScript } from './keeper-script.ts';
-import { hasChildren, isAlive, type ProcessId, type ProcessTable, readArguments, readProcess } from './proctree.ts';
+import { hasChildren, isAlive, mayLive, type ProcessId, type ProcessTable, readArguments } from './proctree.ts';
 import { readRecently } from './pulse.ts';
 import { readRecord, recordNumbers } from './run-record.ts';
 import { signalProcess, waitUntil } from './terminate.ts';
@@ -26,6 +16,8 @@ export interface Keeper {
   readonly records: string;
   /** The living keeper, null where there is none. */
   living(): ProcessId | null;
+  /** false: there is none. For a microsecond's cost, so a pid that was given out again is taken for it. */
+  mayLive(): boolean;
   /** A record was written by this session's leader: that may be a keeper that has just been made. */
   madeBy(session: number): void;
   /** Whether nobody below the keeper can slip away from it (at the moment of `table`); otherwise the tree has to be looked at while it stands. */
@@ -40,7 +32,6 @@ export interface Keeper {
   end(): Promise<boolean>;
 }
 
-const scriptName = 'keeper.sh';
 /** For a keeper that lives to open its pipe: it takes about 2 ms on an idle machine. */
 const pipeDeadlineMs = 2000;
 const endDeadlineMs = 2000;
@@ -52,10 +43,10 @@ export function openKeeper(runDir: string): Keeper {
   const folder = realpathSync(runDir);
   const records = join(folder, 'records');
   // One for all services: hundreds of files that are the same would have to be written at the first start.
-  const script = join(dirname(folder), scriptName);
+  const script = join(dirname(folder), keeperFile);
   const pipe = join(folder, 'control');
   const launchPath = join(folder, 'launch.sh');
-  replaceFile(script, keeperScript);
+  putScript(script, keeperScript);
   let found = findKeeper(folder, newestSession(records));
 
   /** What that keeper's command line said. */
@@ -67,7 +58,7 @@ export function openKeeper(runDir: string): Keeper {
   }
 
   function madeBy(session: number): void {
-    if (living() === null) found = keeperAt(folder, session);
+    if (living() === null) found = attendantAt(keeperFile, folder, session);
   }
 
   async function ask(number: number): Promise<void> {
@@ -94,7 +85,7 @@ export function openKeeper(runDir: string): Keeper {
   }
 
   function setLaunch(text: string): void {
-    replaceFile(launchPath, text);
+    putScript(launchPath, text);
   }
 
   async function end(): Promise<boolean> {
@@ -106,7 +97,18 @@ export function openKeeper(runDir: string): Keeper {
     return waitUntil(() => living() === null, endDeadlineMs);
   }
 
-  return { folder, records, living, madeBy, gathers, mayHaveLeftovers, ask, setLaunch, end };
+  return {
+    folder,
+    records,
+    living,
+    mayLive: () => found !== null && mayLive(found.pid),
+    madeBy,
+    gathers,
+    mayHaveLeftovers,
+    ask,
+    setLaunch,
+    end,
+  };
 }
 
 /** The session of the newest run, which is its keeper's pid; null when nothing has run yet. */
@@ -118,51 +120,9 @@ function newestSession(records: string): number | null {
   return null;
 }
 
-/** The process whose command line is `sh <our script> <our folder> …`: nobody else's says that. */
 function findKeeper(folder: string, likely: number | null): ProcessId | null {
-  const first = likely === null ? null : keeperAt(folder, likely);
-  return first ?? keepersIn(readRecently()).get(folder) ?? null;
-}
-
-function keeperAt(folder: string, pid: number): ProcessId | null {
-  const entry = readProcess(pid);
-  return entry && entry.state !== 'Z' && folderOfKeeper(pid) === folder ? entry : null;
-}
-
-/** The run folder that a process keeps; null when it is no keeper. */
-function folderOfKeeper(pid: number): string | null {
-  const [, script, folder] = readArguments(pid) ?? [];
-  return script?.endsWith(`/${scriptName}`) ? (folder ?? null) : null;
-}
-
-const keepersByTable = new WeakMap<ProcessTable, Map<string, ProcessId>>();
-
-/** Keepers by their run folder; worked out once for a reading that many services share. */
-function keepersIn(table: ProcessTable): Map<string, ProcessId> {
-  const known = keepersByTable.get(table);
-  if (known) return known;
-  const keepers = new Map<string, ProcessId>();
-  for (const entry of table.entries.values()) {
-    if (entry.pid !== entry.session || entry.state === 'Z') continue;
-    const folder = folderOfKeeper(entry.pid);
-    if (folder !== null) keepers.set(folder, entry);
-  }
-  keepersByTable.set(table, keepers);
-  return keepers;
-}
-
-function replaceFile(path: string, text: string): void {
-  if (readOrNull(path) === text) return;
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
-}
-
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
+  const first = likely === null ? null : attendantAt(keeperFile, folder, likely);
+  return first ?? findAttendant(keeperFile, folder, readRecently());
 }
 
 /** false: nobody has the pipe open. Never waits: a few bytes always fit. */

@@ -18,6 +18,7 @@ import { nobody, serviceOf } from './record-owner.ts';
 import { exitOf, makeRecord, type RunRecord, readRecord, recordNumbers, rotateRecords } from './run-record.ts';
 import { createSlots, createTurns } from './turns.ts';
 import { watchFolder } from './watch-folder.ts';
+import { openWitness, type Witness } from './witness.ts';
 
 /** From the word to the keeper to the service's own record: about 1 ms on an idle machine. */
 const startDeadlineMs = 5000;
@@ -48,6 +49,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   const listeners: ((observation: Observation) => void)[] = [];
   const news = new News();
   let keeper: Keeper | null = null;
+  let witness: Witness | null = null;
   /** Whether the run folder is in use: otherwise the next who needs it makes it ready. */
   let opened = false;
   let watcher: FSWatcher | null = null;
@@ -73,6 +75,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   function open(): Keeper {
     if (opened && keeper) return keeper;
     keeper = openKeeper(options.run_dir);
+    witness = openWitness(keeper.folder);
     for (const candidate of recordNumbers(keeper.records)) {
       const record = readRecord(keeper.records, candidate);
       if (!record) continue;
@@ -103,7 +106,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     missed = 0;
     const service = serviceOf(record);
     if (record.boot === bootId()) by.madeBy(record.session);
-    if (record.boot === bootId()) lineage.follow(service, by.living());
+    const standing = by.living();
+    if (record.boot === bootId()) lineage.follow(service, standing);
     const begun = service === nobody ? record.writtenAt : startedAt(service);
     life = {
       service,
@@ -111,11 +115,22 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       run: { id: `${record.boot}:${record.pid}:${record.number}`, pid: record.pid, startedAt: begun },
       exit: null,
     };
+    if (standing === null) standIn(life);
     return life;
   }
 
   function exitIn(record: RunRecord): ExitInfo {
     return ownExit(options.command, { ...exitOf(record.status), at: record.writtenAt });
+  }
+
+  /** Without its keeper the service lives on; how it ends is seen by a witness. */
+  function standIn({ service }: Life): void {
+    if (service !== nobody) witness?.watch(number, service);
+  }
+
+  /** Whether somebody lives who will write down how the service ended. */
+  function isTold(): boolean {
+    return (keeper?.living() ?? witness?.living() ?? null) !== null;
   }
 
   function lifeRuns(): boolean {
@@ -151,6 +166,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       if (lifeRuns()) return;
       await killTree(lineage);
       await keeper?.end();
+      await witness?.end();
     });
   }
 
@@ -164,20 +180,30 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     if (changed === number ? lifeRuns() : changed === number + 1) look();
   }
 
-  /** The kernel does not know the service any more. A keeper that lives is about to say how it ended. */
+  /** Nobody will tell how the service ended. */
+  function endedUntold(): void {
+    const untold = life;
+    // A witness may have gone with its last word right now.
+    look();
+    if (life === untold) ended({ code: null, signal: null, at: options.clock() });
+  }
+
+  /** The kernel does not know the service any more. Who lives beside it is about to say how it ended. */
   function missing(): void {
     look();
     if (!life || life.exit || isAlive(life.service)) return;
     missed += 1;
-    if (keeper?.living() && missed < patience) return;
-    ended({ code: null, signal: null, at: options.clock() });
+    if (isTold() && missed < patience) return;
+    endedUntold();
   }
 
   function tick(): void {
     ticks += 1;
     if (number > 0) prepareNext();
     if (ticks % ticksPerLook !== 0) return;
-    if (life && !life.exit && (life.service === nobody || !mayLive(life.service.pid))) missing();
+    if (!life || life.exit) return;
+    if (life.service === nobody || !mayLive(life.service.pid)) missing();
+    else if (!keeper?.mayLive() && !witness?.mayLive()) standIn(life);
   }
 
   function sample(table: ProcessTable): boolean {
@@ -185,7 +211,10 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     lineage.update(table);
     const entry = table.find(life.service);
     if (!entry || entry.state === 'Z') missing();
-    return !keeper?.gathers(table);
+    const gathers = keeper?.gathers(table) === true;
+    // Its pid may have been given to another, so that it seems to be there.
+    if (!gathers && life && !life.exit && !isTold()) standIn(life);
+    return !gathers;
   }
 
   async function inspect(): Promise<Observation> {
@@ -197,9 +226,10 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     look();
     if (!life) return { state: 'absent' };
     if (!life.exit && !isAlive(life.service)) {
-      // A keeper that lives writes the end down within moments.
-      const seen = keeper?.living() ? await news.wait(() => !lifeRuns(), recordDeadlineMs) : false;
-      if (!seen && life && !life.exit) life.exit = { code: null, signal: null, at: options.clock() };
+      // Who lives beside it writes the end down within moments.
+      if (isTold()) await news.wait(() => !lifeRuns(), recordDeadlineMs);
+      look();
+      if (!life.exit && !isAlive(life.service)) life.exit = { code: null, signal: null, at: options.clock() };
     }
     return life.exit ? { state: 'exited', run: life.run, exit: life.exit } : { state: 'running', run: life.run };
   }
@@ -267,6 +297,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   async function launch(by: Keeper, script: string | null): Promise<StartResult> {
     const next = number + 1;
     lineage.clear();
+    // Its record will be that of a later run.
+    if (witness?.living()) await witness.end();
     if (script !== null) by.setLaunch(script);
     if (prepared !== next) makeRecord(by.records, next);
     const say = async () => {
@@ -311,8 +343,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     const result =
       ran && life ? await endTree(life.service, options.stop_signal, gone, lineage) : await killTree(lineage);
     if (!result.ok) return result;
-    if (lifeRuns() && !(await news.wait(() => !lifeRuns(), by.living() ? recordDeadlineMs : 0)))
-      ended({ code: null, signal: null, at: options.clock() });
+    if (lifeRuns() && !(await news.wait(() => !lifeRuns(), isTold() ? recordDeadlineMs : 0))) endedUntold();
+    await witness?.end();
     if (!(await by.end()))
       return { ok: false, reason: reason('not-killed', { processes: `sh (${by.living()?.pid})` }) };
     lineage.clear();

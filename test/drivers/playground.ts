@@ -103,6 +103,19 @@ export function kill(pid: number): void {
   }
 }
 
+/** What stands beside the service of `folder` and runs the script of that name. */
+export function attendants(folder: string, script: string): number[] {
+  return [...readProcesses().entries.keys()].filter((pid) => {
+    const [, file, runFolder] = readArguments(pid) ?? [];
+    return file?.endsWith(`/${script}`) && runFolder === join(folder, 'run');
+  });
+}
+
+/** The shell that stands beside the service. */
+export function keeperOf(folder: string): number | null {
+  return attendants(folder, 'keeper.sh')[0] ?? null;
+}
+
 /** Pids that a service wrote into a file, one a line; waits for `count` of them. */
 export function pidsIn(path: string, count: number): Promise<number[]> {
   return eventually(`${count} pids in ${path}`, async () => {

@@ -1,0 +1,65 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type ProcessId, type ProcessTable, readArguments, readProcess } from './proctree.ts';
+
+/*
+ * What stands of ours beside a service leads a session of its own, so that it outlives the manager, and is known by its
+ * command line: `<program> <our script> <run folder> …`. Nobody else's says that.
+ */
+
+/** The scripts that stand beside services; each file is there once for all of them, in the folder of the run folders. */
+export const keeperFile = 'keeper.sh';
+export const witnessFile = 'witness.pl';
+
+/** Whether `pid` is one that runs `script` for `folder`. */
+export function attendantAt(script: string, folder: string, pid: number): ProcessId | null {
+  const entry = readProcess(pid);
+  return entry && entry.state !== 'Z' && attends(pid) === key(script, folder) ? entry : null;
+}
+
+/** The one that runs `script` for `folder`, looked for among all processes. */
+export function findAttendant(script: string, folder: string, table: ProcessTable): ProcessId | null {
+  return attendantsIn(table).get(key(script, folder)) ?? null;
+}
+
+const byTable = new WeakMap<ProcessTable, ReadonlyMap<string, ProcessId>>();
+
+/** Worked out once for a reading that many services share. */
+function attendantsIn(table: ProcessTable): ReadonlyMap<string, ProcessId> {
+  const known = byTable.get(table);
+  if (known) return known;
+  const attendants = new Map<string, ProcessId>();
+  for (const entry of table.entries.values()) {
+    if (entry.pid !== entry.session || entry.state === 'Z') continue;
+    const what = attends(entry.pid);
+    if (what !== null) attendants.set(what, entry);
+  }
+  byTable.set(table, attendants);
+  return attendants;
+}
+
+function attends(pid: number): string | null {
+  const [, script, folder] = readArguments(pid) ?? [];
+  if (script === undefined || folder === undefined) return null;
+  const name = basename(script);
+  return name === keeperFile || name === witnessFile ? key(name, folder) : null;
+}
+
+function key(script: string, folder: string): string {
+  return `${script}\0${folder}`;
+}
+
+/** Puts a script in place, whole or not at all, for this user only. */
+export function putScript(path: string, text: string): void {
+  if (readOrNull(path) === text) return;
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
