@@ -398,7 +398,9 @@ describe('a process service beyond its manager', () => {
     await eventually('both are gone', () => !lives(keeper) && !lives(pid));
     const later = another(context, folder, forever);
     const seen = await later.driver.inspect();
-    assert.ok(seen.state === 'exited' && seen.exit.code === null && seen.exit.signal === null);
+    assert.ok(seen.state === 'exited' && seen.exit.code === null);
+    // Known only where process 1 is slow to collect it.
+    assert.ok([null, 'SIGKILL'].includes(seen.exit.signal));
     assert.notEqual(await begin(later.driver), pid);
     await later.driver.stop();
   });
