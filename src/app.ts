@@ -45,7 +45,6 @@ import { createReload, type Reading } from './supervisor/reload.ts';
 import { createScheduler } from './supervisor/scheduler.ts';
 import { createSchedules } from './supervisor/schedules.ts';
 import { createStandings } from './supervisor/standings.ts';
-import { viewOf } from './supervisor/view.ts';
 import { createWindows } from './supervisor/windows.ts';
 import { createTelegram } from './telegram/bot.ts';
 import { createRenderer } from './telegram/renderer.ts';
@@ -198,7 +197,12 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const stretches = createStretchTable(store);
   const standings = createStandings({
     ...{ table: stretches, mutes: mutes.active, clock, log },
-    services: () => [...services.values()].map((service) => viewOf(service, clock())),
+    services: function* () {
+      for (const { record } of services.values()) {
+        const { name, state, wanted, health } = record;
+        yield { name, state, wanted, health: health.health };
+      }
+    },
   });
 
   const reload = createReload({

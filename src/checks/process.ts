@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { CheckResult, Metric } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
@@ -8,6 +8,9 @@ import { type Usage, usagesOf } from './usage.ts';
 
 /** A tree larger than this is measured in part: a fork bomb must not become ours. */
 const MAX_PROCESSES = 200;
+
+/** Read once: asking for it costs more than asking a process. */
+const memoryOfHost = totalmem();
 
 /** Does the service's own process live, and what does its whole tree use? */
 export function createProcessCheck(id: string): Check {
@@ -69,7 +72,7 @@ export function createProcessCheck(id: string): Check {
 function memoryOf(bytes: number): readonly Metric[] {
   return [
     { name: 'memory', value: bytes, unit: 'bytes' },
-    { name: 'memory_of_host', value: (100 * bytes) / totalmem(), unit: '%' },
+    { name: 'memory_of_host', value: (100 * bytes) / memoryOfHost, unit: '%' },
   ];
 }
 
@@ -136,9 +139,20 @@ function fileLimitOf(pid: number): number {
  * is nearest to it; none where another user's processes hide them.
  */
 function openFiles(tree: readonly number[], limit: number): readonly Metric[] {
-  const counts = tree.flatMap((pid) => namesIn(`/proc/${pid}/fd`)?.length ?? []);
+  const counts = tree.flatMap((pid) => openFilesOf(pid) ?? []);
   if (counts.length === 0) return [];
   const files: Metric = { name: 'open_files', value: counts.reduce((sum, each) => sum + each, 0), unit: 'count' };
   if (limit === 0) return [files];
   return [files, { name: 'open_files_used', value: (100 * Math.max(...counts)) / limit, unit: '%' }];
+}
+
+/** Null: nobody tells. */
+function openFilesOf(pid: number): number | null {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    // Since Linux 6.2 the folder's size is their number; before, it is 0.
+    return statSync(folder).size || readdirSync(folder).length;
+  } catch {
+    return null;
+  }
 }

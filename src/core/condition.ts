@@ -2,7 +2,7 @@ import { compareHealth, type Health, worstHealth } from './health.ts';
 import type { ServiceView } from './snapshot.ts';
 
 /** How bad a service is as a whole: one that should run and does not is unhealthy, whatever was last asked. */
-export function conditionOf(view: ServiceView): Health {
+export function conditionOf(view: Pick<ServiceView, 'state' | 'wanted' | 'health'>): Health {
   switch (view.state) {
     case 'failed':
     case 'backing-off':

@@ -122,6 +122,8 @@ function thresholded(before: Health, verdict: Health, failures: number, successe
   return verdict;
 }
 
+const nobody: ReadonlySet<string> = new Set();
+
 /**
  * Folds one check's answer into a service's health. `ids` are the checks configured now, in order; those in `aside` are
  * kept and shown, but say nothing about the service's health.
@@ -133,14 +135,18 @@ export function foldHealth(
   result: CheckResult,
   retries: number,
   now: number,
-  aside: ReadonlySet<string> = new Set(),
+  aside: ReadonlySet<string> = nobody,
 ): HealthRecord {
-  const known = new Map(before.checks.map((check) => [check.id, check]));
   const checks = ids.map((each) => {
-    const record = known.get(each) ?? unaskedCheck(each);
+    const record = before.checks.find((check) => check.id === each) ?? unaskedCheck(each);
     return each === id ? foldCheck(record, result, retries, now) : record;
   });
-  const worst = checks.filter((check) => !aside.has(check.id)).sort((a, b) => compareHealth(a.health, b.health))[0];
+  let worst: CheckRecord | undefined;
+  for (const check of checks) {
+    if (aside.has(check.id)) continue;
+    // The first of those that are equally bad.
+    if (worst === undefined || compareHealth(check.health, worst.health) < 0) worst = check;
+  }
   const health = worst?.health ?? 'unknown';
   return {
     health,

@@ -44,6 +44,15 @@ const degradedAfter: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
+ * Whether anything of it could last too long, now or later: where nothing does and nothing is open, there is nothing that
+ * {@link lastingTroubles} could find.
+ */
+export function mayLast({ state, health }: ServiceRecord): boolean {
+  if (state !== 'running') return state === 'unknown';
+  return health.checks.some((check) => check.unknownSince !== null || check.health === 'degraded');
+}
+
+/**
  * What lasts too long: a service or a check that cannot be asked (unknown is never healthy), and a check that stays
  * degraded. `open` are the service's open incidents; gives what opens, changes or ends now. Nothing is restarted for it.
  */

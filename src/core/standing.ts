@@ -6,8 +6,11 @@ import type { ServiceView } from './snapshot.ts';
 export const standings = ['up', 'down', 'unknown', 'off', 'maintenance'] as const;
 export type Standing = (typeof standings)[number];
 
+/** What a service's standing is told from. */
+export type Standee = Pick<ServiceView, 'name' | 'state' | 'wanted' | 'health'>;
+
 /** What counts now. Only what was proven well is up: what nobody can tell is not. */
-export function standingOf(view: ServiceView, mutes: readonly Mute[], now: number): Standing {
+export function standingOf(view: Standee, mutes: readonly Mute[], now: number): Standing {
   if (inMaintenance(mutes, view.name, now)) return 'maintenance';
   if (view.state === 'stopped' && view.wanted === 'down') return 'off';
   // It does not serve while it comes and goes, however good the reason.

@@ -411,7 +411,13 @@ function decide(
       );
 }
 
+/** Whether time alone can move it, now or later; where it cannot, a tick changes nothing. */
+export function awaitsTime({ state, run, settled, attempt }: ServiceRecord): boolean {
+  return state === 'backing-off' || (state === 'running' && run !== null && (!settled || attempt > 0));
+}
+
 function tick(before: ServiceRecord, policy: RecoveryPolicy, now: number): Step {
+  if (!awaitsTime(before)) return step(before);
   if (before.state === 'backing-off' && before.retryAt !== null && before.retryAt <= now)
     return step(enter(before, 'starting', now), [START]);
   if (before.state !== 'running' || before.run === null) return step(before);

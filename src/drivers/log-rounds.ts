@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceConfig } from '../config/schema.ts';
 import type { Logger } from '../logger.ts';
@@ -39,6 +40,7 @@ export function createLogRounds({ services, dataDir, clock, log }: LogRoundsOpti
       const path = service.log_file ?? join(dataDir, 'run', name, 'output.log');
       if (log_max_size === null || clock() < (putOff.get(path) ?? 0)) continue;
       putOff.delete(path);
+      if (service.log_file === null && isSmall(path, log_max_size)) continue;
       const rotation = await rotateLog(path, { maxSize: log_max_size, keep: log_keep });
       if (rotation.done === 'rotated') log.info({ service: name, path, ...rotation }, 'log rotated');
       if (rotation.done === 'dropped')
@@ -57,4 +59,16 @@ export function createLogRounds({ services, dataDir, clock, log }: LogRoundsOpti
       await round;
     },
   };
+}
+
+/**
+ * Whether there is nothing to do, asked without the way over the thread pool, which is what a round of hundreds costs. Only
+ * where the manager's own data lies: another disk may hang.
+ */
+function isSmall(path: string, maxSize: number): boolean {
+  try {
+    return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) < maxSize;
+  } catch {
+    return false;
+  }
 }

@@ -19,8 +19,9 @@ const sampleMs = 1000;
 const share = 250;
 /** But at least this often: on a loaded machine a reading seems dear because it has to wait. */
 const maxSampleMs = 5000;
-/** And at least this often where nobody can slip away between two. */
+/** And at least this often where nobody can slip away between two, for a quarter of that share. */
 const maxIdleSampleMs = 20_000;
+const idleShare = 4 * share;
 
 const listeners = new Set<Listener>();
 let timer: NodeJS.Timeout | null = null;
@@ -83,10 +84,11 @@ export function readRecently(): ProcessTable {
 }
 
 function tick(): void {
-  for (const listener of [...listeners]) listener.tick();
+  // One that leaves meanwhile is left out, and one that joins may get its first tick at once.
+  for (const listener of listeners) listener.tick();
   const pause = closely
     ? Math.min(maxSampleMs, Math.max(sampleMs, cost * share))
-    : Math.min(maxIdleSampleMs, Math.max(maxSampleMs, cost * share));
+    : Math.min(maxIdleSampleMs, Math.max(maxSampleMs, cost * idleShare));
   if (performance.now() >= lastSampleAt + pause) sample();
 }
 

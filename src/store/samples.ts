@@ -100,9 +100,10 @@ export function createSamples(options: SampleOptions) {
   let trouble: Reason | null = null;
 
   function add(service: string, check: string, metrics: readonly Metric[], at: number): void {
-    for (const { name, value, unit } of metrics) {
+    for (const metric of metrics) {
+      const { value } = metric;
       if (!Number.isFinite(value)) continue;
-      const series = seriesTable.idOf({ service, check, metric: name, unit }, at);
+      const series = seriesTable.idOf(service, check, metric, at);
       if (series === null) {
         if (seriesTable.saysFull())
           log.warn({ service, check }, 'history: too many different numbers; new ones are not kept');

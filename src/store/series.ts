@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { metricUnits } from '../core/health.ts';
+import { type Metric, metricUnits } from '../core/health.ts';
 import type { HistoryQuestion, Series } from '../core/history.ts';
 import type { SqlStore } from './database.ts';
 
@@ -36,28 +36,29 @@ export function createSeriesTable(store: SqlStore) {
   // The other tiers let go of everybody's oldest together; this one goes from series to series.
   const eraseMonth = connection.prepare('DELETE FROM ten_minutes WHERE series = ?');
   const known = new Map<string, Known>();
+  /** The same by service, check and metric, for the way that each sample takes. */
+  const quick = new Map<string, Map<string, Map<string, Known>>>();
   let lastId = 0;
   let fullSaid = false;
   for (const row of rows.parse(
     connection.prepare('SELECT id, service, check_id, metric, unit, seen FROM series').all(),
   )) {
     const series = { service: row.service, check: row.check_id, metric: row.metric, unit: row.unit };
-    known.set(keyOf(series), { id: row.id, series, seen: row.seen, fresh: false });
+    know({ id: row.id, series, seen: row.seen, fresh: false });
     lastId = Math.max(lastId, row.id);
   }
 
   return {
     /** Null: there are too many already. */
-    idOf(series: Series, at: number): number | null {
-      const key = keyOf(series);
-      const found = known.get(key);
-      if (found !== undefined && found.series.unit === series.unit) {
+    idOf(service: string, check: string, { name: metric, unit }: Pick<Metric, 'name' | 'unit'>, at: number) {
+      const found = quick.get(service)?.get(check)?.get(metric);
+      if (found !== undefined && found.series.unit === unit) {
         found.seen = at;
         return found.id;
       }
       if (found === undefined && known.size >= MOST_SERIES) return null;
       const id = found?.id ?? ++lastId;
-      known.set(key, { id, series, seen: at, fresh: true });
+      know({ id, series: { service, check, metric, unit }, seen: at, fresh: true });
       return id;
     },
     /** True the first time. */
@@ -93,11 +94,20 @@ export function createSeriesTable(store: SqlStore) {
             erase.run(each.id);
             eraseMonth.run(each.id);
             known.delete(key);
+            quick.get(each.series.service)?.get(each.series.check)?.delete(each.series.metric);
           }
         }
       });
     },
   };
+
+  function know(each: Known): void {
+    const { service, check, metric } = each.series;
+    known.set(keyOf(each.series), each);
+    const checks = quick.get(service) ?? new Map<string, Map<string, Known>>();
+    const metrics = checks.get(check) ?? new Map<string, Known>();
+    quick.set(service, checks.set(check, metrics.set(metric, each)));
+  }
 
   function save(each: Known): void {
     const { id, series, seen } = each;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { CheckContext } from '../checks/check.ts';
 import type { CheckResult } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
 import { concerns, type Managed, type ScheduledCheck } from './managed.ts';
@@ -29,14 +30,14 @@ export function createCheckLoop(options: CheckLoopOptions) {
 
   function tick(): void {
     const now = clock();
-    queue = [...services.values()]
-      .flatMap((service) => service.checks.map((scheduled) => ({ service, scheduled })))
-      .filter((each) => isDue(each, now))
-      .sort((a, b) => a.scheduled.nextAt - b.scheduled.nextAt);
+    queue = [];
+    for (const service of services.values())
+      for (const scheduled of service.checks) if (isDue(service, scheduled, now)) queue.push({ service, scheduled });
+    queue.sort((a, b) => a.scheduled.nextAt - b.scheduled.nextAt);
     begin();
   }
 
-  function isDue({ service, scheduled }: Due, now: number): boolean {
+  function isDue(service: Managed, scheduled: ScheduledCheck, now: number): boolean {
     const { run, state } = service.record;
     if (state !== 'running' || run === null || scheduled.busy) return false;
     if (now - run.startedAt < service.config.start_grace || !concerns(scheduled, run.pid)) return false;
@@ -53,7 +54,7 @@ export function createCheckLoop(options: CheckLoopOptions) {
       const { service, scheduled } = due;
       const { run } = service.record;
       const gone = services.get(service.record.name) !== service || !service.checks.includes(scheduled);
-      if (run === null || gone || !isDue(due, now)) continue;
+      if (run === null || gone || !isDue(service, scheduled, now)) continue;
       scheduled.nextAt = nextTime(scheduled, now);
       scheduled.second = undefined;
       ask(service, scheduled, run.id, run.pid)
@@ -78,19 +79,13 @@ export function createCheckLoop(options: CheckLoopOptions) {
   }
 
   async function answer(service: Managed, scheduled: ScheduledCheck, pid: number | null): Promise<CheckResult> {
-    const timeout = service.config.health_check_timeout;
-    const signal = AbortSignal.timeout(timeout);
-    let limit: NodeJS.Timeout | undefined;
-    const hung = new Promise<CheckResult>((resolve) => {
-      const why = reason('check-hung', { seconds: timeout / 1000 });
-      limit = setTimeout(resolve, timeout + GRACE_MS, { verdict: 'unknown', reason: why, metrics: [] });
-    });
-    const asked = scheduled.check.run({ pid, now: clock(), signal }).catch((error: unknown): CheckResult => {
+    const deadline = createDeadline(service.config.health_check_timeout);
+    const asked = scheduled.check.run(contextOf(pid, clock(), deadline)).catch((error: unknown): CheckResult => {
       log.error({ err: error, service: service.record.name, check: scheduled.check.id }, 'a check threw');
       return { verdict: 'unknown', reason: reason('check-threw'), metrics: [] };
     });
-    const result = await Promise.race([asked, hung]);
-    clearTimeout(limit);
+    const result = await Promise.race([asked, deadline.ignored]);
+    deadline.end();
     return result;
   }
 
@@ -109,6 +104,42 @@ export function createCheckLoop(options: CheckLoopOptions) {
       });
       return Math.max(0, ...overdue);
     },
+  };
+}
+
+/** What a check is told; most need no signal, and the machinery behind one costs more than asking a process. */
+function contextOf(pid: number | null, now: number, deadline: ReturnType<typeof createDeadline>): CheckContext {
+  return {
+    pid,
+    now,
+    get signal() {
+      return deadline.signal();
+    },
+  };
+}
+
+/** `ms` from now the signal aborts; who ignores that is not waited for any longer than {@link GRACE_MS}. */
+function createDeadline(ms: number) {
+  let controller: AbortController | null = null;
+  let passed = false;
+  let limit: NodeJS.Timeout;
+  const abort = () => controller?.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  const ignored = new Promise<CheckResult>((resolve) => {
+    limit = setTimeout(() => {
+      passed = true;
+      abort();
+      const why = reason('check-hung', { seconds: ms / 1000 });
+      limit = setTimeout(resolve, GRACE_MS, { verdict: 'unknown', reason: why, metrics: [] });
+    }, ms);
+  });
+  return {
+    ignored,
+    signal(): AbortSignal {
+      controller ??= new AbortController();
+      if (passed) abort();
+      return controller.signal;
+    },
+    end: () => clearTimeout(limit),
   };
 }
 

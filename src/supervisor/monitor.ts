@@ -2,11 +2,11 @@ import type { Logger } from 'pino';
 import { incidentsOfHealth, incidentsOfSignal } from '../core/consequence.ts';
 import { type CheckResult, foldHealth, type Metric } from '../core/health.ts';
 import type { Incident, IncidentInput } from '../core/incident.ts';
-import { lastingTroubles } from '../core/lasting.ts';
+import { lastingTroubles, mayLast } from '../core/lasting.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { ServiceRecord } from '../core/service.ts';
 import type { Actor, Operation } from '../core/snapshot.ts';
-import { type Effect, type ServiceEvent, type Signal, transition } from '../core/transition.ts';
+import { awaitsTime, type Effect, type ServiceEvent, type Signal, transition } from '../core/transition.ts';
 import type { Observation } from '../drivers/driver.ts';
 import type { Samples } from '../store/samples.ts';
 import type { ServiceTable } from '../store/services.ts';
@@ -290,11 +290,13 @@ export function createMonitor(options: MonitorOptions) {
       for (const incident of ledger.open())
         open.set(incident.service, [...(open.get(incident.service) ?? []), incident]);
       for (const service of services.values()) {
-        tick(service);
-        watchLasting(service, open.get(service.record.name) ?? []);
+        // Of hundreds of services nearly all are well at any moment: nothing is asked of those.
+        if (awaitsTime(service.record)) tick(service);
+        const troubles = open.get(service.record.name);
+        if (troubles !== undefined || mayLast(service.record)) watchLasting(service, troubles ?? []);
         const { name, state } = service.record;
-        const due = clock() - (lastLook.get(name) ?? 0) >= LOOK_AGAIN_MS;
-        if (state === 'unknown' && service.operation === null && due)
+        if (state !== 'unknown' || service.operation !== null) continue;
+        if (clock() - (lastLook.get(name) ?? 0) >= LOOK_AGAIN_MS)
           look(service).catch((error: unknown) => log.error({ err: error, service: name }, 'inspect failed'));
       }
     },

@@ -34,8 +34,9 @@ export function createRuleWatch(ledger: Pick<Ledger, 'find'>, clock: () => numbe
   return {
     /** What a check's answer means for the incidents. */
     take(service: Managed, id: string, result: CheckResult): readonly IncidentInput[] {
-      const check = askedOf(service).find((each) => each.id === id);
-      if (check === undefined) return [];
+      const scheduled = service.checks.find(({ check }) => check.id === id);
+      if (scheduled === undefined) return [];
+      const check = { id, kind: scheduled.check.kind, every: scheduled.every };
       const { name } = service.record;
       const { records, inputs } = applyRules(
         ...([service.config.title, check, rules(service)(check), result.metrics, recordsOf(service)] as const),

@@ -1,12 +1,11 @@
 import type { Logger } from 'pino';
 import type { Mute } from '../core/mute.ts';
-import type { ServiceView } from '../core/snapshot.ts';
-import { standingOf, type Tally } from '../core/standing.ts';
+import { type Standee, standingOf, type Tally } from '../core/standing.ts';
 import type { Stretch, StretchTable } from '../store/stretches.ts';
 
 export interface StandingsOptions {
   readonly table: StretchTable;
-  readonly services: () => readonly ServiceView[];
+  readonly services: () => Iterable<Standee>;
   readonly mutes: () => readonly Mute[];
   readonly clock: () => number;
   readonly log: Logger;
@@ -19,7 +18,8 @@ const LOOKED_AWAY_MS = 15_000;
 
 /** Keeps how each service stands, looked at each second, for the reckoning of availability. */
 export function createStandings({ table, services, mutes, clock, log }: StandingsOptions) {
-  let current = new Map<string, Stretch>();
+  /** Moved on in place: for hundreds of services a new one each second would be most of what a quiet manager allocates. */
+  const current = new Map<string, Omit<Stretch, 'end'> & { end: number }>();
   let looked = 0;
   let written = clock();
   let failing = false;
@@ -41,18 +41,26 @@ export function createStandings({ table, services, mutes, clock, log }: Standing
       const now = clock();
       const away = now - looked > LOOKED_AWAY_MS || now < looked;
       const over: Stretch[] = [];
-      const next = new Map<string, Stretch>();
-      for (const view of services()) {
-        const standing = standingOf(view, mutes(), now);
-        const before = away ? undefined : current.get(view.name);
-        if (before?.standing === standing) next.set(view.name, { ...before, end: now });
+      if (away) {
+        over.push(...current.values());
+        current.clear();
+      }
+      const known = mutes();
+      for (const service of services()) {
+        const { name } = service;
+        const standing = standingOf(service, known, now);
+        const before = current.get(name);
+        if (before?.standing === standing) before.end = now;
         else {
           if (before !== undefined) over.push({ ...before, end: now });
-          next.set(view.name, { service: view.name, start: now, end: now, standing });
+          current.set(name, { service: name, start: now, end: now, standing });
         }
       }
-      if (away) over.push(...current.values());
-      current = next;
+      for (const [name, stretch] of current) {
+        if (stretch.end === now) continue;
+        over.push(stretch);
+        current.delete(name);
+      }
       looked = now;
       const due = now - written >= WRITE_EVERY_MS || now < written;
       if (due) written = now;

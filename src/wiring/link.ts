@@ -41,8 +41,11 @@ export function createLinkOfApp(options: LinkOfAppOptions) {
 
   return {
     /** A check that does not blame others for this host's network. */
-    guard: <T extends Check>(config: CheckConfig | MetricConfig, check: T): T =>
-      behindLink(check, link, () => isRemoteEntry(config)),
+    guard<T extends Check>(config: CheckConfig | MetricConfig, check: T): T {
+      // Processes are on this host, and asked of hundreds of services.
+      if ('type' in config && config.type === 'process') return check;
+      return behindLink(check, link, () => isRemoteEntry(config));
+    },
     /** Whether a panel's silence proves nothing now. */
     isOffline: async (panel: { readonly baseUrl: string }): Promise<boolean> =>
       isRemotePanel(panel) && (await link.isDown()),
@@ -52,7 +55,7 @@ export function createLinkOfApp(options: LinkOfAppOptions) {
         anchors: anchors.map(({ host, port }) => addressOf(host, port)),
         needed: () =>
           panelsAreRemote() ||
-          options.services().some(({ checks, metrics }) => [...checks, ...metrics].some(isRemoteEntry)),
+          options.services().some(({ checks, metrics }) => checks.some(isRemoteEntry) || metrics.some(isRemoteEntry)),
       }),
   };
 }
