@@ -10,7 +10,7 @@ import { createRenderer, type RendererOptions } from '../../src/charts/renderer.
 import { chartSpec, gridSpec } from '../../src/charts/spec.ts';
 import { themes } from '../../src/charts/theme.ts';
 import type { Theme } from '../../src/core/picture.ts';
-import { until } from '../world/manager.ts';
+import { until } from '../world/until.ts';
 
 const noon = Date.UTC(2026, 10, 23, 12);
 const voice = { locale: 'ru-RU', say: ({ value }: { value: number }) => `${value} МБ`, word: (key: string) => key };

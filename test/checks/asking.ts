@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Check } from '../../src/checks/check.ts';
 import type { CheckResult, Metric } from '../../src/core/health.ts';
 import type { Reason } from '../../src/core/reason.ts';
@@ -34,13 +33,4 @@ export function metric(result: CheckResult, name: string): Metric {
   const known = result.metrics.find((each) => each.name === name);
   assert.ok(known, `no metric ${name} among ${result.metrics.map((each) => each.name).join(', ')}`);
   return known;
-}
-
-/** Looks until it is so; the message says what was waited for. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, within = 10_000): Promise<void> {
-  const end = performance.now() + within;
-  while (!(await isSo())) {
-    assert.ok(performance.now() < end, `waited in vain until ${what}`);
-    await sleep(10);
-  }
 }

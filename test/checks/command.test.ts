@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { type CommandCheckOptions, createCommandCheck } from '../../src/checks/command.ts';
-import { ask, found, metric, say, until } from './asking.ts';
+import { until } from '../world/until.ts';
+import { ask, found, metric, say } from './asking.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'orbit-command-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -122,7 +123,7 @@ describe('command', () => {
     writeFileSync(join(folder, 'pids'), '');
     const pids = () => readFileSync(join(folder, 'pids'), 'utf8').trim().split('\n').map(Number).filter(Boolean);
     const running = ask(script(text), { within: 1500 });
-    await until('all wrote their pid', () => pids().length === 3);
+    await until(() => pids().length === 3, 'all wrote their pid');
     assert.deepEqual(pids().map(isAlive), [true, true, true]);
     assert.equal(found(await running), 'unhealthy command-late');
     assert.deepEqual(pids().map(isAlive), [false, false, false]);

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { createHttpCheck, type HttpCheckOptions } from '../../src/checks/http.ts';
 import { certificateMaker } from '../world/certificates.ts';
-import { ask, found, metric, say, until } from './asking.ts';
+import { until } from '../world/until.ts';
+import { ask, found, metric, say } from './asking.ts';
 
 /** Starts a server on a free port for one test; its port. */
 async function listen(context: TestContext, server: Server): Promise<number> {
@@ -165,7 +166,7 @@ describe('http', () => {
       assert.equal(found(result), expected);
       assert.equal(metric(result, 'days_left').value, days - 1);
       await ask(asked);
-      await until('the server has seen all of them', () => connections >= 3);
+      await until(() => connections >= 3, 'the server has seen all of them');
       assert.equal(connections, 3, 'the certificate is looked at once an hour');
     }
   });

@@ -10,7 +10,8 @@ import type { MetricConfig } from '../../src/config/schema.ts';
 import type { CheckResult } from '../../src/core/health.ts';
 import { freePort } from '../world/free-port.ts';
 import { addMonitor, startPostgres } from '../world/postgres.ts';
-import { ask, found, say, until } from './asking.ts';
+import { until } from '../world/until.ts';
+import { ask, found, say } from './asking.ts';
 
 const common = { name: 'number', unit: 'count', rate: false } as const;
 const shared = createSharedPostgres();
@@ -246,7 +247,7 @@ describe('a number from a PostgreSQL', () => {
     const admin = await server.connect();
     const open = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'orbit_monitor'";
     // Those of the tests before may still be on their way out.
-    await until('one connection is open', async () => (await admin.query(open)).rows[0].n === 1);
+    await until(async () => (await admin.query(open)).rows[0].n === 1, 'one connection is open');
   });
 });
 

@@ -8,7 +8,8 @@ import { createPostgresCheck, type PostgresCheck } from '../../src/checks/postgr
 import { createPostgresConnection } from '../../src/checks/postgres-connection.ts';
 import { query } from '../../src/checks/postgres-queries.ts';
 import { addMonitor, startPostgres } from '../world/postgres.ts';
-import { ask, found, metric, say, until } from './asking.ts';
+import { until } from '../world/until.ts';
+import { ask, found, metric, say } from './asking.ts';
 
 const checks: PostgresCheck[] = [];
 afterEach(() => Promise.all(checks.splice(0).map((each) => each.close())));
@@ -70,13 +71,13 @@ describe('postgres', () => {
   it('keeps one session under its own name, read only, with deadlines', async () => {
     const watched = check(url);
     const ours = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'orbit-manager'";
-    await until('nobody else is there', async () => (await number(ours)) === 0);
+    await until(async () => (await number(ours)) === 0, 'nobody else is there');
     await ask(watched);
     await look(watched);
     await ask(watched);
     assert.equal(await number(ours), 1);
     await watched.close();
-    await until('it let go', async () => (await number(ours)) === 0);
+    await until(async () => (await number(ours)) === 0, 'it let go');
 
     const connection = createPostgresConnection(
       `${url}?application_name=other&statement_timeout=0&options=-c%20x.y%3D1`,
@@ -103,10 +104,10 @@ describe('postgres', () => {
     assert.ok(!first.metrics.some(({ name }) => ['transactions', 'deadlocks', 'cache_hit'].includes(name)));
     for (let n = 0; n < 100; n++) await admin.query('SELECT 1');
     await admin.query('SELECT pg_stat_force_next_flush()');
-    await until('the statistics say so', async () => {
+    await until(async () => {
       await admin.query('SELECT pg_stat_clear_snapshot()');
       return (await number("SELECT xact_commit FROM pg_stat_database WHERE datname = 'shop'")) > 100;
-    });
+    }, 'the statistics say so');
     const second = await ask(watched, { now: 10_000 });
     assert.ok(metric(second, 'transactions').value >= 10, 'a hundred in ten seconds');
     assert.equal(metric(second, 'transactions').unit, 'per_s');
@@ -170,7 +171,7 @@ describe('postgres', () => {
     const shop = await own.connect('shop', 'bot');
     await shop.query('BEGIN');
     const watched = check(own.urlFor('bot'));
-    await until('the others have left', async () => found(await ask(watched)) === 'healthy');
+    await until(async () => found(await ask(watched)) === 'healthy', 'the others have left');
     assert.equal(metric(await ask(watched), 'idle_in_transaction').value, 1, 'its own sessions it sees');
     await own.stop();
   });
@@ -179,7 +180,7 @@ describe('postgres', () => {
     const busy = await server.connect();
     const running = busy.query("SELECT pg_sleep(60), 'secret of a customer'").catch(() => {});
     const watched = check(url, { slow_query_threshold: 50 });
-    await until('it is seen as slow', async () => metric(await ask(watched), 'slow_queries').value === 1);
+    await until(async () => metric(await ask(watched), 'slow_queries').value === 1, 'it is seen as slow');
     const details = await look(watched);
     const [longest] = details.running;
     assert.equal(longest?.query, "SELECT pg_sleep(60), '…'");
@@ -199,7 +200,7 @@ describe('postgres', () => {
     await holder.query('LOCK TABLE things IN ACCESS EXCLUSIVE MODE');
     const waiter = await server.connect();
     const waiting = waiter.query("SELECT count(*) FROM things WHERE text = 'x'");
-    await until('it waits', async () => metric(await ask(watched), 'waiting').value === 1);
+    await until(async () => metric(await ask(watched), 'waiting').value === 1, 'it waits');
 
     const details = await look(watched, 2000);
     const [blocked] = details.blocked;
@@ -226,7 +227,7 @@ describe('postgres', () => {
     await holder.query('BEGIN; LOCK TABLE things IN ACCESS EXCLUSIVE MODE');
     const looking = look(watched);
     const waits = "FROM pg_stat_activity WHERE application_name = 'orbit-manager' AND wait_event_type = 'Lock'";
-    await until('it waits for the lock', async () => (await number(`SELECT count(*) ${waits}`)) === 1);
+    await until(async () => (await number(`SELECT count(*) ${waits}`)) === 1, 'it waits for the lock');
     await admin.query(`SELECT pg_terminate_backend(pid) ${waits}`);
     await holder.query('ROLLBACK');
     await holder.end();
@@ -246,7 +247,7 @@ describe('postgres', () => {
     assert.ok((await Promise.allSettled(both)).some(({ status }) => status === 'rejected'));
     await Promise.all([one.query('ROLLBACK'), two.query('ROLLBACK')]);
     await Promise.all([one.end(), two.end()]);
-    await until('it is noticed', async () => found(await ask(watched)) === 'degraded postgres-deadlocks');
+    await until(async () => found(await ask(watched)) === 'degraded postgres-deadlocks', 'it is noticed');
   });
 
   it('several may ask at once: statements take turns', async () => {
@@ -286,7 +287,7 @@ describe('postgres', () => {
     await admin.query('SELECT pg_reload_conf()');
     await admin.query('UPDATE things SET id = id WHERE id = 1');
     await admin.query('SELECT pg_switch_wal()');
-    await until('archiving failed', async () => (await number('SELECT failed_count FROM pg_stat_archiver')) > 0);
+    await until(async () => (await number('SELECT failed_count FROM pg_stat_archiver')) > 0, 'archiving failed');
     const watched = check(url);
     assert.equal(found(await ask(watched)), 'degraded postgres-archiver');
     const details = await look(watched);
@@ -371,7 +372,7 @@ describe('postgres that cannot be asked', () => {
 
   it('few connections left, none left', async () => {
     const watched = check(server.urlFor('orbit_monitor'));
-    await until('only ours are there', async () => metric(await ask(watched), 'connections').value === 2);
+    await until(async () => metric(await ask(watched), 'connections').value === 2, 'only ours are there');
     const others = [await server.connect(), await server.connect()];
     const filling = await ask(watched);
     assert.equal(found(filling), 'healthy', 'four of five are 80 %');

@@ -4,7 +4,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { createProcessCheck } from '../../src/checks/process.ts';
 import type { CheckResult } from '../../src/core/health.ts';
 import { readProcess, readProcesses } from '../../src/drivers/proctree.ts';
-import { found, metric, say, until } from './asking.ts';
+import { until } from '../world/until.ts';
+import { found, metric, say } from './asking.ts';
 
 /** A program of one line of shell, gone with the test, and its children with it. */
 function run(context: TestContext, script: string): ChildProcess & { readonly pid: number } {
@@ -25,8 +26,8 @@ describe('process', () => {
   it('measures the whole tree, and no CPU that it cannot know yet', async (context) => {
     const child = run(context, `sh -c 'while :; do :; done' & sleep 1000 & wait`);
     await until(
-      'its children run',
       () => [...readProcesses().entries.values()].filter((e) => e.ppid === child.pid).length === 2,
+      'its children run',
     );
     const check = createProcessCheck('process');
     context.after(() => check.close());
@@ -44,7 +45,7 @@ describe('process', () => {
       first.metrics.some((each) => each.name === 'cpu'),
       false,
     );
-    await until('the busy child shows', async () => metric(await askAbout(check, child.pid), 'cpu').value > 0);
+    await until(async () => metric(await askAbout(check, child.pid), 'cpu').value > 0, 'the busy child shows');
   });
 
   it('is unknown without a pid', async () => {
@@ -55,7 +56,7 @@ describe('process', () => {
     const child = run(context, 'exec sleep 1000');
     const { pid } = spawn('true', { stdio: 'ignore' });
     assert.ok(pid);
-    await until('it is gone', () => readProcess(pid) === null);
+    await until(() => readProcess(pid) === null, 'it is gone');
     assert.equal(found(await askAbout(createProcessCheck('process'), pid)), 'unhealthy process-gone');
     assert.equal(found(await askAbout(createProcessCheck('process'), child.pid)), 'healthy');
   });
@@ -63,7 +64,7 @@ describe('process', () => {
   it('is unhealthy when the process is a zombie', async (context) => {
     const parent = run(context, 'true & exec sleep 1000');
     const zombie = () => [...readProcesses().entries.values()].find((e) => e.ppid === parent.pid && e.state === 'Z');
-    await until('there is a zombie', () => zombie() !== undefined);
+    await until(() => zombie() !== undefined, 'there is a zombie');
     const result = await askAbout(createProcessCheck('process'), zombie()?.pid ?? 0);
     assert.equal(found(result), 'unhealthy process-zombie');
   });
@@ -71,7 +72,7 @@ describe('process', () => {
   it('is unhealthy when the process is frozen', async (context) => {
     const child = run(context, 'exec sleep 1000');
     process.kill(child.pid, 'SIGSTOP');
-    await until('it is frozen', () => readProcess(child.pid)?.state === 'T');
+    await until(() => readProcess(child.pid)?.state === 'T', 'it is frozen');
     assert.equal(found(await askAbout(createProcessCheck('process'), child.pid)), 'unhealthy process-frozen');
   });
 });

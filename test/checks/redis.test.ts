@@ -5,7 +5,8 @@ import { createServer, type Server } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { createRedisCheck, type RedisCheck } from '../../src/checks/redis.ts';
 import { fill, startRedis } from '../world/redis.ts';
-import { ask, found, metric, say, until } from './asking.ts';
+import { until } from '../world/until.ts';
+import { ask, found, metric, say } from './asking.ts';
 
 const checks: RedisCheck[] = [];
 afterEach(() => Promise.all(checks.splice(0).map((each) => each.close())));
@@ -49,13 +50,13 @@ describe('redis', () => {
 
   it('keeps one connection, under its own name', async () => {
     const ours = async () => String(await redis.admin.call('CLIENT', 'LIST')).split('name=orbit-manager').length - 1;
-    await until('nobody else is there', async () => (await ours()) === 0);
+    await until(async () => (await ours()) === 0, 'nobody else is there');
     const watched = check(redis.url);
     await Promise.all([ask(watched), ask(watched), look(watched)]);
     await ask(watched);
     assert.equal(await ours(), 1);
     await watched.close();
-    await until('it let go', async () => (await ours()) === 0);
+    await until(async () => (await ours()) === 0, 'it let go');
   });
 
   it('counters are steps between two rounds; the first round is a baseline', async () => {
@@ -323,7 +324,7 @@ describe('redis that is in trouble', () => {
     await redis.admin.set('a', 'b');
     rmSync(redis.folder, { recursive: true });
     await redis.admin.call('BGSAVE');
-    await until('the snapshot failed', async () => /rdb_last_bgsave_status:err/.test(await redis.admin.info()));
+    await until(async () => /rdb_last_bgsave_status:err/.test(await redis.admin.info()), 'the snapshot failed');
     assert.equal(found(await ask(watched)), 'unhealthy redis-rdb-failed');
     await redis.admin.config('SET', 'stop-writes-on-bgsave-error', 'yes');
     assert.equal(found(await ask(watched)), 'unhealthy redis-cannot-save', 'now it refuses even PING');

@@ -5,27 +5,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Driver, Observation } from '../../src/drivers/driver.ts';
 import type { LaunchOptions } from '../../src/drivers/options.ts';
 import { readArguments, readProcess, readProcesses } from '../../src/drivers/proctree.ts';
+import { until } from '../world/until.ts';
 
 /** Far more than any of this takes; only a broken program gets here. */
 const patienceMs = 15_000;
 
 /** Waits until `look` gives something, and fails with `what` when it never does. */
-export async function eventually<T>(
-  what: string,
-  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-) {
-  const end = performance.now() + patienceMs;
-  for (;;) {
-    const found = await look();
-    if (found !== null && found !== undefined && found !== false) return found;
-    if (performance.now() > end) assert.fail(`never: ${what}`);
-    await sleep(10);
-  }
-}
+export const eventually = <T>(what: string, look: () => T | Promise<T>) => until(look, what, patienceMs);
 
 /** A folder that goes with the test, and with it every process that works in it or names it on its command line. */
 export async function makeFolder(context: TestContext): Promise<string> {

@@ -7,6 +7,7 @@ import type { Liveness } from '../../src/core/liveness.ts';
 import { type Readiness, readinessOf } from '../../src/core/readiness.ts';
 import { createHttpServer, type HttpOptions } from '../../src/http/server.ts';
 import { createLogger } from '../../src/logger.ts';
+import { until } from '../world/until.ts';
 
 const now = Date.UTC(2026, 10, 23, 3, 0, 0);
 const alive: Liveness = { ok: true, version: '1.2.3', startedAt: now - 61_500, stalled: [], telegram: 'polling' };
@@ -48,14 +49,6 @@ async function all(socket: Socket): Promise<string> {
   let text = '';
   for await (const chunk of socket) text += chunk;
   return text;
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  while (!(await condition())) {
-    assert.ok(Date.now() < deadline, 'it did not happen in time');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 test('bedolaga 2450220a: alive is 200 without credentials, with what a probe may know and nothing more', async () => {

@@ -6,8 +6,8 @@ import type { Hours } from '../../src/core/local-time.ts';
 import { openStore } from '../../src/store/database.ts';
 import { createTransport } from '../../src/telegram/transport.ts';
 import { makeParts } from '../world/delivery.ts';
-import { until } from '../world/manager.ts';
 import { type Limits, startTelegram } from '../world/telegram/server.ts';
+import { until } from '../world/until.ts';
 
 const token = '1000000001:test-token-of-the-simulated-telegram';
 const endings: (() => Promise<void>)[] = [];

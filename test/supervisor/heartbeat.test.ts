@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createLogger } from '../../src/logger.ts';
 import { createHeartbeat, type HeartbeatView, heartbeatDue } from '../../src/supervisor/heartbeat.ts';
-import { until } from '../world/manager.ts';
+import { until } from '../world/until.ts';
 import { startWebhook } from '../world/webhook.ts';
 
 const view: HeartbeatView = { now: 1_000_000, pingedAt: 940_000, loopsTurn: true, checksLate: 0 };

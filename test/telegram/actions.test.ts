@@ -4,7 +4,8 @@ import { reason } from '../../src/core/reason.ts';
 import type { ServiceView } from '../../src/core/snapshot.ts';
 import { encode } from '../../src/telegram/callback-data.ts';
 import type { ShownMessage } from '../world/telegram/server.ts';
-import { eventually, noon, type Stage, setStage } from './stage.ts';
+import { until } from '../world/until.ts';
+import { noon, type Stage, setStage } from './stage.ts';
 
 const user = (stage: Stage, id = 7) => stage.world.user({ id, first_name: id === 7 ? 'Vera' : `User ${id}` });
 
@@ -353,7 +354,7 @@ test('what the bot stops in the middle of is waited for', async (t) => {
   const stopping = stage.telegram.stop().then(() => {
     stopped = true;
   });
-  await eventually(() => stage.world.pollsInFlight === 0, 'polling to end');
+  await until(() => stage.world.pollsInFlight === 0, 'polling to end');
   assert.equal(stopped, false);
   stage.control.asked[0]?.end({ ok: true, took: 5, note: null });
   await stopping;

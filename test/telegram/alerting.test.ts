@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from '../../src/telegram/callback-data.ts';
 import type { ShownMessage, WorldUser } from '../world/telegram/server.ts';
-import { eventually, noon, type Stage, type StageOptions, setStage } from './stage.ts';
+import { until } from '../world/until.ts';
+import { noon, type Stage, type StageOptions, setStage } from './stage.ts';
 
 type Test = Parameters<typeof setStage>[0];
 
@@ -151,7 +152,7 @@ test('what is wrong with no service, but with the manager or a panel, is shown, 
   alerting.unmute([1, 2], { kind: 'cli', id: 'root', name: 'root' });
   stage.copies.set(`7 ${id}`, [1, 2]);
   await user.forges(id, encode({ kind: 'mute-all', length: 'half-hour' }));
-  await eventually(() => alerting.mutes().length === 2, 'both to be muted');
+  await until(() => alerting.mutes().length === 2, 'both to be muted');
 });
 
 test('a press that makes no sense any more says why, and does nothing', async (t) => {
@@ -219,18 +220,18 @@ test('the buttons under a group of alerts act on what that message shows, and on
   stage.copies.set(`7 ${id}`, [1, 2]);
   assert.match((await user.forges(id, encode({ kind: 'ack-all' })))?.text ?? '', /^You have taken on 2 alerts\./);
   const { alerting } = stage.incidents;
-  await eventually(() => alerting.get(2)?.acknowledgedBy === 'Vera', 'the second to be taken on');
+  await until(() => alerting.get(2)?.acknowledgedBy === 'Vera', 'the second to be taken on');
   assert.equal(alerting.get(3)?.acknowledgedAt, null);
   assert.match((await user.forges(id, encode({ kind: 'ack-all' })))?.text ?? '', /^All of these have been taken on/);
   const muteAll = encode({ kind: 'mute-all', length: 'half-hour' });
   assert.equal((await user.forges(id, muteAll))?.text, '2 services are muted until 12:30');
-  await eventually(() => alerting.mutes().length === 2, 'two mutes');
+  await until(() => alerting.mutes().length === 2, 'two mutes');
   assert.deepEqual(
     alerting.mutes().map(({ scope }) => scope),
     ['shop', 'redis'].map((service) => ({ covers: 'service', service })),
   );
   await user.forges(id, encode({ kind: 'unmute-all' }));
-  await eventually(() => alerting.mutes().length === 0, 'no mute');
+  await until(() => alerting.mutes().length === 0, 'no mute');
   const list = await tapAnew(stage, user, id);
   assert.match(list.text, /^Alerts/);
 });

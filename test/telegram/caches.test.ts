@@ -4,8 +4,9 @@ import { reason } from '../../src/core/reason.ts';
 import { fill, startRedis } from '../world/redis.ts';
 import { makeStores, noStores, redisAt } from '../world/stores.ts';
 import type { ShownMessage } from '../world/telegram/view.ts';
+import { until } from '../world/until.ts';
 import { service } from './fake-control.ts';
-import { eventually, guest, noon, oleg, setStage, vera } from './stage.ts';
+import { guest, noon, oleg, setStage, vera } from './stage.ts';
 
 describe('Redis in the chat', () => {
   let redis: Awaited<ReturnType<typeof startRedis>>;
@@ -268,12 +269,12 @@ describe('screens whose figures have to be asked for', () => {
     person.sends('/menu');
     const menu = await world.waitForMessage(vera.id, /Cache/);
     await person.taps(menu, 'Redis');
-    await eventually(() => waiting.length === 1, 'the question');
+    await until(() => waiting.length === 1, 'the question');
     await person.taps(menu, 'Settings');
     const settings = await world.waitForMessage(vera.id, /Settings/);
     waiting[0]?.();
     person.sends('/cache');
-    await eventually(() => waiting.length === 2, 'the second question');
+    await until(() => waiting.length === 2, 'the second question');
     waiting[1]?.();
     await world.waitForMessage(
       vera.id,

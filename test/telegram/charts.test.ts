@@ -7,7 +7,8 @@ import { rangeNames } from '../../src/core/picture.ts';
 import { reason } from '../../src/core/reason.ts';
 import { decode, encode } from '../../src/telegram/callback-data.ts';
 import { codeOf } from '../../src/telegram/screens/chart.ts';
-import { eventually, setStage, vera } from './stage.ts';
+import { until } from '../world/until.ts';
+import { setStage, vera } from './stage.ts';
 
 type Asked = Parameters<Pictures['chart']>[0] | Parameters<Pictures['dashboard']>[0];
 
@@ -104,7 +105,7 @@ test('/metrics service range shows CPU and memory; buttons lead to other numbers
   assert.deepEqual(numbers.buttons, [['CPU', 'Memory'], ['Threads', 'Disk /var/lib/a-rather-long…'], ['Back']]);
   assert.equal(numbers.photo?.fileId, photo.photo?.fileId, 'the picture stays');
   await user.taps(numbers, /^Disk/);
-  await eventually(() => asked.length === 2, 'the other number');
+  await until(() => asked.length === 2, 'the other number');
   assert.deepEqual(lines(asked.at(-1)), ['shop disk:/var/lib/a-rather-long-path']);
   await world.waitFor(() =>
     user.messages().some(({ id, buttons }) => id === photo.id && buttons.flat().includes('CPU and memory')),
@@ -119,7 +120,7 @@ test('/metrics service range shows CPU and memory; buttons lead to other numbers
   await user.taps(photo.id, 'All services');
   const all = await world.waitForMessage(user, /^Everything, the last 6 h/);
   await user.taps(all, 'Memory of all');
-  await eventually(() => asked.length === 5, 'the comparison');
+  await until(() => asked.length === 5, 'the comparison');
   assert.deepEqual(lines(asked.at(-1)), ['shop memory', 'redis memory']);
 });
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type pg from 'pg';
-import { until } from '../checks/asking.ts';
 import { addMonitor, startPostgres } from '../world/postgres.ts';
 import { makeStores, postgresAt } from '../world/stores.ts';
 import type { ShownMessage } from '../world/telegram/view.ts';
+import { until } from '../world/until.ts';
 import { service } from './fake-control.ts';
 import { noon, setStage, vera } from './stage.ts';
 
@@ -86,7 +86,7 @@ describe('PostgreSQL in the chat', () => {
     const [holder, waiter] = [await server.connect(), await server.connect()];
     await holder.query("BEGIN; UPDATE users SET username = 'hidden<holder>' WHERE tg_id = 1");
     const waiting = waiter.query("UPDATE users SET username = 'hidden-waiter' WHERE tg_id = 1");
-    await until('it waits', async () => (await number('SELECT count(*) FROM pg_locks WHERE NOT granted')) > 0);
+    await until(async () => (await number('SELECT count(*) FROM pg_locks WHERE NOT granted')) > 0, 'it waits');
     await person.sends('/db');
     const screen = await next(/waiting for a lock 1/);
     await person.taps(screen, 'Queries');
@@ -174,9 +174,9 @@ describe('PostgreSQL in the chat', () => {
     await person.sends('/users');
     await next(/Users: 1,000/);
     await until(
-      'the connection is closed again',
       async () =>
         (await number("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'orbit-manager'")) === 0,
+      'the connection is closed again',
     );
     await person.sends('/db');
     const none = await next(/No check asks a PostgreSQL/);

@@ -4,8 +4,9 @@ import type { Digest } from '../../src/core/digest.ts';
 import { sayMoment } from '../../src/telegram/say.ts';
 import { digestText } from '../../src/telegram/screens/digest.ts';
 import { noDigest } from '../world/delivery.ts';
+import { until } from '../world/until.ts';
 import { png as pngOf } from '../world-tests/bare-client.ts';
-import { eventually, noon, setStage } from './stage.ts';
+import { noon, setStage } from './stage.ts';
 
 const DAY = 86_400_000;
 const span = { from: noon - DAY, to: noon };
@@ -115,7 +116,7 @@ test('/digest and the button of the menu send it, with the picture', async (t) =
   assert.ok(photo.photo);
   assert.deepEqual(asked, [{ from: stage.now - DAY, to: stage.now }]);
   vera.sends('/menu');
-  await eventually(() => vera.last()?.buttons.flat().includes('Summary') === true, 'the menu');
+  await until(() => vera.last()?.buttons.flat().includes('Summary') === true, 'the menu');
   await vera.taps(vera.last() ?? photo, 'Summary');
   await stage.world.waitForMessage(vera, /What broke/);
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startTelegram } from '../world/telegram/server.ts';
-import { eventually, type Stage, setStage, token } from './stage.ts';
+import { until } from '../world/until.ts';
+import { type Stage, setStage, token } from './stage.ts';
 
 const unauthorized = { status: 401, description: 'Unauthorized' };
 const conflict = {
@@ -31,7 +32,7 @@ describe('polling', { concurrency: 20 }, () => {
     t.after(() => world.stop());
     await world.goOffline();
     const stage = await setStage(t, { world });
-    await eventually(() => stage.log.filter((line) => line.includes('no updates')).length >= 5, 'some tries');
+    await until(() => stage.log.filter((line) => line.includes('no updates')).length >= 5, 'some tries');
     assert.deepEqual(stage.states, ['unreachable']);
     assert.equal(stage.log.filter((line) => line.includes('out of reach')).length, 1);
     assert.equal(stage.telegram.lastPollAt(), null);
@@ -59,7 +60,7 @@ describe('polling', { concurrency: 20 }, () => {
     await talks(stage);
     for (let round = 0; round < 3; round++) {
       await stage.world.goOffline();
-      await eventually(() => stage.states.at(-1) === 'unreachable', 'it to be noticed');
+      await until(() => stage.states.at(-1) === 'unreachable', 'it to be noticed');
       stage.world.user({ id: 7 }).sends('/settings');
       await stage.world.goOnline();
       await stage.heard();
@@ -78,7 +79,7 @@ describe('polling', { concurrency: 20 }, () => {
     await stage.heard();
     await talks(stage);
     stage.world.inject({ method: 'getUpdates', fault: conflict });
-    await eventually(() => stage.states.at(-1) === 'conflict', 'the conflict');
+    await until(() => stage.states.at(-1) === 'conflict', 'the conflict');
     const plain = { text: 'down', buttons: [], silent: false, replyTo: null };
     assert.equal((await stage.telegram.transport.send({ chat: '7', topic: null }, plain)).outcome, 'sent');
   });
@@ -102,7 +103,7 @@ describe('polling', { concurrency: 20 }, () => {
     const stage = await setStage(t);
     await stage.heard();
     stage.world.inject({ method: 'getUpdates', fault: conflict, times: 6 });
-    await eventually(() => stage.states.at(-1) === 'conflict', 'the conflict');
+    await until(() => stage.states.at(-1) === 'conflict', 'the conflict');
     await talks(stage);
     await stage.heard();
     assert.equal(stage.states.filter((state) => state === 'conflict').length, 1);
@@ -115,7 +116,7 @@ describe('polling', { concurrency: 20 }, () => {
     const stage = await setStage(t);
     await stage.heard();
     const other = await setStage(t, { world: stage.world });
-    await eventually(() => [stage, other].some(({ states }) => states.includes('conflict')), 'the conflict');
+    await until(() => [stage, other].some(({ states }) => states.includes('conflict')), 'the conflict');
     await other.telegram.stop();
     await talks(stage);
     await stage.heard();
@@ -128,7 +129,7 @@ describe('polling', { concurrency: 20 }, () => {
     stage.world.inject({ method: 'getUpdates', fault: conflict, times: 1 });
     for (let round = 0; round < 3; round++) {
       const refused = () => stage.world.callsOf('getUpdates').filter(({ status }) => status === 409).length;
-      await eventually(() => refused() === round + 1, 'the conflict');
+      await until(() => refused() === round + 1, 'the conflict');
       // The poll after it is answered, the next one is thrown out again.
       const stopListening = stage.world.listen((event) => {
         if (event.kind !== 'call' || event.call.method !== 'getUpdates' || event.call.status !== 200) return;
@@ -159,7 +160,7 @@ describe('polling', { concurrency: 20 }, () => {
     const stage = await setStage(t);
     await stage.heard();
     stage.world.inject({ method: 'getUpdates', fault: unauthorized, times: 2 });
-    await eventually(() => stage.states.at(-1) === 'unauthorized', 'the refusal');
+    await until(() => stage.states.at(-1) === 'unauthorized', 'the refusal');
     assert.equal(await stage.telegram.firstContact, 'ok', 'the process is not ended');
     await talks(stage);
     await stage.heard();
@@ -169,7 +170,7 @@ describe('polling', { concurrency: 20 }, () => {
     const stage = await setStage(t, { timing: { pollRequest: 1_200 } });
     await stage.heard();
     stage.world.inject({ method: 'getUpdates', fault: 'hang', times: 1 });
-    await eventually(() => stage.states.at(-1) === 'unreachable', 'it to be noticed');
+    await until(() => stage.states.at(-1) === 'unreachable', 'it to be noticed');
     await talks(stage);
     await stage.heard();
   });
@@ -178,7 +179,7 @@ describe('polling', { concurrency: 20 }, () => {
     const stage = await setStage(t, { timing: { pollRequest: 60_000, stall: 1_500, stopGrace: 100 } });
     await stage.heard();
     stage.world.inject({ method: 'getUpdates', fault: 'hang', times: 1 });
-    await eventually(() => stage.states.at(-1) === 'unreachable', 'the watchdog');
+    await until(() => stage.states.at(-1) === 'unreachable', 'the watchdog');
     assert.ok(stage.log.some((line) => line.includes('telegram-stalled')));
     await talks(stage);
     await stage.heard();
@@ -195,7 +196,7 @@ describe('polling', { concurrency: 20 }, () => {
     for (let drop = 0; drop < 6; drop++) {
       const states = stage.states.length;
       stage.world.inject({ method: 'getUpdates', fault: 'reset', times: 1 });
-      await eventually(() => stage.states.length >= states + 2 && stage.states.at(-1) === 'polling', `drop ${drop}`);
+      await until(() => stage.states.length >= states + 2 && stage.states.at(-1) === 'polling', `drop ${drop}`);
     }
     await talks(stage);
   });
@@ -228,8 +229,8 @@ describe('polling', { concurrency: 20 }, () => {
       const stage = await setStage(t, { world, timing, telegram: { onStuck } });
       await stage.heard();
       world.inject({ fault: 'hang', ...(method && { method }) });
-      await eventually(() => rebuilds() >= 4, 'four rebuilds', 30_000);
-      if (leaves) await eventually(() => stuckAfter.length > 0, 'the end of patience');
+      await until(() => rebuilds() >= 4, 'four rebuilds', 30_000);
+      if (leaves) await until(() => stuckAfter.length > 0, 'the end of patience');
       assert.equal(stuckAfter[0], leaves ? 3 : undefined);
     });
   }
@@ -289,7 +290,7 @@ describe('polling', { concurrency: 20 }, () => {
     await Promise.all([stage.telegram.stop(), stage.telegram.stop()]);
     assert.ok(stage.log.some((line) => line.includes('was left behind')));
     release([]);
-    await eventually(() => stage.world.pollsInFlight === 0, 'the poll to end');
+    await until(() => stage.world.pollsInFlight === 0, 'the poll to end');
   });
 
   test('stop while Telegram hangs, is away, or was never reached, ends', async (t) => {
@@ -298,7 +299,7 @@ describe('polling', { concurrency: 20 }, () => {
       t.after(() => world.stop());
       world.inject({ fault });
       const stage = await setStage(t, { world, timing: { pollRequest: 60_000 } });
-      await eventually(() => world.calls.length > 0, 'a try');
+      await until(() => world.calls.length > 0, 'a try');
       await stage.telegram.stop();
       assert.equal(stage.states.at(-1), 'off');
     }
@@ -316,7 +317,7 @@ describe('polling', { concurrency: 20 }, () => {
       await delay(20);
     }
     await stage.world.goOffline();
-    await eventually(() => stage.states.at(-1) === 'unreachable', 'it to be noticed');
+    await until(() => stage.states.at(-1) === 'unreachable', 'it to be noticed');
     await stage.telegram.stop();
     assert.ok(stage.log.length > 5);
     for (const line of stage.log) assert.ok(!line.includes(secret), line);

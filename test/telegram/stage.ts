@@ -9,6 +9,7 @@ import { type AlertingWorld, makeAlerting } from '../world/alerting.ts';
 import { noDigest } from '../world/delivery.ts';
 import { noStores } from '../world/stores.ts';
 import { startTelegram, type TelegramWorld } from '../world/telegram/server.ts';
+import { until } from '../world/until.ts';
 import { FakeControl } from './fake-control.ts';
 
 export const token = '4200:AAHkZ3-xyzABCDEFGHIJKLMNOPQRSTUVWXY';
@@ -157,16 +158,7 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
   return Object.assign(stage, {
     ...{ world, telegram, control, incidents, copies, settings, log },
     heard: async () => {
-      await eventually(() => stage.states.at(-1) === 'polling', 'the bot to hear Telegram');
+      await until(() => stage.states.at(-1) === 'polling', 'the bot to hear Telegram');
     },
   });
-}
-
-/** Asks again until it is so. */
-export async function eventually(probe: () => boolean, what: string, timeout = 5_000): Promise<void> {
-  const until = Date.now() + timeout;
-  while (!probe()) {
-    if (Date.now() > until) throw new Error(`Waited ${timeout} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -1,7 +1,8 @@
 /** How bots of others died in silence, froze, or drowned in refusals: each story by its name, against ours. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { eventually, setStage } from './stage.ts';
+import { until } from '../world/until.ts';
+import { setStage } from './stage.ts';
 
 const flood = { status: 429, description: 'Too Many Requests: retry after 12', retry_after: 12 };
 
@@ -18,7 +19,7 @@ test('bedolaga b7c37f9e, c923c783: a chat that has to wait holds up nobody else,
   stage.world.inject({ chat: 7, method: 'sendMessage', fault: flood });
   const since = stage.world.revision;
   for (let i = 0; i < 5; i += 1) vera.sends('/status');
-  await eventually(() => stage.world.calls.some(({ status }) => status === 429), 'the refusal');
+  await until(() => stage.world.calls.some(({ status }) => status === 429), 'the refusal');
   const start = Date.now();
   oleg.sends('/status');
   await stage.world.waitForMessage(oleg, /Manager 0\.1\.0/, { since });

@@ -12,6 +12,9 @@ import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { until } from './until.ts';
+
+export { until } from './until.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 
@@ -161,19 +164,4 @@ export async function runManager(home: Home, apiRoot: string, more: NodeJS.Proce
     return manager.output().includes('the manager runs');
   });
   return manager;
-}
-
-/** Polls until `probe` gives something; fails with what it waited for after `ms`. */
-export async function until<T>(
-  probe: () => T | Promise<T>,
-  what = 'the expected state',
-  ms = 20_000,
-): Promise<Exclude<T, false | null | undefined>> {
-  const deadline = Date.now() + ms;
-  for (;;) {
-    const found = await probe();
-    if (found !== false && found !== null && found !== undefined) return found as Exclude<T, false | null | undefined>;
-    if (Date.now() > deadline) throw new Error(`Waited ${ms} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
