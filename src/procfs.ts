@@ -21,22 +21,27 @@ export interface ProcessEntry extends ProcessId {
 
 const buffer = Buffer.alloc(2048);
 
-/**
- * One process, null when there is none. A zombie is still an entry (state Z). Read synchronously: procfs is answered from
- * memory in microseconds, while each hop through Node's thread pool costs more than the read.
- */
-export function readProcess(pid: number): ProcessEntry | null {
-  let text: string;
+/** What one read of a file gives, at most 2 KB; null where it cannot be read. */
+export function readShort(path: string): string | null {
   try {
-    const file = openSync(`/proc/${pid}/stat`, 'r');
+    const file = openSync(path, 'r');
     try {
-      text = buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
+      return buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
     } finally {
       closeSync(file);
     }
   } catch {
     return null;
   }
+}
+
+/**
+ * One process, null when there is none. A zombie is still an entry (state Z). Read synchronously: procfs is answered from
+ * memory in microseconds, while each hop through Node's thread pool costs more than the read.
+ */
+export function readProcess(pid: number): ProcessEntry | null {
+  const text = readShort(`/proc/${pid}/stat`);
+  if (text === null) return null;
   // The name may hold spaces and brackets itself: the last closing bracket ends it.
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');

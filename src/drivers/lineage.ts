@@ -65,10 +65,14 @@ export class Lineage {
     this.members.set(service.pid, service);
   }
 
+  /** false only where it is certain that no member lives now; costs next to nothing where a keeper gathers them. */
+  mayLive(): boolean {
+    return this.overseer()?.mayHaveLeftovers() !== false || [...this.members.values()].some(isAlive);
+  }
+
   /** The members that live now. */
   async living(): Promise<ProcessEntry[]> {
-    const certainlyNobody = this.overseer()?.mayHaveLeftovers() === false && ![...this.members.values()].some(isAlive);
-    return certainlyNobody ? [] : this.update(await readFresh());
+    return this.mayLive() ? this.update(await readFresh()) : [];
   }
 
   /** Gets to know those whom the service's death would cut off, where nobody gathers them. */

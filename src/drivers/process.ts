@@ -11,7 +11,7 @@ import { lastLines } from './log-tail.ts';
 import { News } from './news.ts';
 import type { LaunchOptions } from './options.ts';
 import { ownExit } from './pipeline.ts';
-import { type Preflight, preflight } from './preflight.ts';
+import { preflight } from './preflight.ts';
 import { bootId, isAlive, mayLive, type ProcessId, type ProcessTable, startedAt } from './proctree.ts';
 import { joinPulse, sampleWithin } from './pulse.ts';
 import { nobody, serviceOf } from './record-owner.ts';
@@ -140,13 +140,19 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   /** Reads the newest record again; tells listeners and waiters when it says something new. */
   function look(): void {
     if (!keeper) return;
-    let record = readRecord(keeper.records, number + 1);
+    const record = readRecord(keeper.records, number + 1);
     if (record) {
       const { run } = takeUp(record, keeper);
       if (!starting) tell({ state: 'running', run });
-    } else if (lifeRuns()) record = readRecord(keeper.records, number);
-    if (record && record.status !== null) ended(exitIn(record));
+      if (record.status !== null) ended(exitIn(record));
+    } else if (lifeRuns()) readEnd();
     news.ring();
+  }
+
+  /** Reads the record of the life that counts, for how it ended. */
+  function readEnd(): void {
+    const record = keeper && readRecord(keeper.records, number);
+    if (record && record.status !== null) ended(exitIn(record));
   }
 
   function ended(exit: ExitInfo): void {
@@ -177,7 +183,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   /** The files of runs long gone and of runs to come change too: only the newest one's news counts. */
   function onRecord(name: string | null): void {
     const changed = Number(name);
-    if (changed === number ? lifeRuns() : changed === number + 1) look();
+    if (changed === number + 1) look();
+    else if (changed === number && lifeRuns()) readEnd();
   }
 
   /** Nobody will tell how the service ended. */
@@ -254,15 +261,14 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     }
     if (life?.exit) look();
     if (lifeRuns() && life) return { ok: true, run: life.run };
-    const checking = preflight(options, output);
-    if (life) {
+    if (life && lineage.mayLive()) {
       const cleared = await killTree(lineage);
       if (!cleared.ok) return { ok: false, fatal: false, reason: cleared.reason };
     }
     starting = true;
     try {
-      if (proven && options.env_file === null) return await startAgain(by, checking);
-      const checked = await checking;
+      if (proven && options.env_file === null) return await startAgain(by);
+      const checked = await preflight(options, output);
       if (!checked.ok) return { ok: false, fatal: true, reason: checked.reason };
       return await launch(by, launchScript(checked.launch));
     } catch (error) {
@@ -280,9 +286,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
    * When the look finds that it could not work (the program is being replaced, the folder is gone), the run that ended
    * for it was no crash.
    */
-  async function startAgain(by: Keeper, checking: Promise<Preflight>): Promise<StartResult> {
-    const result = await launch(by, null);
-    const checked = await checking;
+  async function startAgain(by: Keeper): Promise<StartResult> {
+    const [result, checked] = await Promise.all([launch(by, null), preflight(options, output)]);
     if (checked.ok || !(await news.wait(() => !lifeRuns(), recordDeadlineMs))) return result;
     endedWhileStarting = false;
     return { ok: false, fatal: true, reason: checked.reason };

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { type ProcessEntry, type ProcessId, readProcess } from '../procfs.ts';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type ProcessEntry, type ProcessId, readProcess, readShort } from '../procfs.ts';
 
 /*
  * Everything here reads /proc synchronously, as one process is read: processes must not change between two lines of a
@@ -13,6 +13,8 @@ const ticksPerSecond = 100;
 
 /** Whether that very process lives. A zombie has ended, whoever has yet to collect it. */
 export function isAlive(id: ProcessId): boolean {
+  // An open that fails costs an exception, which is dear to whoever is restarting something.
+  if (!existsSync(`/proc/${id.pid}`)) return false;
   const found = readProcess(id.pid);
   return found !== null && found.startTicks === id.startTicks && found.state !== 'Z' && found.state !== 'X';
 }
@@ -39,11 +41,8 @@ function listPids(): number[] {
 
 /** Whether a process with one thread has children, zombies included; null where the kernel does not tell. */
 export function hasChildren(pid: number): boolean | null {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1') !== '';
-  } catch {
-    return null;
-  }
+  const list = readShort(`/proc/${pid}/task/${pid}/children`);
+  return list === null ? null : list !== '';
 }
 
 /** Every process of one moment. */

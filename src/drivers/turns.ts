@@ -1,12 +1,20 @@
-/** Runs what it is given one after the other: a start that overtakes a stop would leave what nobody looks after. */
+/**
+ * Runs what it is given one after the other: a start that overtakes a stop would leave what nobody looks after. What
+ * has nobody before it begins at once, not a turn of the event loop later.
+ */
 export function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
+  let last: Promise<void> | null = null;
   return (work) => {
-    const turn = last.then(work, work);
-    last = turn.catch(() => {});
+    const turn = last === null ? work() : last.then(work);
+    const over = turn.then(nothing, nothing).then(() => {
+      if (last === over) last = null;
+    });
+    last = over;
     return turn;
   };
 }
+
+function nothing(): void {}
 
 /** Runs what it is given, at most `limit` at a time, the rest in order. */
 export function createSlots(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
