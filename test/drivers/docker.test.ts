@@ -4,6 +4,7 @@ import { reason } from '../../src/core/reason.ts';
 import { createDockerDriver, type DockerOptions } from '../../src/drivers/docker.ts';
 import { sayReason } from '../../src/i18n.ts';
 import { type ContainerMore, type PrivateDocker, startDocker } from '../world/docker.ts';
+import { answersFirst, keepsOneRun } from './contract.ts';
 import { eventually, exited, kill, listen } from './playground.ts';
 
 let docker: PrivateDocker;
@@ -69,13 +70,7 @@ describe('the docker driver', () => {
 
     it('gives the running run to a second start, and does nothing for a second stop', async (context) => {
       const { driver } = await make(context, forever);
-      const first = await driver.start();
-      assert.deepEqual(await driver.start(), first);
-      const [stopped, again] = await Promise.all([driver.stop(), driver.start()]);
-      assert.ok(stopped.ok && again.ok && first.ok);
-      assert.notEqual(again.run.id, first.run.id);
-      assert.equal((await driver.stop()).ok, true);
-      assert.deepEqual(await driver.stop(), { ok: true, exit: null, killed: [] });
+      await keepsOneRun(driver);
     });
 
     it('tells the exit code of a death, and the signal', async (context) => {
@@ -95,16 +90,7 @@ describe('the docker driver', () => {
 
     it('answers the start first, and tells the end of one that ends at once after it', async (context) => {
       const { driver, told } = await make(context, 'true');
-      const order: string[] = [];
-      driver.onChange((seen) => order.push(seen.state));
-      const started = await driver.start().then((result) => {
-        order.push('answer');
-        return result;
-      });
-      assert.ok(started.ok);
-      const end = await exited(told);
-      assert.deepEqual(order, ['answer', 'exited']);
-      assert.deepEqual([end.run.id, end.exit.code], [started.run.id, 0]);
+      await answersFirst(driver, told);
     });
 
     it('is taken over when it runs already, and its end is known that came while no manager was there', async (context) => {

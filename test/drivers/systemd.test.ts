@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { createSystemdDriver, type SystemdOptions } from '../../src/drivers/systemd.ts';
 import { type PrivateSystemd, startSystemd } from '../world/systemd.ts';
+import { answersFirst, keepsOneRun } from './contract.ts';
 import { eventually, exited, listen } from './playground.ts';
 
 let systemd: PrivateSystemd;
@@ -66,13 +67,7 @@ describe('the systemd driver', () => {
 
     it('gives the running run to a second start, and does nothing for a second stop', async (context) => {
       const { driver } = await make(context, [forever]);
-      const first = await driver.start();
-      assert.deepEqual(await driver.start(), first);
-      const [stopped, again] = await Promise.all([driver.stop(), driver.start()]);
-      assert.ok(stopped.ok && again.ok && first.ok);
-      assert.notEqual(again.run.id, first.run.id);
-      assert.equal((await driver.stop()).ok, true);
-      assert.deepEqual(await driver.stop(), { ok: true, exit: null, killed: [] });
+      await keepsOneRun(driver);
     });
 
     it('tells the exit code of a death, and the signal', async (context) => {
@@ -92,16 +87,7 @@ describe('the systemd driver', () => {
 
     it('answers the start first, and tells the end of one that ends at once after it', async (context) => {
       const { driver, told } = await make(context, ['ExecStart=/bin/true']);
-      const order: string[] = [];
-      driver.onChange((seen) => order.push(seen.state));
-      const started = await driver.start().then((result) => {
-        order.unshift('answer');
-        return result;
-      });
-      assert.ok(started.ok);
-      const end = await exited(told);
-      assert.deepEqual(order, ['answer', 'exited']);
-      assert.deepEqual([end.run.id, end.exit.code], [started.run.id, 0]);
+      await answersFirst(driver, told);
     });
 
     it('takes over a unit that runs already, and knows how it ended while no manager was there', async (context) => {
