@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { type CacheClearer, createCacheClearer } from '../../src/checks/cache-clear.ts';
 import type { KeyCount } from '../../src/core/stores.ts';
-import { fill, startRedis, watcherRights } from '../world/redis.ts';
+import { fill, fillAsShop, startRedis, watcherRights } from '../world/redis.ts';
 import { say } from './asking.ts';
 
 describe('clearing a cache', () => {
@@ -16,9 +16,7 @@ describe('clearing a cache', () => {
     cache = createCacheClearer(redis.url);
   });
   beforeEach(async () => {
-    await redis.admin.call('FLUSHALL');
-    await fill(redis.admin, 12_000, (n) => `user:${n}:balance`);
-    await fill(redis.admin, 3000, (n) => `user:${n}:lang`);
+    await fillAsShop(redis.admin);
     await fill(redis.admin, 100, (n) => `notif:1d:${n}`);
   });
   after(async () => {

@@ -13,7 +13,7 @@ import { type Language, t } from '../../src/i18n.ts';
 import { createLogger } from '../../src/logger.ts';
 import { makeAlerting } from '../world/alerting.ts';
 import { addMonitor, startPostgres } from '../world/postgres.ts';
-import { fill, startRedis } from '../world/redis.ts';
+import { fill, fillAsShop, startRedis } from '../world/redis.ts';
 import { makeStores, postgresAt, redisAt, type StoresWorld } from '../world/stores.ts';
 import { fakeControl, fakeHistory, fakeReload } from './fake-control.ts';
 import { fakePanels } from './fake-panels.ts';
@@ -38,9 +38,7 @@ describe('orbit cache and orbit users, over the socket', () => {
     redis = await startRedis();
   });
   beforeEach(async () => {
-    await redis.admin.call('FLUSHALL');
-    await fill(redis.admin, 12_000, (n) => `user:${n}:balance`);
-    await fill(redis.admin, 3000, (n) => `user:${n}:lang`);
+    await fillAsShop(redis.admin);
     ({ known, client } = await serve(await makeStores({ redis: [redisAt(redis.url)] })));
   });
   after(async () => {

@@ -3,45 +3,21 @@ import { changeIncident, type Incident } from '../../src/core/incident.ts';
 import { reason } from '../../src/core/reason.ts';
 import type { Reload } from '../../src/core/reload.ts';
 import type { ActionResult, Actor, Control, Needs, ServiceView, Snapshot, Verb } from '../../src/core/snapshot.ts';
+import { serviceView, telegramView } from '../world/views.ts';
 
 /** A moment that tests call now. */
 export const now = Date.UTC(2026, 10, 23, 3, 0, 0);
 
 export function service(name: string, differences: Partial<ServiceView> = {}): ServiceView {
+  const well = serviceView(name, now);
+  const metrics = [{ name: 'latency', value: 12.5, unit: 'ms' }] as const;
   return {
-    name,
-    title: name,
-    driver: 'process',
-    needs: [],
-    state: 'running',
-    since: now - 60_000,
-    wanted: 'up',
-    reason: null,
-    health: 'healthy',
-    healthSince: now - 60_000,
-    healthReason: null,
-    checks: [
-      {
-        id: 'http',
-        health: 'healthy',
-        verdict: 'healthy',
-        reason: null,
-        failures: 0,
-        successes: 3,
-        healthSince: null,
-        unknownSince: null,
-        at: now,
-        metrics: [{ name: 'latency', value: 12.5, unit: 'ms' }],
-      },
-    ],
+    ...well,
+    ...{ since: now - 60_000, healthSince: now - 60_000, exitsInWindow: 0, restarts: 0 },
+    checks: well.checks.map((check) => ({ ...check, id: 'http', successes: 3, metrics })),
     pid: 4711,
     startedAt: now - 3 * 3_600_000 - 25 * 60_000,
-    restarts: 0,
-    foreignRestarts: null,
-    exitsInWindow: 0,
     lastExit: { code: null, signal: 'SIGKILL', at: now - 60_000 },
-    retryAt: null,
-    operation: null,
     can: ['stop', 'restart'],
     ...differences,
   };
@@ -89,16 +65,7 @@ export function snapshot(differences: Partial<Snapshot> = {}): Snapshot {
     ],
     incidents: [incident],
     mutes: [],
-    telegram: {
-      state: 'polling',
-      since: now,
-      reason: null,
-      waiting: 0,
-      oldestWaiting: null,
-      lastDelivered: now,
-      dropped: 0,
-      dead: 0,
-    },
+    telegram: { ...telegramView, since: now, lastDelivered: now },
     ...differences,
   };
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type DigestParts, digestOf } from '../../src/core/digest.ts';
 import type { Incident } from '../../src/core/incident.ts';
 import { availabilityOf, standingOf } from '../../src/core/standing.ts';
-import { service } from '../telegram/fake-control.ts';
+import { serviceView } from '../world/views.ts';
 import { anIncident } from './an-incident.ts';
 
 const MINUTE = 60_000;
@@ -12,7 +12,7 @@ const all = { share: 1, unknown: 0 };
 const always = { service: 'bot', day: all, week: all, month: all };
 
 const parts: DigestParts = {
-  ...{ from: 0, to: DAY, services: [service('bot', 0)], incidents: [], starts: [], slow: [] },
+  ...{ from: 0, to: DAY, services: [serviceView('bot', 0)], incidents: [], starts: [], slow: [] },
   ...{ availability: [always], mutes: [], disks: [] },
 };
 
@@ -31,7 +31,7 @@ describe('the digest', () => {
       { disks: [{ ...disk, usedPercent: 91 }] },
       { disks: [{ ...disk, fullIn: 3 * DAY }] },
       { availability: [{ ...always, day: { share: 0.9, unknown: 10 * MINUTE } }] },
-      { services: [service('bot', 0, { state: 'failed' })] },
+      { services: [serviceView('bot', 0, { state: 'failed' })] },
     ];
     for (const more of not) assert.equal(digestOf({ ...parts, ...more }).fine, false, JSON.stringify(more));
   });
@@ -103,7 +103,7 @@ describe('availability', () => {
   });
 
   it('takes only what is proven well for up', () => {
-    const stands = (more: Parameters<typeof service>[2]) => standingOf(service('bot', 0, more), [], 5);
+    const stands = (more: Parameters<typeof serviceView>[2]) => standingOf(serviceView('bot', 0, more), [], 5);
     assert.equal(stands({ state: 'running', health: 'healthy' }), 'up');
     assert.equal(stands({ state: 'running', health: 'degraded' }), 'up');
     assert.equal(stands({ state: 'running', health: 'unhealthy' }), 'down');
@@ -114,7 +114,7 @@ describe('availability', () => {
     assert.equal(stands({ state: 'stopped', wanted: 'up' }), 'down');
     assert.equal(stands({ state: 'stopped', wanted: 'down' }), 'off');
     const window = { id: 1, kind: 'maintenance', scope: { covers: 'all' }, from: 0, until: 10, by: 'Vera' } as const;
-    assert.equal(standingOf(service('bot', 0, { state: 'failed' }), [window], 5), 'maintenance');
-    assert.equal(standingOf(service('bot', 0, { state: 'failed' }), [window], 10), 'down');
+    assert.equal(standingOf(serviceView('bot', 0, { state: 'failed' }), [window], 5), 'maintenance');
+    assert.equal(standingOf(serviceView('bot', 0, { state: 'failed' }), [window], 10), 'down');
   });
 });

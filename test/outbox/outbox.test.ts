@@ -102,6 +102,9 @@ function world(store = openStore(':memory:')) {
     table,
     outbox: make(),
     make,
+    muteAll(until: number) {
+      sky.mutes.push({ id: 1, kind: 'mute', scope: { covers: 'all' }, from: 0, until, by: 'Vera' });
+    },
     tell(change: Change['change'], incident: Incident) {
       store.transaction(() => {
         incidents.save(incident);
@@ -296,14 +299,7 @@ describe('the outbox', () => {
   it('uptime-kuma#6764: holds what is muted, acts on what is queued already, and speaks up when the mute ends', async () => {
     const w = world();
     w.tell('opened', opened);
-    w.sky.mutes.push({
-      id: 1,
-      kind: 'mute',
-      scope: { covers: 'all' },
-      from: 0,
-      until: w.clock.now + 60_000,
-      by: 'Vera',
-    });
+    w.muteAll(w.clock.now + 60_000);
     await w.flush(w.outbox);
     assert.deepEqual(w.seen, []);
     w.clock.now += 60_000;
@@ -314,7 +310,7 @@ describe('the outbox', () => {
   it('does not repeat what the chat was told after the mute had ended', async () => {
     const w = world();
     const until = w.clock.now + 60_000;
-    w.sky.mutes.push({ id: 1, kind: 'mute', scope: { covers: 'all' }, from: 0, until, by: 'Vera' });
+    w.muteAll(until);
     w.tell('opened', opened);
     await w.flush(w.outbox);
     // What was held goes out by itself; the reminder that the end of the mute causes comes a moment later.
@@ -332,14 +328,7 @@ describe('the outbox', () => {
 
   it('Pulse#1068: does not say "back" of what was held and never told', async () => {
     const w = world();
-    w.sky.mutes.push({
-      id: 1,
-      kind: 'mute',
-      scope: { covers: 'all' },
-      from: 0,
-      until: w.clock.now + 60_000,
-      by: 'Vera',
-    });
+    w.muteAll(w.clock.now + 60_000);
     w.tell('opened', opened);
     await w.flush(w.outbox);
     w.tell('resolved', resolved);
@@ -397,7 +386,7 @@ describe('the outbox', () => {
     await w.flush(w.outbox);
     assert.equal(texts(w.seen, '1').length, 2);
 
-    w.sky.mutes = [{ id: 1, kind: 'mute', scope: { covers: 'all' }, from: 0, until: nine + 2 * 3600_000, by: 'Vera' }];
+    w.muteAll(nine + 2 * 3600_000);
     w.digest('error');
     await w.flush(w.outbox);
     assert.equal(texts(w.seen, '1').length, 2);

@@ -10,7 +10,7 @@ import { createStretchTable } from '../../src/store/stretches.ts';
 import { createDigest } from '../../src/supervisor/digest.ts';
 import { createDigestClock } from '../../src/supervisor/digest-clock.ts';
 import { createStandings } from '../../src/supervisor/standings.ts';
-import { service } from '../telegram/fake-control.ts';
+import { serviceView } from '../world/views.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -28,8 +28,8 @@ function watched() {
   const world = {
     ...{ time, make, store, clock, views },
     standings: make(),
-    be(more: Parameters<typeof service>[2]) {
-      views.splice(0, views.length, service('bot', time.now, more));
+    be(more: Parameters<typeof serviceView>[2]) {
+      views.splice(0, views.length, serviceView('bot', time.now, more));
     },
     pass(ms: number, step = 1000) {
       for (let gone = 0; gone < ms; gone += step) {

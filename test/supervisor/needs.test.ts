@@ -16,6 +16,7 @@ import { holdOn } from '../../src/supervisor/hold.ts';
 import type { Managed } from '../../src/supervisor/managed.ts';
 import { createMonitor } from '../../src/supervisor/monitor.ts';
 import { makeAlerting } from '../world/alerting.ts';
+import { telegramView } from '../world/views.ts';
 
 const env = { MANAGER_BOT_TOKEN: `123:${'a'.repeat(35)}`, ADMIN_CHAT_IDS: '5', HOME: '/home/op' };
 const vera: Actor = { kind: 'telegram', id: '7', name: 'Vera' };
@@ -79,10 +80,7 @@ async function stage(needs: Readonly<Record<string, readonly string[]>>, broken:
   });
   const control = createControl({
     ...{ services, monitor, ledger, clock, log, audit, host: 'vps', version: '1', mutes: () => [] },
-    telegram: () => ({
-      ...{ state: 'polling', since: 0, reason: null, waiting: 0, oldestWaiting: null, lastDelivered: null },
-      ...{ dropped: 0, dead: 0 },
-    }),
+    telegram: () => telegramView,
   });
   await monitor.begin();
   return {

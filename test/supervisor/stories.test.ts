@@ -17,6 +17,7 @@ import { createControl } from '../../src/supervisor/control.ts';
 import type { Managed } from '../../src/supervisor/managed.ts';
 import { createMonitor } from '../../src/supervisor/monitor.ts';
 import { makeAlerting } from '../world/alerting.ts';
+import { telegramView } from '../world/views.ts';
 
 const env = { MANAGER_BOT_TOKEN: `123:${'a'.repeat(35)}`, ADMIN_CHAT_IDS: '5', HOME: '/home/op' };
 const vera: Actor = { kind: 'telegram', id: '7', name: 'Vera' };
@@ -92,18 +93,7 @@ function stage(settings: Readonly<Record<string, unknown>> = {}) {
   });
   const control = createControl({
     ...{ services, monitor, ledger, clock, log, host: 'vps', version: '1', mutes: () => [], audit: createAudit(store) },
-    telegram: () => ({
-      ...{
-        state: 'polling',
-        since: 0,
-        reason: null,
-        waiting: 0,
-        oldestWaiting: null,
-        lastDelivered: null,
-        dropped: 0,
-        dead: 0,
-      },
-    }),
+    telegram: () => telegramView,
   });
   const checks = createCheckLoop({ services, observeHealth: monitor.observeHealth, clock, log });
   return {

@@ -8,7 +8,7 @@ import { decode } from '../../src/telegram/callback-data.ts';
 import { alertOf } from '../../src/telegram/screens/alert-group.ts';
 import type { IncidentNotice } from '../../src/telegram/telegram.ts';
 import { parseHtml } from '../world/telegram/html.ts';
-import { service } from './fake-control.ts';
+import { serviceView } from '../world/views.ts';
 import { noon } from './stage.ts';
 
 function notice(id: number, more: Partial<Incident> = {}, rest: Partial<IncidentNotice> = {}): IncidentNotice {
@@ -20,7 +20,7 @@ function notice(id: number, more: Partial<Incident> = {}, rest: Partial<Incident
       ...{ saidAt: noon - 60_000, reason: reason('exit-code', { code: '1' }), attempts: [], lines: [] },
       ...more,
     },
-    service: service(name, noon, { title: `Service ${id}` }),
+    service: serviceView(name, noon, { title: `Service ${id}` }),
     ...{ affects: [], mute: null, settledAs: null, counts: { down: 3, total: 9 } },
     ...{ delayedBy: null, repeat: false, now: noon },
     ...rest,

@@ -10,7 +10,7 @@ import { codeOf } from '../../src/telegram/screens/chart.ts';
 import { plainText, splitHtml } from '../../src/telegram/split.ts';
 import type { IncidentNotice } from '../../src/telegram/telegram.ts';
 import { parseHtml } from '../world/telegram/html.ts';
-import { service } from './fake-control.ts';
+import { serviceView } from '../world/views.ts';
 import { noon, token } from './stage.ts';
 
 const opened = noon - 252_000;
@@ -39,7 +39,7 @@ const incident: Incident = {
 function notice(more: Partial<Incident> = {}, rest: Partial<IncidentNotice> = {}): IncidentNotice {
   return {
     incident: { ...incident, ...more },
-    service: service('shop', noon, { title: 'Shop <bot>' }),
+    service: serviceView('shop', noon, { title: 'Shop <bot>' }),
     affects: [],
     mute: null,
     settledAs: null,
@@ -171,7 +171,7 @@ test('what comes late says how late, what may be a copy says so', () => {
 });
 
 test('a service that is only watched, or not configured any more, offers no action on it', () => {
-  const watched = show(notice({}, { service: service('shop', noon, { driver: 'external', can: [] }) }));
+  const watched = show(notice({}, { service: serviceView('shop', noon, { driver: 'external', can: [] }) }));
   assert.deepEqual(
     watched.buttons.flat().map(({ text }) => text),
     ['Acknowledge', 'Logs', 'Chart', 'Mute 30 min', 'Mute 2 h', 'Till morning'],
@@ -198,7 +198,7 @@ test('the longest of everything is still one valid message', () => {
       attempts: Array(8).fill(what),
       lines: Array(50).fill(long),
     },
-    { service: service('shop', noon, { title: long }), delayedBy: 1e9, repeat: true, affects: [long] },
+    { service: serviceView('shop', noon, { title: long }), delayedBy: 1e9, repeat: true, affects: [long] },
   );
   for (const language of ['en', 'ru'] as const) {
     const { text } = incidentAlert(language, worst, 'UTC', 'operator');

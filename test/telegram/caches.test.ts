@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test';
 import { reason } from '../../src/core/reason.ts';
-import { fill, startRedis } from '../world/redis.ts';
+import { fill, fillAsShop, startRedis } from '../world/redis.ts';
 import { makeStores, noStores, redisAt } from '../world/stores.ts';
 import type { ShownMessage } from '../world/telegram/view.ts';
 import { until } from '../world/until.ts';
-import { service } from './fake-control.ts';
+import { serviceView } from '../world/views.ts';
 import { guest, noon, oleg, setStage, vera } from './stage.ts';
 
 describe('Redis in the chat', () => {
@@ -13,11 +13,7 @@ describe('Redis in the chat', () => {
   before(async () => {
     redis = await startRedis();
   });
-  beforeEach(async () => {
-    await redis.admin.call('FLUSHALL');
-    await fill(redis.admin, 12_000, (n) => `user:${n}:balance`);
-    await fill(redis.admin, 3000, (n) => `user:${n}:lang`);
-  });
+  beforeEach(() => fillAsShop(redis.admin));
   after(() => redis.stop());
 
   /** A person in a chat with the manager that watches this Redis. */
@@ -25,7 +21,7 @@ describe('Redis in the chat', () => {
     const known = await makeStores({ redis: [redisAt(url, { clear_url: redis.url })] });
     await known.round();
     const stage = await setStage(t, { telegram: { stores: known.stores } });
-    stage.control.services.set('redis', service('redis', noon, { title: 'Cache' }));
+    stage.control.services.set('redis', serviceView('redis', noon, { title: 'Cache' }));
     t.after(known.close);
     await stage.heard();
     const { world } = stage;
@@ -262,7 +258,7 @@ describe('screens whose figures have to be asked for', () => {
     const waiting: (() => void)[] = [];
     const redis = () => new Promise<typeof away>((resolve) => waiting.push(() => resolve(away)));
     const stage = await setStage(t, { telegram: { stores: { ...noStores, redises: () => [ref], redis } } });
-    stage.control.services.set('redis', service('redis', noon, { title: 'Cache' }));
+    stage.control.services.set('redis', serviceView('redis', noon, { title: 'Cache' }));
     await stage.heard();
     const { world } = stage;
     const person = world.user({ id: vera.id, first_name: 'V', language_code: 'en' });

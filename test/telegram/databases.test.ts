@@ -5,7 +5,7 @@ import { addMonitor, startPostgres } from '../world/postgres.ts';
 import { makeStores, postgresAt } from '../world/stores.ts';
 import type { ShownMessage } from '../world/telegram/view.ts';
 import { until } from '../world/until.ts';
-import { service } from './fake-control.ts';
+import { serviceView } from '../world/views.ts';
 import { noon, setStage, vera } from './stage.ts';
 
 const shop = `
@@ -43,7 +43,7 @@ describe('PostgreSQL in the chat', () => {
     await known.round();
     await known.round();
     const stage = await setStage(t, { telegram: { stores: known.stores } });
-    stage.control.services.set('db', service('db', noon, { title: 'Database' }));
+    stage.control.services.set('db', serviceView('db', noon, { title: 'Database' }));
     t.after(known.close);
     await stage.heard();
     const { world } = stage;

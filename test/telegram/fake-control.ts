@@ -10,6 +10,7 @@ import type {
   TelegramView,
   Verb,
 } from '../../src/core/snapshot.ts';
+import { serviceView, telegramView } from '../world/views.ts';
 
 /** One asked-for action that waits until the test ends it. */
 export interface Asked {
@@ -20,58 +21,6 @@ export interface Asked {
   end(result: ActionResult): void;
 }
 
-/** A running, healthy service unless said otherwise. */
-export function service(name: string, now: number, more: Partial<ServiceView> = {}): ServiceView {
-  return {
-    name,
-    title: name,
-    driver: 'process',
-    needs: [],
-    state: 'running',
-    since: now - 3 * 3600_000,
-    wanted: 'up',
-    reason: null,
-    health: 'healthy',
-    healthSince: now - 3600_000,
-    healthReason: null,
-    checks: [
-      {
-        id: 'process',
-        health: 'healthy',
-        verdict: 'healthy',
-        reason: null,
-        failures: 0,
-        successes: 9,
-        healthSince: null,
-        unknownSince: null,
-        at: now,
-        metrics: [{ name: 'cpu', value: 3.2, unit: '%' }],
-      },
-    ],
-    pid: 4242,
-    startedAt: now - 3 * 3600_000,
-    restarts: 2,
-    foreignRestarts: null,
-    exitsInWindow: 1,
-    lastExit: { code: 1, signal: null, at: now - 3 * 3600_000 },
-    retryAt: null,
-    operation: null,
-    can: ['restart', 'stop'],
-    ...more,
-  };
-}
-
-const fine: TelegramView = {
-  state: 'polling',
-  since: 0,
-  reason: null,
-  waiting: 0,
-  oldestWaiting: null,
-  lastDelivered: null,
-  dropped: 0,
-  dead: 0,
-};
-
 /** Supervision as the chat sees it, played by the test. */
 export class FakeControl implements Control {
   readonly services = new Map<string, ServiceView>();
@@ -79,7 +28,7 @@ export class FakeControl implements Control {
   /** What `act` does: by default it waits until the test ends it. */
   instead: ((service: string, verb: Verb) => ActionResult) | null = null;
   lines: readonly string[] = [];
-  telegram: TelegramView = fine;
+  telegram: TelegramView = telegramView;
   alerting: Alerting | null = null;
   readonly #clock: () => number;
 
@@ -88,7 +37,7 @@ export class FakeControl implements Control {
   }
 
   add(name: string, more: Partial<ServiceView> = {}): void {
-    this.services.set(name, service(name, this.#clock(), more));
+    this.services.set(name, serviceView(name, this.#clock(), more));
   }
 
   change(name: string, more: Partial<ServiceView>): void {

@@ -13,6 +13,7 @@ import { TOKEN, VERA } from '../world/manager.ts';
 import { addMonitor, startPostgres } from '../world/postgres.ts';
 import { startRedis, watcherRights } from '../world/redis.ts';
 import { startTelegram } from '../world/telegram/server.ts';
+import { telegramView } from '../world/views.ts';
 
 /** A set-up that is in order, but for what the test spoils; Vera has sent /start. */
 async function setUp(test: TestContext, file: Readonly<Record<string, unknown>> = {}, env: NodeJS.ProcessEnv = {}) {
@@ -110,13 +111,7 @@ describe('the doctor', () => {
       await polling;
     }
     const before = telegram.callsOf('getUpdates').length;
-    const view = {
-      ...{ since: 0, reason: null, waiting: 0, oldestWaiting: null },
-      lastDelivered: null,
-      dropped: 0,
-      dead: 0,
-    };
-    const all = await look({ manager: { version: '1', telegram: { ...view, state: 'polling' } } });
+    const all = await look({ manager: { version: '1', telegram: telegramView } });
     assert.ok(codes(all).includes('doctor-poller-ours'));
     assert.equal(telegram.callsOf('getUpdates').length, before);
   });
