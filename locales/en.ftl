@@ -297,6 +297,7 @@ reason-tmux-program-not-seen = the tmux session { $session } is there, but its c
 
 ## drivers: systemd
 reason-systemd-absent = no systemd is to be found here; inside a container the machine's own has to be let in
+reason-systemd-user-absent = this user has no systemd of its own running (nothing in { $folder }); as root: loginctl enable-linger { $user }
 reason-systemd-no-access = the manager may not talk to systemd: the socket of its bus is closed to this user
 reason-systemd-unreachable = systemd cannot be reached ({ $problem })
 reason-systemd-silent = systemd gives no answer
@@ -1789,6 +1790,7 @@ reason-skipped-dependency = skipped: it needs { $name }, which is not well
 
 ## supervision: services that somebody else looks after
 reason-own-policy = its own restart policy starts it again
+reason-work-done = has done its work and ended well
 reason-own-policy-loops = its own restart policy keeps starting it; the manager leaves that to it
 reason-left-down = its own restart policy leaves it down; it needs a person
 reason-stopped-elsewhere = stopped by somebody, not by this manager; left so

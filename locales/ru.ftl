@@ -308,6 +308,7 @@ reason-tmux-program-not-seen = сессия tmux { $session } есть, но е�
 
 ## drivers: systemd
 reason-systemd-absent = systemd здесь не найден; в контейнер нужно пробросить systemd самой машины
+reason-systemd-user-absent = у этого пользователя не запущен собственный systemd (в { $folder } ничего нет); от root: loginctl enable-linger { $user }
 reason-systemd-no-access = менеджеру нельзя обращаться к systemd: сокет его шины закрыт для этого пользователя
 reason-systemd-unreachable = нет связи с systemd ({ $problem })
 reason-systemd-silent = systemd не отвечает
@@ -1884,6 +1885,7 @@ reason-skipped-dependency = пропущено: нужен { $name }, а с ни
 
 ## supervision: services that somebody else looks after
 reason-own-policy = его перезапускает собственная политика
+reason-work-done = сделал своё дело и завершился штатно
 reason-own-policy-loops = собственная политика запускает его снова и снова, менеджер ей не мешает
 reason-left-down = собственная политика оставила его лежать, нужен человек
 reason-stopped-elsewhere = остановлен кем-то помимо менеджера, так и оставлен

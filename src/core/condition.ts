@@ -1,4 +1,5 @@
 import { compareHealth, type Health, worstHealth } from './health.ts';
+import { hasDoneItsWork } from './service.ts';
 import type { ServiceView } from './snapshot.ts';
 
 /** How bad a service is as a whole: one that should run and does not is unhealthy, whatever was last asked. */
@@ -8,6 +9,7 @@ export function conditionOf(view: Pick<ServiceView, 'state' | 'wanted' | 'health
     case 'backing-off':
       return 'unhealthy';
     case 'stopped':
+      if (hasDoneItsWork(view)) return 'healthy';
       return view.wanted === 'down' ? 'unknown' : 'unhealthy';
     case 'running':
       return view.health;

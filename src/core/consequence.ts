@@ -22,8 +22,13 @@ export function incidentsOfSignal(signal: Signal, lines: readonly string[]): rea
     case 'gave-up':
     case 'looping': {
       const attempt = signal.signal === 'gave-up' ? reason('stopped-trying') : reason('own-policy-loops');
+      const problem = { type: 'problem', kind: 'down', level: 'critical', reason: loopReason(signal), lines } as const;
+      // The count alone says nothing of memory that was used up, or of a port that is taken.
+      const cause = signal.signal === 'gave-up' ? signal.reason : undefined;
       return [
-        { type: 'problem', kind: 'down', level: 'critical', reason: loopReason(signal), attempt, lines },
+        ...(cause === undefined
+          ? [{ ...problem, attempt }]
+          : [{ ...problem, attempt: cause }, { type: 'attempt', kind: 'down', attempt } as const]),
         { type: 'over', kind: 'unhealthy', resolution: 'superseded' },
       ];
     }

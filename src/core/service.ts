@@ -24,9 +24,10 @@ export interface Run {
 
 /**
  * What others do about an end, where the service has somebody else to look after it: its own policy starts it again,
- * or leaves it down for good, or somebody stopped it by other means. Null: nobody but the manager decides.
+ * or leaves it down for good, or somebody stopped it by other means; or it was to end, and has ended well. Null: nobody
+ * but the manager decides.
  */
-export type Fate = 'restarts' | 'left' | 'stopped';
+export type Fate = 'restarts' | 'left' | 'stopped' | 'done';
 
 export type Wanted = 'up' | 'down';
 
@@ -64,6 +65,11 @@ export interface ServiceRecord {
   /** Only in `unknown`: where it goes on when it is seen again as it was. Null: it ran, or was about to. */
   readonly lostFrom: LostFrom | null;
   readonly health: HealthRecord;
+}
+
+/** A job that has ended well: down because there is nothing left to do, and as good as one that runs. */
+export function hasDoneItsWork({ state, reason }: Pick<ServiceRecord, 'state' | 'reason'>): boolean {
+  return state === 'stopped' && reason?.code === 'work-done';
 }
 
 /** A service that nobody has seen yet. */

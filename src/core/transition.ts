@@ -20,7 +20,13 @@ export type ServiceEvent =
   | { readonly type: 'started'; readonly run: Run }
   /** The supervisor does not start it now (maintenance, a dependency is down); asks again at `until`. */
   | { readonly type: 'start-held'; readonly until: number; readonly reason: Reason }
-  | { readonly type: 'start-failed'; readonly fatal: boolean; readonly reason: Reason }
+  /** `ended`: the run that came of it and is over; its end is this failure, not another one. */
+  | {
+      readonly type: 'start-failed';
+      readonly fatal: boolean;
+      readonly reason: Reason;
+      readonly ended?: Pick<Ended, 'run' | 'exit'>;
+    }
   | { readonly type: 'stopped'; readonly exit: ExitInfo | null }
   | { readonly type: 'stop-failed'; readonly reason: Reason }
   /** It runs, but is no use: its own checks fail, or it takes more memory than it may. Told once per run. */
@@ -62,7 +68,14 @@ export type Signal =
   /** Its own restart policy keeps starting it, or has given up. */
   | { readonly signal: 'looping'; readonly exits: number; readonly within: number; readonly exit: ExitInfo | null }
   | { readonly signal: 'left-down'; readonly exit: ExitInfo; readonly reason: Reason | null }
-  | { readonly signal: 'gave-up'; readonly exits: number; readonly within: number; readonly exit: ExitInfo | null }
+  | {
+      readonly signal: 'gave-up';
+      readonly exits: number;
+      readonly within: number;
+      readonly exit: ExitInfo | null;
+      /** What is known of the last of them beyond its exit code. */
+      readonly reason?: Reason;
+    }
   | { readonly signal: 'start-failed'; readonly reason: Reason; readonly final: boolean }
   /** It ails, and is restarted for it. */
   | { readonly signal: 'restarted-ailing'; readonly reason: Reason }
@@ -158,7 +171,7 @@ export function transition(
     case 'start-held':
       return step(enter(before, 'backing-off', now, { retryAt: event.until, reason: event.reason }));
     case 'start-failed':
-      return startFailed(before, event.reason, event.fatal, policy, now, random);
+      return startFailed(before, event, policy, now, random);
     case 'stopped':
       return stopped(before, event.exit, now);
     case 'stop-failed':
@@ -205,7 +218,7 @@ function toldAgain(before: ServiceRecord, ended: Ended, policy: RecoveryPolicy, 
   // Its own policy is at it: the manager does not start it as well.
   if (ended.fate === 'restarts' && before.wanted === 'up')
     return step(enter(before, 'starting', now, { reason: reason('own-policy') }));
-  if (ended.fate === 'left' || ended.fate === 'stopped') return step(before);
+  if (ended.fate === 'left' || ended.fate === 'stopped' || ended.fate === 'done') return step(before);
   return resume(before, now);
 }
 
@@ -222,6 +235,9 @@ function fateChanged(
   // Its policy had begun to restart it, and then gave up; or it had given up before we lost sight of it.
   if (fate === 'left' && waits && before.wanted === 'up') return afterForeignExit(before, ended, fate, policy, now);
   if (fate === 'stopped' && waits) return step(enter(before, 'stopped', now, { wanted: 'down' }));
+  // A start that did not work, of what its own policy goes on to start.
+  if (fate === 'restarts' && before.state === 'backing-off')
+    return step(enter(before, 'starting', now, { reason: reason('own-policy') }));
   // What looked like somebody's stop was the engine's own end.
   if (fate === null && before.state === 'stopped' && before.reason?.code === 'stopped-elsewhere')
     return decide({ ...before, wanted: 'up' }, ended, null, policy, now, random);
@@ -304,13 +320,25 @@ function afterExit(before: ServiceRecord, ended: Ended, policy: RecoveryPolicy, 
   // Somebody is stopping it: the operation itself reports the end.
   if (before.state === 'stopping') return step(record);
   if (before.wanted === 'down') return step(enter(record, 'stopped', now));
+  if (fate === 'done')
+    return step(
+      enter(record, 'stopped', now, { attempt: 0, reason: reason('work-done') }),
+      [],
+      [{ signal: 'settled' }],
+    );
   const counted = { ...record, exits: exitsInWindow([...record.exits, now], policy, now) };
   if (fate === null) return decide(counted, ended, null, policy, now, random);
   return afterForeignExit(counted, ended, fate, policy, now);
 }
 
 /** Somebody else looks after it: the manager does not fight it, but counts and tells. */
-function afterForeignExit(record: ServiceRecord, ended: Ended, fate: Fate, policy: RecoveryPolicy, now: number): Step {
+function afterForeignExit(
+  record: ServiceRecord,
+  ended: Ended,
+  fate: Exclude<Fate, 'done'>,
+  policy: RecoveryPolicy,
+  now: number,
+): Step {
   const { exit } = ended;
   const why = ended.reason ?? null;
   switch (fate) {
@@ -356,13 +384,13 @@ function withForeign(
 }
 
 function startFailed(
-  before: ServiceRecord,
-  why: Reason,
-  fatal: boolean,
+  record: ServiceRecord,
+  { reason: why, fatal, ended }: Extract<ServiceEvent, { type: 'start-failed' }>,
   policy: RecoveryPolicy,
   now: number,
   random: number,
 ): Step {
+  const before = ended === undefined ? record : { ...record, lastRun: ended.run.id, lastExit: ended.exit };
   if (fatal) {
     const signals: Signal[] = [{ signal: 'start-failed', reason: why, final: true }];
     return step(enter(before, 'failed', now, { run: null, reason: why }), [], signals);
@@ -385,7 +413,11 @@ function decide(
   if (recovery.decision === 'give-up') {
     const { exits, within } = recovery;
     const given = failure ?? reason('gave-up', { exits });
-    return step(enter(bounded, 'failed', now, { reason: given }), [], [{ signal: 'gave-up', exits, within, exit }]);
+    const cause = failure ?? ended?.reason ?? null;
+    const signals: Signal[] = [
+      { signal: 'gave-up', exits, within, exit, ...(cause === null ? {} : { reason: cause }) },
+    ];
+    return step(enter(bounded, 'failed', now, { reason: given }), [], signals);
   }
   if (recovery.decision === 'leave') {
     if (failure !== null) {

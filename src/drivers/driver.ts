@@ -30,7 +30,13 @@ export type Observation =
 export type StartResult =
   | { readonly ok: true; readonly run: Run }
   /** `fatal`: trying again cannot help until somebody changes something (command not found, folder missing). */
-  | { readonly ok: false; readonly fatal: boolean; readonly reason: Reason };
+  | {
+      readonly ok: false;
+      readonly fatal: boolean;
+      readonly reason: Reason;
+      /** The run that came of it and is over already; nobody is told of its end as well. */
+      readonly ended?: { readonly run: Run; readonly exit: ExitInfo };
+    };
 
 export type StopResult =
   /** `exit` null: it was not running. `killed`: names or pids of what needed SIGKILL, empty when it went by itself. */

@@ -290,7 +290,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     const [result, checked] = await Promise.all([launch(by, null), preflight(options, output)]);
     if (checked.ok || !(await news.wait(() => !lifeRuns(), recordDeadlineMs))) return result;
     endedWhileStarting = false;
-    return { ok: false, fatal: true, reason: checked.reason };
+    const ended = life?.exit ? { ended: { run: life.run, exit: life.exit } } : {};
+    return { ok: false, fatal: true, reason: checked.reason, ...ended };
   }
 
   function tellEnd(): void {

@@ -58,9 +58,12 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
   let lastEnd: Ended | null = null;
   /** The run that we stopped ourselves: its end is nobody else's doing. */
   let ourStop = '';
+  /** The run of a job that somebody stopped in the middle, which systemd itself calls a failure. */
+  let cutShort = '';
 
   function judge(sight: Sight): Observation | null {
     if (!sight.ok) return { state: 'unknown', reason: sight.reason };
+    if (isBeingCutShort(sight.unit)) cutShort = sight.unit.InvocationID;
     const seen = observe(sight);
     if (seen?.state === 'exited') lastEnd = seen.run.id === ourStop ? withoutFate(seen) : seen;
     // Of a unit that nobody else needs systemd forgets all as soon as it is down.
@@ -68,7 +71,8 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
   }
 
   function observe(sight: Extract<Sight, { ok: true }>): Observation | null {
-    return observeUnit(sight.unit, { asked: sight.asked, ownPolicy: !options.takeover });
+    const seen = observeUnit(sight.unit, { asked: sight.asked, ownPolicy: !options.takeover });
+    return seen?.state === 'exited' && seen.run.id === cutShort ? { ...seen, fate: 'stopped' } : seen;
   }
 
   function hear(sight: Sight): void {
@@ -226,6 +230,12 @@ export function createSystemdDriver(options: SystemdOptions): Driver {
 
 function withoutFate({ fate: _, ...seen }: Ended): Ended {
   return seen;
+}
+
+/** Asked to end while it still works; one that systemd itself ends has a result by then. */
+function isBeingCutShort({ service, ActiveState }: UnitProperties): boolean {
+  if (service?.Type !== 'oneshot' || service.Result !== 'success') return false;
+  return ActiveState === 'deactivating' && service.MainPID > 0;
 }
 
 function isDown({ ActiveState }: UnitProperties): boolean {

@@ -62,9 +62,16 @@ export function createLedger(options: LedgerOptions) {
     const decide = () => {
       const changes: Change[] = [];
       for (const input of inputs) {
-        const known = open.get(incidentKey(service, input)) ?? null;
+        const key = incidentKey(service, input);
+        const at = changes.findLastIndex(({ incident }) => incident.key === key);
+        const before = changes[at];
+        const known = before === undefined ? (open.get(key) ?? null) : stillOpen(before.incident);
         const change = changeIncident(known, service, input, () => ++lastId, now);
-        if (change !== null) changes.push(change);
+        if (change === null) continue;
+        // What is said of one incident in one breath is one change of it.
+        if (before !== undefined && change.change !== 'resolved' && change.change !== 'opened')
+          changes[at] = { ...change, change: before.change === 'updated' ? change.change : before.change };
+        else changes.push(change);
       }
       return [...changes, ...flapped(service, changes, now)];
     };
@@ -264,6 +271,10 @@ export type Ledger = ReturnType<typeof createLedger>;
 
 /** What makes a service flap is its own life and health; a panel's nodes and single numbers have their own patience. */
 const turning: ReadonlySet<IncidentKind> = new Set(['down', 'unhealthy', 'telegram-away']);
+
+function stillOpen(incident: Incident): Incident | null {
+  return incident.resolvedAt === null ? incident : null;
+}
 
 function isTurn(change: Change['change'], incident: Incident): boolean {
   if (!flips(incident)) return false;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { incidentsOfSignal } from '../../src/core/consequence.ts';
+import { incidentsOfSignal, incidentsOfSignal } from '../../src/core/consequence.ts';
 import { backoff, type RecoveryPolicy } from '../../src/core/recovery.ts';
-import { newService, type Run, type ServiceRecord } from '../../src/core/service.ts';
+import { hasDoneItsWork, newService, type Run, type ServiceRecord } from '../../src/core/service.ts';
 import { type ServiceEvent, type Signal, transition } from '../../src/core/transition.ts';
 
 const policy: RecoveryPolicy = {
@@ -200,6 +200,64 @@ describe('recovery', () => {
     assert.equal(bot.record.reason?.code, 'command-not-found');
     bot.now = 3_600_000;
     assert.deepEqual(bot.feed({ type: 'tick' }).effects, []);
+  });
+
+  it('counts a failed start once, though the end of the run that came of it is told as well', () => {
+    const bot = life();
+    bot.feed({ type: 'found-absent' });
+    const run = bot.run();
+    const exit = { code: 3, signal: null, at: 0 };
+    bot.feed({ type: 'start-failed', fatal: false, reason: { code: 'unit-start-code' }, ended: { run, exit } });
+    const before = bot.record;
+    for (const type of ['exited', 'found-exited'] as const) bot.feed({ type, run, exit });
+    assert.deepEqual(bot.record, before);
+    assert.deepEqual([bot.record.exits.length, bot.record.attempt, bot.record.lastExit], [1, 1, exit]);
+
+    const hopeless = life();
+    hopeless.feed({ type: 'found-absent' });
+    hopeless.feed({ type: 'start-failed', fatal: true, reason: { code: 'unit-setup' }, ended: { run, exit } });
+    hopeless.feed({ type: 'exited', run, exit });
+    assert.equal(hopeless.record.state, 'failed');
+  });
+
+  it('leaves a failed start to the policy that goes on with it', () => {
+    const unit = life();
+    unit.feed({ type: 'found-absent' });
+    const run = unit.run();
+    const exit = { code: 3, signal: null, at: 0 };
+    unit.feed({ type: 'start-failed', fatal: false, reason: { code: 'unit-start-code' }, ended: { run, exit } });
+    unit.feed({ type: 'exited', run, exit, fate: 'restarts' });
+    assert.deepEqual([unit.record.state, unit.record.reason?.code], ['starting', 'own-policy']);
+    assert.equal(unit.starts(), 1);
+  });
+
+  it('leaves alone what was to end and has ended well: no exit, no loop, and the end of what was wrong', () => {
+    const backup = life();
+    const exit = { code: 0, signal: null, at: 0 };
+    for (let night = 0; night < 10; night += 1) {
+      const run = backup.run();
+      backup.feed({ type: 'running', run });
+      backup.feed({ type: 'exited', run, exit, fate: 'done' });
+      backup.feed({ type: 'found-exited', run, exit, fate: 'done' });
+      assert.equal(hasDoneItsWork(backup.record), true);
+    }
+    assert.deepEqual([backup.starts(), backup.record.exits.length], [0, 0]);
+    assert.ok(names(backup.told).every((name) => name === 'settled'));
+  });
+
+  it('says, when it gives up, what is known of the end beyond its code', () => {
+    const container = life({ max_restarts: 0 });
+    const run = container.run();
+    container.feed({ type: 'found-running', run });
+    const reason = { code: 'container-oom', args: { container: 'marzban' } };
+    container.feed({ type: 'exited', run, exit: { code: null, signal: 'SIGKILL', at: 0 }, reason });
+    const [told] = container.told;
+    assert.ok(told?.signal === 'gave-up');
+    assert.deepEqual(told.reason, reason);
+    const [problem, tried] = incidentsOfSignal(told, []);
+    assert.ok(problem?.type === 'problem' && tried?.type === 'attempt');
+    assert.deepEqual([problem.reason.code, problem.attempt], ['crash-loop-signal', reason]);
+    assert.equal(tried.attempt.code, 'stopped-trying');
   });
 
   it('counts failed starts in the same window as exits', () => {

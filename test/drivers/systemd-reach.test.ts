@@ -59,6 +59,18 @@ describe('the way to systemd', () => {
       assert.equal(stopped.reason.code, 'systemd-absent');
     });
 
+    it('says of a user without a systemd of their own how they get one', async (context) => {
+      const folder = join(systemd.runFolder, 'nobody-here');
+      const driver = createSystemdDriver({
+        ...{ name: 'bot', unit: 'a.service', user: true, stop_timeout: 5000, takeover: false, clock: Date.now },
+        reach: systemdReach(true, { XDG_RUNTIME_DIR: folder }),
+      });
+      context.after(() => driver.close());
+      const seen = await driver.inspect();
+      const why = { code: 'systemd-user-absent', args: { user: String(process.geteuid?.()), folder } };
+      assert.deepEqual(seen, { state: 'unknown', reason: why });
+    });
+
     it('falls back to systemd’s own socket when there is no bus', async () => {
       await systemd.unit('direct.service', forever);
       const life = await visit(0, 'direct.service', '/run/systemd/private', 'direct');

@@ -170,6 +170,33 @@ describe('the systemd driver', () => {
       assert.deepEqual(await driver.inspect(), { state: 'running', run: started.run, restarts: 0 });
     });
 
+    it('of type oneshot is done when it has ended well, and stopped when somebody stopped it', async (context) => {
+      const job = await make(context, ['Type=oneshot', 'ExecStart=/bin/sh -c "sleep 0.3"']);
+      assert.equal((await job.driver.start()).ok, true);
+      assert.equal((await exited(job.told)).fate, 'done');
+
+      const long = await make(context, ['Type=oneshot', forever]);
+      await long.driver.inspect();
+      await systemctl('start', '--no-block', long.unit);
+      await eventually('running by other means', () => long.told.at(-1)?.state === 'running');
+      await systemctl('stop', long.unit);
+      assert.equal((await exited(long.told)).fate, 'stopped');
+
+      const set = await make(context, ['Type=oneshot', 'RemainAfterExit=yes', 'ExecStart=/bin/true']);
+      assert.equal((await set.driver.start()).ok, true);
+      await systemctl('stop', set.unit);
+      assert.equal((await exited(set.told)).fate, 'stopped');
+    });
+
+    it('that fails to start says how that run ended; of the same end there is no other news', async (context) => {
+      const { driver, told } = await make(context, ['Type=oneshot', 'ExecStart=/bin/sh -c "exit 3"']);
+      const started = await driver.start();
+      assert.ok(!started.ok && started.ended, JSON.stringify(started));
+      assert.deepEqual([started.fatal, started.ended.exit.code], [false, 3]);
+      const end = told.find((seen) => seen.state === 'exited');
+      assert.ok(end === undefined || end.run.id === started.ended.run.id);
+    });
+
     it('gives the last lines of the journal', async (context) => {
       const { driver } = await make(context, [
         'ExecStart=/bin/sh -c "for n in 1 2 3; do echo line $n; done; sleep 1000"',

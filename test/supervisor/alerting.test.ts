@@ -38,6 +38,26 @@ describe('alerts seen, taken on and silenced by people', () => {
     assert.deepEqual(unknown, { ok: false, reason: { code: 'unknown-incident', args: { id: '9' } } });
   });
 
+  it('takes what is said of one incident in one breath for one change of it, and loses nothing of it', () => {
+    const problem = { type: 'problem', kind: 'down', attempt: null, lines: [], reason: { code: 'exit-code' } } as const;
+    world.ledger.commit('shop', [
+      { ...problem, level: 'error', attempt: { code: 'own-policy' } },
+      { ...problem, level: 'critical', reason: { code: 'crash-loop' }, attempt: { code: 'container-oom' } },
+      { type: 'attempt', kind: 'down', attempt: { code: 'stopped-trying' } },
+    ]);
+    const [incident, ...more] = world.ledger.open();
+    assert.deepEqual([incident?.level, incident?.reason.code, more], ['critical', 'crash-loop', []]);
+    const attempts = incident?.attempts.map(({ what }) => what.code);
+    assert.deepEqual(attempts, ['own-policy', 'container-oom', 'stopped-trying']);
+    assert.deepEqual(told(), ['opened shop']);
+    assert.equal(world.alerting.get(2), null, 'no second one that nobody would ever end');
+    world.ledger.commit('shop', [
+      { ...problem, level: 'critical' },
+      { type: 'over', kind: 'down', resolution: 'recovered' },
+    ]);
+    assert.deepEqual(world.ledger.open(), []);
+  });
+
   it('brings what is shown up to date when a mute begins and when somebody ends it, without a reminder', () => {
     const { alerting } = world;
     world.problem('shop');

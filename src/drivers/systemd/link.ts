@@ -1,9 +1,10 @@
 import { type Reason, reason } from '../../core/reason.ts';
-import { type Connection, connectBus, type Endpoint, type Reply } from '../dbus/connection.ts';
+import { type Connection, connectBus, type Reply } from '../dbus/connection.ts';
 import type { Message, MethodCall } from '../dbus/message.ts';
 import { addMatch, allProperties, managerPath, properties, systemd, toManager } from './calls.ts';
 import { connectFailure, type Failure, failureOf } from './failures.ts';
 import { parseProperties, propertyNames, type UnitProperties } from './properties.ts';
+import type { SystemdReach } from './reach.ts';
 
 export type Sight =
   /** `asked`: as it stands now; else as it was told, which may be one step of several that systemd makes at once. */
@@ -47,7 +48,7 @@ const heartbeatMs = 30_000;
 /** A bus takes 512 of one client by default, and two are for other things. */
 const maxRules = 400;
 
-export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
+export function createLink({ endpoints, absent }: Pick<SystemdReach, 'endpoints' | 'absent'>): SystemdLink {
   const watched = new Map<string, Watched>();
   const byPath = new Map<string, Watched>();
   /** Jobs that are waited for, and those whose end came before the answer that named them. */
@@ -80,7 +81,7 @@ export function createLink(endpoints: readonly Endpoint[]): SystemdLink {
         failure = connectFailure(error, failure);
       }
     }
-    return failure;
+    return absent !== undefined && failure.reason.code === 'systemd-absent' ? { ...failure, reason: absent } : failure;
   }
 
   /** Without Subscribe systemd tells changes to nobody; a bus wants to be told too which of them we want. */

@@ -11,13 +11,14 @@ export function startOutcome(before: UnitProperties, after: UnitProperties, job:
   const seen = observeUnit(after, { asked: true, ownPolicy: false });
   const ran = after.InvocationID !== '' && after.InvocationID !== before.InvocationID;
   const setup = ran ? setupProblem(after) : null;
-  if (setup) return { ok: false, fatal: true, reason: setup };
+  const ended = ran && seen?.state === 'exited' ? { ended: { run: seen.run, exit: seen.exit } } : {};
+  if (setup) return { ok: false, fatal: true, reason: setup, ...ended };
   // It ran and has ended since, or needs long to be ready: the news of that follows.
   if ((ran && job === 'done') || (job === null && seen === null)) return { ok: true, run: runOf(after) };
   if (job === 'done' && !after.ConditionResult)
     return { ok: false, fatal: true, reason: reason('unit-condition', { unit: after.Id }) };
-  if (job === 'failed' || job === 'timeout') return { ok: false, fatal: false, reason: endReason(after) };
-  return { ok: false, fatal: false, reason: reason('unit-job', { unit: after.Id, result: job ?? 'none' }) };
+  if (job === 'failed' || job === 'timeout') return { ok: false, fatal: false, reason: endReason(after), ...ended };
+  return { ok: false, fatal: false, reason: reason('unit-job', { unit: after.Id, result: job ?? 'none' }), ...ended };
 }
 
 function endReason(after: UnitProperties) {

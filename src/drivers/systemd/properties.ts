@@ -18,6 +18,7 @@ const unitSchema = z.object({
 });
 
 const serviceSchema = z.object({
+  Type: z.string(),
   Restart: z.string(),
   Result: z.string(),
   MainPID: z.number(),

@@ -1,3 +1,4 @@
+import { type Reason, reason } from '../../core/reason.ts';
 import { busEndpoints } from '../dbus/address.ts';
 import type { Endpoint } from '../dbus/connection.ts';
 
@@ -7,6 +8,8 @@ export interface SystemdReach {
   readonly endpoints: readonly Endpoint[];
   /** The program that reads its journal, with what it always needs. */
   readonly journal: readonly string[];
+  /** What to say when nothing of it is there; left out: that no systemd is to be found. */
+  readonly absent?: Reason;
 }
 
 /**
@@ -19,7 +22,8 @@ export function systemdReach(user: boolean, environment: NodeJS.ProcessEnv): Sys
     const folder = environment.XDG_RUNTIME_DIR ?? `/run/user/${uid}`;
     const bus = environment.DBUS_SESSION_BUS_ADDRESS ?? `unix:path=${folder}/bus`;
     const own = { path: `${folder}/systemd/private`, direct: true };
-    return { endpoints: [...busEndpoints(bus), own], journal: ['journalctl'] };
+    const absent = reason('systemd-user-absent', { user: String(uid), folder });
+    return { endpoints: [...busEndpoints(bus), own], journal: ['journalctl'], absent };
   }
   const bus = environment.DBUS_SYSTEM_BUS_ADDRESS ?? 'unix:path=/run/dbus/system_bus_socket';
   const own = uid === 0 ? [{ path: '/run/systemd/private', direct: true }] : [];

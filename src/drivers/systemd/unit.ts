@@ -121,6 +121,7 @@ function exited(unit: UnitProperties, view: View): Observation {
 
 function fateOf(unit: UnitProperties, view: View): Fate | null {
   if (stoppedByHand(unit)) return 'stopped';
+  if (hasDoneItsWork(unit) && !restartsItself(unit)) return 'done';
   if (!view.ownPolicy || unit.service === null || unit.service.Restart === 'no') return null;
   // On its way to a restart a unit passes through "failed", too.
   const final = view.asked && unit.ActiveState !== 'deactivating';
@@ -142,11 +143,21 @@ function mainEnded({ service }: UnitProperties): boolean {
   return service.ExecMainExitTimestamp >= service.ExecMainStartTimestamp;
 }
 
-/** It left its active state first and its process ended after that: somebody asked for it, systemd saw no failure. */
+/** What was started to do something once (a backup, a timer's unit) and has done it. */
+function hasDoneItsWork({ service }: UnitProperties): boolean {
+  return service?.Type === 'oneshot' && service.Result === 'success';
+}
+
+/**
+ * It left its active state first and its process ended after that: somebody asked for it, systemd saw no failure. Or it
+ * had remained active after its process, until somebody ended that.
+ */
 function stoppedByHand(unit: UnitProperties): boolean {
   const { service } = unit;
   if (service === null) return true;
   if (service.Result !== 'success') return false;
+  if (service.Type === 'oneshot')
+    return service.ExecMainCode !== exitedBySelf || unit.ActiveExitTimestamp > service.ExecMainExitTimestamp;
   return (
     unit.ActiveExitTimestamp >= service.ExecMainStartTimestamp &&
     unit.ActiveExitTimestamp < service.ExecMainExitTimestamp
