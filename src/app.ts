@@ -199,8 +199,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     ...{ table: stretches, mutes: mutes.active, clock, log },
     services: function* () {
       for (const { record } of services.values()) {
-        const { name, state, wanted, health } = record;
-        yield { name, state, wanted, health: health.health };
+        const { name, state, wanted, reason, health } = record;
+        yield { name, state, wanted, reason, health: health.health };
       }
     },
   });

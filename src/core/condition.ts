@@ -3,7 +3,7 @@ import { hasDoneItsWork } from './service.ts';
 import type { ServiceView } from './snapshot.ts';
 
 /** How bad a service is as a whole: one that should run and does not is unhealthy, whatever was last asked. */
-export function conditionOf(view: Pick<ServiceView, 'state' | 'wanted' | 'health'>): Health {
+export function conditionOf(view: Pick<ServiceView, 'state' | 'wanted' | 'health' | 'reason'>): Health {
   switch (view.state) {
     case 'failed':
     case 'backing-off':

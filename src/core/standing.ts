@@ -7,7 +7,7 @@ export const standings = ['up', 'down', 'unknown', 'off', 'maintenance'] as cons
 export type Standing = (typeof standings)[number];
 
 /** What a service's standing is told from. */
-export type Standee = Pick<ServiceView, 'name' | 'state' | 'wanted' | 'health'>;
+export type Standee = Pick<ServiceView, 'name' | 'state' | 'wanted' | 'health' | 'reason'>;
 
 /** What counts now. Only what was proven well is up: what nobody can tell is not. */
 export function standingOf(view: Standee, mutes: readonly Mute[], now: number): Standing {

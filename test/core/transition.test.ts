@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { incidentsOfSignal, incidentsOfSignal } from '../../src/core/consequence.ts';
+import { incidentsOfSignal } from '../../src/core/consequence.ts';
 import { backoff, type RecoveryPolicy } from '../../src/core/recovery.ts';
 import { hasDoneItsWork, newService, type Run, type ServiceRecord } from '../../src/core/service.ts';
 import { type ServiceEvent, type Signal, transition } from '../../src/core/transition.ts';
