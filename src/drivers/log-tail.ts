@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 
 const chunkBytes = 64 * 1024;
@@ -38,6 +38,19 @@ export async function lastLines(path: string, count: number): Promise<string[]> 
   } finally {
     await file.close();
   }
+}
+
+/**
+ * The last lines of what a service writes. Somebody may have moved or removed its log under it (`rm`, a logrotate
+ * without copytruncate): what it has open is read then. `pid` null: it does not run.
+ */
+export async function lastLinesOf(pid: number | null, path: string, count: number): Promise<string[]> {
+  const opened = `/proc/${pid}/fd/1`;
+  const [named, written] = await Promise.all(
+    [path, opened].map((each) => (pid === null && each === opened ? null : stat(each).catch(() => null))),
+  );
+  const elsewhere = written?.isFile() && (named?.ino !== written.ino || named.dev !== written.dev);
+  return lastLines(elsewhere ? opened : path, count);
 }
 
 /** A rotation may have left a hole (log-rotation.ts), which reads as zeros. */

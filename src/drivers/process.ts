@@ -7,7 +7,7 @@ import { endTree, killTree } from './end-tree.ts';
 import { type Keeper, openKeeper } from './keeper.ts';
 import { launchScript } from './launch.ts';
 import { Lineage } from './lineage.ts';
-import { lastLines } from './log-tail.ts';
+import { lastLinesOf } from './log-tail.ts';
 import { News } from './news.ts';
 import type { LaunchOptions } from './options.ts';
 import { ownExit } from './pipeline.ts';
@@ -363,7 +363,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     start: () => inTurn(start),
     stop: () => inTurn(stop),
     onChange: (listener) => void listeners.push(listener),
-    logs: (lines) => lastLines(output, lines),
+    logs: (lines) => lastLinesOf(lifeRuns() ? (life?.service.pid ?? null) : null, output, lines),
     async close() {
       closed = true;
       letGo();

@@ -8,7 +8,7 @@ import type { Driver, Observation, StartResult, StopResult } from './driver.ts';
 import { endTree, killTree } from './end-tree.ts';
 import { type Launch, launchScript } from './launch.ts';
 import { Lineage } from './lineage.ts';
-import { lastLines } from './log-tail.ts';
+import { lastLinesOf } from './log-tail.ts';
 import type { LaunchOptions } from './options.ts';
 import { findService, roleOf } from './pane-process.ts';
 import { ownExit } from './pipeline.ts';
@@ -287,7 +287,7 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
     start: () => inTurn(start),
     stop: () => inTurn(stop),
     onChange: (listener) => void listeners.push(listener),
-    logs: (lines) => lastLines(output, lines),
+    logs: (lines) => lastLinesOf(life?.exit === null ? life.service.pid : null, output, lines),
     async close() {
       closed = true;
       leavePulse?.();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -597,6 +597,29 @@ describe('the log of a process service', () => {
     assert.deepEqual(await driver.logs(10), ['one', 'two', 'one', 'two']);
     assert.deepEqual(await driver.logs(1), ['two']);
     assert.ok(await stat(join(folder, 'run/output.log')));
+    await driver.stop();
+  });
+
+  it('is still read when somebody has moved or removed it, and is where it belongs from the next start on', async (context) => {
+    const { folder, driver } = await make(context, 'i=0; while :; do i=$((i+1)); echo line $i; sleep 0.05; done');
+    const last = async () => Number((await driver.logs(1)).at(-1)?.replace('line ', '') ?? 0);
+    assert.deepEqual(await driver.logs(1), []);
+    await begin(driver);
+    await eventually('lines', async () => (await last()) > 2);
+    await rename(join(folder, 'bot.log'), join(folder, 'bot.log.old'));
+    await writeFile(join(folder, 'bot.log'), '');
+    const moved = Math.max(await last(), 2);
+    await eventually('lines in what was moved', async () => (await last()) > moved);
+    await rm(join(folder, 'bot.log'));
+    await rm(join(folder, 'bot.log.old'));
+    const removed = await last();
+    await eventually('lines in what was removed', async () => (await last()) > removed);
+    await driver.stop();
+    assert.deepEqual(await driver.logs(1), []);
+    await begin(driver);
+    await eventually('lines where they belong', async () =>
+      /^line 1$/m.test(await readFile(join(folder, 'bot.log'), 'utf8')),
+    );
     await driver.stop();
   });
 });
