@@ -24,6 +24,8 @@ export interface SchedulesOptions {
 const SECOND = 1000;
 /** Seconds that nobody looked at (a busy or sleeping machine) are made up for this long; older ones are left out. */
 const MAKE_UP_MS = 60_000;
+/** A clock that is set back by less than this (ms) is waited for. */
+const SET_BACK_MS = 10 * 60_000;
 
 /** Does what `schedule:` says, by the clocks of the configured time zone, through the same door as everybody. */
 export function createSchedules(options: SchedulesOptions) {
@@ -41,6 +43,8 @@ export function createSchedules(options: SchedulesOptions) {
 
   function tick(): void {
     const now = clock();
+    // Set back by a little (time is kept by NTP): what was done is not done again. By much: it was wrong before.
+    if (now < looked && looked - now < SET_BACK_MS) return;
     if (now - looked > MAKE_UP_MS) log.warn({ seconds: (now - looked) / SECOND }, 'schedules were not looked at');
     const from = Math.max(looked, now - MAKE_UP_MS);
     looked = now;

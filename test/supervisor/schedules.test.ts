@@ -68,12 +68,15 @@ function world({ timezone = 'UTC', from, schedule, record = {}, needed = {}, mut
       return { ok: true, took: 0, note: null };
     },
   });
+  const setTo = (at: string) => {
+    now = Date.parse(at);
+  };
   /** Lets the clock run, in steps of a second or of `step` ms. */
   const until = (end: string, step = 1000) => {
     for (; now < Date.parse(end); now += step) schedules.tick();
     schedules.tick();
   };
-  return { acted, audit, until, times: () => acted.map(({ at }) => at) };
+  return { acted, audit, until, setTo, times: () => acted.map(({ at }) => at) };
 }
 
 const daily = (cron: string) => [{ cron, action: 'restart' }];
@@ -141,6 +144,17 @@ describe('actions by the clock', () => {
     const { until, times } = world({ from: '2026-11-23T04:00:00Z', schedule: daily('0 5 * * *') });
     until('2026-11-23T12:00:00Z', 4 * 3600_000);
     assert.deepEqual(times(), []);
+  });
+
+  it('a clock that is set back a little does nothing twice; one that was wrong by far does not stop them', () => {
+    const { until, times, setTo } = world({ from: '2026-11-23T04:59:00Z', schedule: daily('0 5 * * *') });
+    until('2026-11-23T05:00:20Z');
+    setTo('2026-11-23T04:59:50Z');
+    until('2026-11-23T05:01:00Z');
+    assert.deepEqual(times(), ['2026-11-23T05:00:00.000Z']);
+    setTo('2026-11-22T04:59:00Z');
+    until('2026-11-22T05:01:00Z');
+    assert.equal(times()[1], '2026-11-22T05:00:00.000Z');
   });
 
   it('a restart leaves alone what somebody has stopped, and says so; a start starts it', () => {
