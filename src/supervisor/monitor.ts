@@ -1,20 +1,18 @@
 import type { Logger } from 'pino';
-import { incidentsOfHealth, incidentsOfSignal } from '../core/consequence.ts';
-import { type CheckResult, foldHealth, type Metric } from '../core/health.ts';
+import { incidentsOfSignal } from '../core/consequence.ts';
 import type { Incident, IncidentInput } from '../core/incident.ts';
-import { lastingTroubles, mayLast } from '../core/lasting.ts';
+import { mayLast } from '../core/lasting.ts';
 import { type Reason, reason } from '../core/reason.ts';
-import type { ServiceRecord } from '../core/service.ts';
 import type { Actor, Operation } from '../core/snapshot.ts';
 import { awaitsTime, type Effect, type ServiceEvent, type Signal, transition } from '../core/transition.ts';
 import type { Observation } from '../drivers/driver.ts';
 import type { Samples } from '../store/samples.ts';
 import type { ServiceTable } from '../store/services.ts';
-import { createAiling } from './ailing.ts';
+import { createCommits } from './commits.ts';
 import { inTime, operationLimit } from './deadline.ts';
+import { createHealthWatch } from './health-watch.ts';
 import type { Ledger } from './ledger.ts';
-import { concerns, type Managed } from './managed.ts';
-import { createRuleWatch } from './rule-watch.ts';
+import type { Managed } from './managed.ts';
 
 export interface MonitorOptions {
   readonly services: ReadonlyMap<string, Managed>;
@@ -29,10 +27,6 @@ export interface MonitorOptions {
   readonly log: Logger;
 }
 
-/** Lines of a service's log that go into an incident. */
-const LINES_IN_INCIDENT = 5;
-/** A log that cannot be read this fast is left out rather than hold the alert. */
-const LINES_DEADLINE_MS = 500;
 const MANAGER: Actor = { kind: 'manager', id: 'recovery', name: 'OrbitVPN Manager' };
 /** A start that is held is asked for again after this. */
 const HELD_AGAIN_MS = 1000;
@@ -46,14 +40,13 @@ const LOOK_AGAIN_MS = 5000;
 export function createMonitor(options: MonitorOptions) {
   const { services, serviceTable, samples, ledger, clock, random, log } = options;
   const lastLook = new Map<string, number>();
-  const ruleWatch = createRuleWatch(ledger, clock);
-  const ailing = createAiling({
+  const commits = createCommits({ serviceTable, ledger, log });
+  const health = createHealthWatch({
+    ...{ samples, ledger, commits, clock, log },
     held: (service) => options.holdsStart(service) !== null || ledger.isCaused(service.record.name),
     // The commit of the health comes first, so that the incident is there when the restart is told in it.
     ails: (service, why) => queueMicrotask(() => observe(service, { type: 'ailing', reason: why })),
   });
-  /** What is to be written in this turn of the event loop. */
-  let waiting: (() => void)[] = [];
 
   /** Takes in one event. The record and the effects are immediate; the commit follows within milliseconds. */
   function observe(service: Managed, event: ServiceEvent): void {
@@ -150,99 +143,14 @@ export function createMonitor(options: MonitorOptions) {
   }
 
   function commitSoon(service: Managed, signals: readonly Signal[]): void {
-    service.commits = service.commits.then(async () => {
-      const lines = signals.some(wantsLines) ? await lastLines(service) : [];
-      await commit(
-        service,
-        signals.flatMap((signal) => incidentsOfSignal(signal, lines)),
-      );
-    });
-  }
-
-  async function lastLines(service: Managed): Promise<readonly string[]> {
-    let limit: NodeJS.Timeout | undefined;
-    const patience = new Promise<readonly string[]>((resolve) => {
-      limit = setTimeout(resolve, LINES_DEADLINE_MS, []);
-    });
-    const lines = service.driver.logs(LINES_IN_INCIDENT).catch((error: unknown) => {
-      log.warn({ err: error, service: service.record.name }, 'its log could not be read');
-      return [];
-    });
-    const read = await Promise.race([lines, patience]);
-    clearTimeout(limit);
-    return read;
-  }
-
-  function commitNext(service: Managed, inputs: readonly IncidentInput[]): void {
-    service.commits = service.commits.then(() => commit(service, inputs));
-  }
-
-  /**
-   * Record, incidents and what is to be told of them: all of it on disk, or none. What many services have to write in
-   * the same moment (all start, all stop) waits for the disk once.
-   */
-  function commit(service: Managed, inputs: readonly IncidentInput[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(writeAll);
-      waiting.push(() => {
-        try {
-          ledger.commit(service.record.name, inputs, () => serviceTable.save(service.record));
-          resolve();
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-  }
-
-  function writeAll(): void {
-    if (waiting.length === 0) return;
-    const all = waiting;
-    waiting = [];
-    ledger.commitTogether(() => {
-      for (const write of all) write();
-    });
-  }
-
-  /** Takes in the answer of one check; `run` is the life it was asked about. */
-  function observeHealth(service: Managed, run: string | null, id: string, answered: CheckResult): void {
-    if ((service.record.run?.id ?? null) !== run || service.record.state !== 'running') return;
-    const scheduled = service.checks.find((each) => each.check.id === id);
-    const ofProcess = scheduled?.check.kind === 'process';
-    const result = ofProcess ? withLife(answered, service.record, clock()) : answered;
-    samples.add(service.record.name, id, result.metrics, clock());
-    const broken = ruleWatch.take(service, id, result);
-    if (broken.length > 0) commitNext(service, broken);
-    const before = service.record.health;
-    const pid = service.record.run?.pid ?? null;
-    const asked = service.checks.filter((each) => concerns(each, pid));
-    const ids = asked.map((each) => each.check.id);
-    const aside = new Set(asked.filter(({ judges }) => !judges).map(({ check }) => check.id));
-    const { retries = 1, restarts = false } = scheduled ?? {};
-    const health = foldHealth(before, ids, id, result, retries, clock(), aside);
-    service.record = { ...service.record, health };
-    if (ofProcess) ailing.judgeMemory(service, result);
-    ailing.judge(service, id, result, restarts ? retries + 1 : null);
-    if (health.health === before.health) return;
-    log.info({ service: service.record.name, from: before.health, to: health.health, reason: health.reason }, 'health');
-    service.commits = service.commits.then(async () => {
-      const lines = health.health === 'unhealthy' ? await lastLines(service) : [];
-      await commit(service, incidentsOfHealth(before.health, health, lines));
-    });
-  }
-
-  /** What cannot be asked, or stays degraded, for too long; what a rule was about and is not there any more. */
-  function watchLasting(service: Managed, open: readonly Incident[]): void {
-    const { title, health_check_interval, default_alerts } = service.config;
-    const checks = service.checks.map(({ check: { id, kind }, every }) => ({ id, kind, every }));
-    const rules = { title, every: health_check_interval, checks, degraded: default_alerts };
-    const inputs = [...lastingTroubles(service.record, rules, open, clock()), ...ruleWatch.tick(service, open)];
-    if (inputs.length > 0) commitNext(service, inputs);
+    const inputsOf = (lines: readonly string[]) => signals.flatMap((signal) => incidentsOfSignal(signal, lines));
+    if (signals.some(wantsLines)) commits.addWithLines(service, inputsOf);
+    else commits.add(service, inputsOf([]));
   }
 
   /** Adds to what was tried about a service's open incidents, if there are any. */
   function note(service: Managed, attempt: Extract<IncidentInput, { type: 'attempt' }>['attempt']): void {
-    commitNext(service, [
+    commits.add(service, [
       { type: 'attempt', kind: 'down', attempt },
       { type: 'attempt', kind: 'unhealthy', attempt },
     ]);
@@ -262,7 +170,7 @@ export function createMonitor(options: MonitorOptions) {
 
   return {
     observe,
-    observeHealth,
+    observeHealth: health.take,
     note,
     take,
     /** Lets go of a service that is not in the configuration any more; `forget`: it will be new when it comes back. */
@@ -270,7 +178,7 @@ export function createMonitor(options: MonitorOptions) {
       if (service.retry !== null) clearTimeout(service.retry);
       service.retry = null;
       await service.commits;
-      ruleWatch.forget(service.record.name);
+      health.forget(service.record.name);
       if (forget) serviceTable.forget(service.record.name);
     },
     /** Takes every service. */
@@ -293,7 +201,7 @@ export function createMonitor(options: MonitorOptions) {
         // Of hundreds of services nearly all are well at any moment: nothing is asked of those.
         if (awaitsTime(service.record)) tick(service);
         const troubles = open.get(service.record.name);
-        if (troubles !== undefined || mayLast(service.record)) watchLasting(service, troubles ?? []);
+        if (troubles !== undefined || mayLast(service.record)) health.watchLasting(service, troubles ?? []);
         const { name, state } = service.record;
         if (state !== 'unknown' || service.operation !== null) continue;
         if (clock() - (lastLook.get(name) ?? 0) >= LOOK_AGAIN_MS)
@@ -306,23 +214,12 @@ export function createMonitor(options: MonitorOptions) {
         if (service.retry !== null) clearTimeout(service.retry);
         service.retry = null;
       }
-      await Promise.all([...services.values()].map((service) => service.commits));
-      writeAll();
+      await commits.settle(services.values());
     },
   };
 }
 
 export type Monitor = ReturnType<typeof createMonitor>;
-
-/** What its process says, with what is known of its life; nothing is added to what says nothing. */
-function withLife(result: CheckResult, { run, restarts, foreignRestarts }: ServiceRecord, now: number): CheckResult {
-  if (run === null || result.metrics.length === 0) return result;
-  const life: readonly Metric[] = [
-    { name: 'uptime', value: Math.round((now - run.startedAt) / 1000), unit: 's' },
-    { name: 'restarts', value: restarts + (foreignRestarts ?? 0), unit: 'count' },
-  ];
-  return { ...result, metrics: [...result.metrics, ...life] };
-}
 
 function wantsLines(signal: Signal): boolean {
   return signal.signal !== 'settled' && signal.signal !== 'stopped-by-operator';

@@ -1,0 +1,81 @@
+import type { Logger } from 'pino';
+import type { IncidentInput } from '../core/incident.ts';
+import type { ServiceTable } from '../store/services.ts';
+import type { Ledger } from './ledger.ts';
+import type { Managed } from './managed.ts';
+
+export interface CommitsOptions {
+  readonly serviceTable: Pick<ServiceTable, 'save'>;
+  readonly ledger: Pick<Ledger, 'commit' | 'commitTogether'>;
+  readonly log: Logger;
+}
+
+/** Lines of a service's log that go into an incident. */
+const LINES_IN_INCIDENT = 5;
+/** A log that cannot be read this fast is left out rather than hold the alert. */
+const LINES_DEADLINE_MS = 500;
+
+/**
+ * What was seen of services on its way to the disk, within milliseconds and for each service in order. Record, incidents
+ * and what is to be told of them: all of it, or none.
+ */
+export function createCommits({ serviceTable, ledger, log }: CommitsOptions) {
+  /** What is to be written in this turn of the event loop. */
+  let waiting: (() => void)[] = [];
+
+  async function lastLines(service: Managed): Promise<readonly string[]> {
+    let limit: NodeJS.Timeout | undefined;
+    const patience = new Promise<readonly string[]>((resolve) => {
+      limit = setTimeout(resolve, LINES_DEADLINE_MS, []);
+    });
+    const lines = service.driver.logs(LINES_IN_INCIDENT).catch((error: unknown) => {
+      log.warn({ err: error, service: service.record.name }, 'its log could not be read');
+      return [];
+    });
+    const read = await Promise.race([lines, patience]);
+    clearTimeout(limit);
+    return read;
+  }
+
+  /** What many services have to write in the same moment (all start, all stop) waits for the disk once. */
+  function commit(service: Managed, inputs: readonly IncidentInput[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (waiting.length === 0) setImmediate(writeAll);
+      waiting.push(() => {
+        try {
+          ledger.commit(service.record.name, inputs, () => serviceTable.save(service.record));
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  function writeAll(): void {
+    if (waiting.length === 0) return;
+    const all = waiting;
+    waiting = [];
+    ledger.commitTogether(() => {
+      for (const write of all) write();
+    });
+  }
+
+  return {
+    /** Writes the record as it will be by then, and what these do to incidents. */
+    add(service: Managed, inputs: readonly IncidentInput[]): void {
+      service.commits = service.commits.then(() => commit(service, inputs));
+    },
+    /** The same, for incidents that show the last lines of the service's log. */
+    addWithLines(service: Managed, inputsOf: (lines: readonly string[]) => readonly IncidentInput[]): void {
+      service.commits = service.commits.then(async () => commit(service, inputsOf(await lastLines(service))));
+    },
+    /** Waits until all that was seen of these is written. */
+    async settle(services: Iterable<Managed>): Promise<void> {
+      await Promise.all([...services].map((service) => service.commits));
+      writeAll();
+    },
+  };
+}
+
+export type Commits = ReturnType<typeof createCommits>;

@@ -1,0 +1,73 @@
+import type { Logger } from 'pino';
+import { incidentsOfHealth } from '../core/consequence.ts';
+import { type CheckResult, foldHealth, type Metric } from '../core/health.ts';
+import type { Incident } from '../core/incident.ts';
+import { lastingTroubles } from '../core/lasting.ts';
+import type { ServiceRecord } from '../core/service.ts';
+import type { Samples } from '../store/samples.ts';
+import { type AilingOptions, createAiling } from './ailing.ts';
+import type { Commits } from './commits.ts';
+import type { Ledger } from './ledger.ts';
+import { concerns, type Managed } from './managed.ts';
+import { createRuleWatch } from './rule-watch.ts';
+
+export interface HealthWatchOptions extends AilingOptions {
+  readonly samples: Pick<Samples, 'add'>;
+  readonly ledger: Ledger;
+  readonly commits: Commits;
+  readonly clock: () => number;
+  readonly log: Logger;
+}
+
+/** What checks answer: it moves the health of what runs, its numbers are kept and held to the rules about them. */
+export function createHealthWatch({ samples, ledger, commits, clock, log, held, ails }: HealthWatchOptions) {
+  const ruleWatch = createRuleWatch(ledger, clock);
+  const ailing = createAiling({ held, ails });
+
+  return {
+    /** Takes in the answer of one check; `run` is the life it was asked about. */
+    take(service: Managed, run: string | null, id: string, answered: CheckResult): void {
+      if ((service.record.run?.id ?? null) !== run || service.record.state !== 'running') return;
+      const scheduled = service.checks.find((each) => each.check.id === id);
+      const ofProcess = scheduled?.check.kind === 'process';
+      const result = ofProcess ? withLife(answered, service.record, clock()) : answered;
+      samples.add(service.record.name, id, result.metrics, clock());
+      const broken = ruleWatch.take(service, id, result);
+      if (broken.length > 0) commits.add(service, broken);
+      const before = service.record.health;
+      const pid = service.record.run?.pid ?? null;
+      const asked = service.checks.filter((each) => concerns(each, pid));
+      const ids = asked.map((each) => each.check.id);
+      const aside = new Set(asked.filter(({ judges }) => !judges).map(({ check }) => check.id));
+      const { retries = 1, restarts = false } = scheduled ?? {};
+      const health = foldHealth(before, ids, id, result, retries, clock(), aside);
+      service.record = { ...service.record, health };
+      if (ofProcess) ailing.judgeMemory(service, result);
+      ailing.judge(service, id, result, restarts ? retries + 1 : null);
+      if (health.health === before.health) return;
+      const { name } = service.record;
+      log.info({ service: name, from: before.health, to: health.health, reason: health.reason }, 'health');
+      if (health.health !== 'unhealthy') commits.add(service, incidentsOfHealth(before.health, health, []));
+      else commits.addWithLines(service, (lines) => incidentsOfHealth(before.health, health, lines));
+    },
+    /** What cannot be asked, or stays degraded, for too long; what a rule was about and is not there any more. */
+    watchLasting(service: Managed, open: readonly Incident[]): void {
+      const { title, health_check_interval, default_alerts } = service.config;
+      const checks = service.checks.map(({ check: { id, kind }, every }) => ({ id, kind, every }));
+      const rules = { title, every: health_check_interval, checks, degraded: default_alerts };
+      const inputs = [...lastingTroubles(service.record, rules, open, clock()), ...ruleWatch.tick(service, open)];
+      if (inputs.length > 0) commits.add(service, inputs);
+    },
+    forget: ruleWatch.forget,
+  };
+}
+
+/** What its process says, with what is known of its life; nothing is added to what says nothing. */
+function withLife(result: CheckResult, { run, restarts, foreignRestarts }: ServiceRecord, now: number): CheckResult {
+  if (run === null || result.metrics.length === 0) return result;
+  const life: readonly Metric[] = [
+    { name: 'uptime', value: Math.round((now - run.startedAt) / 1000), unit: 's' },
+    { name: 'restarts', value: restarts + (foreignRestarts ?? 0), unit: 'count' },
+  ];
+  return { ...result, metrics: [...result.metrics, ...life] };
+}
