@@ -1682,6 +1682,7 @@ reason-reload-other-thing = left as it is: it now means another thing, and the o
 reason-reload-taken = the new settings hold
 reason-reload-next-start = the new settings hold; command and environment from the next start on
 reason-reload-restarted = restarted with the new settings
+reason-reload-tried-again = it had given up, and was started with the new settings
 reason-reload-added = added, is being started
 reason-reload-adopted = added, was running already
 reason-reload-let-go = let go: it keeps running, nobody watches it any more

@@ -1770,6 +1770,7 @@ reason-reload-other-thing = оставлен как есть: под этим и
 reason-reload-taken = новые настройки действуют
 reason-reload-next-start = новые настройки действуют; команда и окружение — со следующего запуска
 reason-reload-restarted = перезапущен с новыми настройками
+reason-reload-tried-again = от его запуска уже отказались; запущен снова, с новыми настройками
 reason-reload-added = добавлен, запускается
 reason-reload-adopted = добавлен, уже работал
 reason-reload-let-go = отпущен: работает дальше, но за ним никто не следит

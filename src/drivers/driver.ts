@@ -51,6 +51,8 @@ export interface Driver {
   readonly kind: 'process' | 'tmux' | 'systemd' | 'docker' | 'external';
   /** What is there now. Also takes up the watch of what it finds running (adoption). */
   inspect(): Promise<Observation>;
+  /** What would keep it from being started again now (its program is gone, …), where that can be told; null: nothing known. */
+  hindrance?(): Promise<Reason | null>;
   /** Starts it unless it runs already (then: the running one). Leftovers of an earlier life are removed first. */
   start(): Promise<StartResult>;
   /** Signal, wait, SIGKILL to what is left of the tree, verified by identity. Idempotent. */

@@ -30,6 +30,12 @@ export async function preflight(options: LaunchOptions, output: string | null): 
   return problem ? refuse(problem) : { ok: true, launch: { command, cwd: options.cwd, environment, output } };
 }
 
+/** Why a start could not work now; null: nothing is known. */
+export async function hindranceOf(options: LaunchOptions, output: string | null): Promise<Reason | null> {
+  const checked = await preflight(options, output);
+  return checked.ok ? null : checked.reason;
+}
+
 function refuse(why: Reason): Preflight {
   return { ok: false, reason: why };
 }

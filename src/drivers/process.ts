@@ -11,7 +11,7 @@ import { lastLinesOf } from './log-tail.ts';
 import { News } from './news.ts';
 import type { LaunchOptions } from './options.ts';
 import { ownExit } from './pipeline.ts';
-import { preflight } from './preflight.ts';
+import { hindranceOf, preflight } from './preflight.ts';
 import { bootId, isAlive, mayLive, type ProcessId, type ProcessTable, startedAt } from './proctree.ts';
 import { joinPulse, sampleWithin } from './pulse.ts';
 import { nobody, serviceOf } from './record-owner.ts';
@@ -360,6 +360,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   return {
     kind: 'process',
     inspect,
+    hindrance: () => hindranceOf(options, output),
     start: () => inTurn(start),
     stop: () => inTurn(stop),
     onChange: (listener) => void listeners.push(listener),

@@ -12,7 +12,7 @@ import { lastLinesOf } from './log-tail.ts';
 import type { LaunchOptions } from './options.ts';
 import { findService, roleOf } from './pane-process.ts';
 import { ownExit } from './pipeline.ts';
-import { preflight } from './preflight.ts';
+import { hindranceOf, preflight } from './preflight.ts';
 import {
   bootId,
   isAlive,
@@ -284,6 +284,7 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
   return {
     kind: 'tmux',
     inspect,
+    hindrance: () => hindranceOf(options, output),
     start: () => inTurn(start),
     stop: () => inTurn(stop),
     onChange: (listener) => void listeners.push(listener),

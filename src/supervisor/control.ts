@@ -203,6 +203,9 @@ export function createControl(options: ControlOptions): Control {
       return stopped.ok && stopped.note === null && !ran ? done(reason('already-stopped')) : stopped;
     },
     async restart(service, by, still) {
+      // What runs is not given up for what could not run.
+      const hindered = service.record.state === 'running' ? ((await service.driver.hindrance?.()) ?? null) : null;
+      if (hindered !== null) return refused(hindered);
       monitor.note(service, reason('restarted-by', { by: by.name }));
       monitor.observe(service, { type: 'restart-asked' });
       const stopped = await stop(service);

@@ -150,6 +150,11 @@ export function createReload(options: ReloadOptions) {
       if (!stopped.ok) return left(name, stopped.reason);
     }
     await swap(service, config);
+    // What it gave up on is not what it would be started with now; nobody but the manager had left it down.
+    if (service.record.state === 'failed' && (other || change.nextStart.length > 0)) {
+      const tried = await control.act(name, 'start', by, 'ignore');
+      return tried.ok ? done(name, reason('reload-tried-again')) : left(name, tried.reason);
+    }
     if (other) {
       if (!runs) return done(name, reason('reload-taken'));
       const started = await control.act(name, 'start', by, 'ignore');

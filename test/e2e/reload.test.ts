@@ -133,6 +133,24 @@ describe('a reload of the configuration', () => {
     assert.equal((await pids()).get('same'), first.get('same'));
   });
 
+  it('a command that is not there does not cost what runs; one that is mended brings back what gave up', async () => {
+    const first = (await pids()).get('late');
+    const rest = { same: service('again'), gone: service('gone') };
+    await file({ ...rest, late: { ...service('late'), command: ['/no/such/program'] } });
+    const kept = await stage.type('config', 'reload', '--yes', '--restart');
+    assert.equal(kept.code, 1, kept.text);
+    assert.match(kept.text, /late: command not found: \/no\/such\/program/);
+    assert.equal((await stage.type('restart', 'late')).code, 1);
+    assert.equal((await pids()).get('late'), first);
+    kill(first);
+    await until(async () => (await stage.type('alerts')).text.includes('gave up'), 'no start is possible');
+    await file({ ...rest, late: service('late') });
+    const mended = await stage.type('config', 'reload', '--yes');
+    assert.equal(mended.code, 0, mended.text);
+    assert.match(mended.text, /late: it had given up, and was started with the new settings/);
+    assert.notEqual((await pids()).get('late') ?? first, first);
+  });
+
   it('a new name for what runs never runs it twice: neither by a reload nor by the next manager', async () => {
     const status = async () => {
       const { text } = await stage.type('alerts', '--json');
@@ -151,14 +169,14 @@ describe('a reload of the configuration', () => {
     assert.equal(code, 1);
     assert.match(text, new RegExp(`kill ${first}`));
     process.kill(first, 0);
-    assert.equal((await starts('late')).trim().split('\n').length, 1);
+    assert.equal((await starts('late')).trim().split('\n').length, 2);
     kill(first);
     await until(async () => (await stage.type('start', 'again')).code === 0, 'a start once the other is gone');
-    assert.equal((await starts('late')).trim().split('\n').length, 2);
+    assert.equal((await starts('late')).trim().split('\n').length, 3);
     await file({ same: service('again'), gone: service('gone'), late: service('late') });
     const back = await stage.type('config', 'reload', '--yes', '--stop-removed');
     assert.match(back.text, /again: stopped/);
-    await until(async () => (await starts('late')).trim().split('\n').length === 3, 'under its first name again');
+    await until(async () => (await starts('late')).trim().split('\n').length === 4, 'under its first name again');
   });
 
   it('from the chat: what changed is shown, and applied after a yes', async () => {
