@@ -1,35 +1,20 @@
 import { hostname, uptime } from 'node:os';
 import { join } from 'node:path';
-import { createPanelPictures } from './charts/panel-pictures.ts';
-import { createPictures } from './charts/pictures.ts';
-import { createRenderer as createChartRenderer } from './charts/renderer.ts';
 import { ControlSocketError, createControlServer, refuseIfTaken } from './cli/control-server.ts';
 import { socketName } from './cli/protocol.ts';
 import { createStoreAnswers } from './cli/store-protocol.ts';
 import { diffConfig } from './config/diff.ts';
 import type { Config } from './config/schema.ts';
 import { panelService } from './core/incident.ts';
-import type { Liveness } from './core/liveness.ts';
-import { type Readiness, readinessOf } from './core/readiness.ts';
 import { reason } from './core/reason.ts';
 import type { Reload } from './core/reload.ts';
 import type { TelegramView } from './core/snapshot.ts';
 import { createLogRounds } from './drivers/log-rounds.ts';
 import { bootId } from './drivers/proctree.ts';
 import type { Logger } from './logger.ts';
-import { createAnnouncer, type Recipient } from './outbox/announce.ts';
+import { createAnnouncer } from './outbox/announce.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { createRouter } from './outbox/router.ts';
-import { createAudit } from './store/audit.ts';
-import { openStore } from './store/database.ts';
-import { freeBytes } from './store/free-space.ts';
-import { createIncidentTable } from './store/incidents.ts';
-import { createMuteTable } from './store/mutes.ts';
-import { createOutboxTable } from './store/outbox.ts';
-import { createSamples } from './store/samples.ts';
-import { createServiceTable } from './store/services.ts';
-import { createSettings } from './store/settings.ts';
-import { createStretchTable } from './store/stretches.ts';
 import { createAlerting } from './supervisor/alerting.ts';
 import { createCheckLoop } from './supervisor/check-loop.ts';
 import { createControl } from './supervisor/control.ts';
@@ -49,13 +34,16 @@ import { createWindows } from './supervisor/windows.ts';
 import { createTelegram } from './telegram/bot.ts';
 import { createRenderer } from './telegram/renderer.ts';
 import type { Timing } from './telegram/timing.ts';
-import { handsOver, movedKey, openChannels, otherChannels, recipientsOf } from './wiring/channels.ts';
+import { allRecipients, handsOver, movedKey, openChannels, otherChannels, recipientsOf } from './wiring/channels.ts';
 import { createDigestsOfApp } from './wiring/digests.ts';
 import { startHttp } from './wiring/http.ts';
 import { createLinkOfApp } from './wiring/link.ts';
+import { createLiveness } from './wiring/liveness.ts';
 import { createPanelsOfApp } from './wiring/panels.ts';
+import { createPicturesOfApp } from './wiring/pictures.ts';
 import { createBuilder } from './wiring/services.ts';
 import { createStores } from './wiring/stores.ts';
+import { openTables } from './wiring/tables.ts';
 
 export interface AppOptions {
   readonly log: Logger;
@@ -91,16 +79,8 @@ const EXIT_STUCK = 75;
 const STUCK_AT_MOST_EVERY_MS = 3600_000;
 const STUCK_KEY = 'manager:stuck';
 
-/** A loop that has not turned for so long is dead; `/healthz` says so. */
-const LOOP_SILENCE_MS = 15_000;
 /** What is on its way to Telegram gets this long at the end; the rest waits for the next manager. */
 const LAST_WORDS_MS = 3000;
-/** Delivered rows are kept this long for looking into. */
-const KEEP_DELIVERED_MS = 7 * 24 * 3600_000;
-/** How available a service was is said of a month at most. */
-const KEEP_STRETCHES_MS = 32 * 24 * 3600_000;
-/** What is over is kept this long for `/alerts`. */
-const KEEP_INCIDENTS_MS = 90 * 24 * 3600_000;
 
 /** Builds every part, wires it, starts it. Start and stop order stand here and nowhere else. */
 export async function startApp(config: Config, options: AppOptions): Promise<App> {
@@ -109,18 +89,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
   const controlPath = join(config.data_dir, socketName);
   await refuseIfTaken(controlPath);
-  const store = openStore(config.data_dir, (err) => log.error({ err }, 'the disk has no room for what was to be kept'));
-  const serviceTable = createServiceTable(store);
-  const incidentTable = createIncidentTable(store);
-  const outboxTable = createOutboxTable(store);
-  const settings = createSettings(store);
-  const audit = createAudit(store);
-  const mutes = createMuteTable(store, clock);
-  const samples = createSamples({
-    ...{ store, clock, log },
-    retentionDays: config.monitoring.metrics.retention_days,
-    freeBytes: () => freeBytes(config.data_dir),
-  });
+  const tables = openTables(config, clock, log);
+  const { store, settings, audit, mutes, samples } = tables;
 
   const link = createLinkOfApp({
     ...{ config, settings, clock },
@@ -128,26 +98,19 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     panels: () => panels.fleet.states(),
   });
   const { build, rebuild } = createBuilder({
-    ...{ config, settings, table: serviceTable, guard: link.guard, clock, random },
+    ...{ config, settings, table: tables.services, guard: link.guard, clock, random },
     panels: () => panels.fleet,
     isConfigured: (name) => services.has(name),
   });
   const services = new Map<string, Managed>();
   for (const service of config.services) services.set(service.name, await build(service));
 
-  const others = otherChannels(config);
-  const recipients = (): readonly Recipient[] => [
-    ...recipientsOf(config, settings),
-    ...others.map((chat): Recipient => {
-      const tier = delivery.takenOver() ? 'first' : 'next';
-      return { chat, topic: null, level: 'warning', quiet: null, tier };
-    }),
-  ];
+  const recipients = () => allRecipients(config, settings, () => delivery.takenOver());
   const owners = config.admins.filter((admin) => admin.role === 'owner').map((admin) => String(admin.id));
-  const announcer = createAnnouncer(outboxTable, recipients, clock, store.attempt);
+  const announcer = createAnnouncer(tables.outbox, recipients, clock, store.attempt);
   const ledger = createLedger({
     store,
-    table: incidentTable,
+    table: tables.incidents,
     announce: announcer.change,
     announced: () => outbox.added(),
     needs: (name) => services.get(name)?.config.depends_on ?? [],
@@ -163,13 +126,13 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   });
   const alerting = createAlerting({
     ...{ store, ledger, mutes, audit, clock },
-    incidents: incidentTable,
+    incidents: tables.incidents,
     serviceExists: (name) => services.has(name),
     reconsider: () => outbox.reconsider(),
   });
   const monitor = createMonitor({
     services,
-    serviceTable,
+    serviceTable: tables.services,
     samples,
     ledger,
     holdsStart: (service) => holdOn(service, services, mutes.active(), clock()),
@@ -194,9 +157,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     log,
   });
 
-  const stretches = createStretchTable(store);
   const standings = createStandings({
-    ...{ table: stretches, mutes: mutes.active, clock, log },
+    ...{ table: tables.stretches, mutes: mutes.active, clock, log },
     services: function* () {
       for (const { record } of services.values()) {
         const { name, state, wanted, reason, health } = record;
@@ -211,16 +173,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     diff: diffConfig,
   });
 
-  const renderer = createChartRenderer({ log });
-  const { theme } = config.monitoring.metrics;
-  const panelPictures = createPanelPictures({
-    ...{ history: samples.history, renderer, theme, timezone: config.monitoring.timezone, clock },
-  });
-  const pictures = createPictures({
-    history: samples.history,
-    renderer,
+  const { pictures, panelPictures } = createPicturesOfApp({
+    ...{ config, history: samples.history, clock, log },
     services: () => control.snapshot().services,
-    ...{ theme, timezone: config.monitoring.timezone, clock },
   });
   const stores = createStores({
     ...{ services, audit, clock },
@@ -228,7 +183,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     timezone: config.monitoring.timezone,
   });
   const { digests, ...digestClock } = createDigestsOfApp({
-    ...{ store, settings, incidents: incidentTable, standings, pictures, announcer, clock, log },
+    ...{ store, settings, incidents: tables.incidents, standings, pictures, announcer, clock, log },
     config: () => reload.config(),
     history: samples.history,
     snapshot: control.snapshot,
@@ -244,7 +199,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     control,
     alerting,
     reload,
-    incidentsIn: outboxTable.incidentsIn,
+    incidentsIn: tables.outbox.incidentsIn,
     ...{ history: samples.history, pictures, panelPictures, digests },
     panels: panels.fleet,
     stores,
@@ -270,8 +225,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   });
 
   const outbox = createOutbox({
-    table: outboxTable,
-    incidents: incidentTable,
+    table: tables.outbox,
+    incidents: tables.incidents,
     transport: createRouter({ telegram: telegram.transport, ...(await openChannels(config, clock)) }),
     render: createRenderer(telegram, config.admins, { control, alerting, clock }, digests),
     chatView(chat) {
@@ -297,7 +252,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
 
   const delivery = createDelivery({
     ...{ ledger, clock, soundingSince: outbox.soundingSince, telegram: telegramView },
-    canTakeOver: others.length > 0,
+    canTakeOver: otherChannels(config).length > 0,
     handOver: announcer.handOver,
     tellOnTelegram(what) {
       const chats = recipientsOf(config, settings).filter(({ tier }) => tier === 'first');
@@ -335,19 +290,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     ...{ services: () => [...services.values()].map((service) => service.config), clock, log },
     dataDir: config.data_dir,
   });
-  let pruned = 0;
-  function prune(): void {
-    if (clock() - pruned < 3600_000) return;
-    pruned = clock();
-    outboxTable.prune(pruned - KEEP_DELIVERED_MS);
-    incidentTable.prune(pruned - KEEP_INCIDENTS_MS);
-    stretches.prune(pruned - KEEP_STRETCHES_MS);
-  }
   const loops = [
     // What is planned for this moment holds before anything is done.
     ...[windows, monitor, checks, panels, schedules, logRounds, ledger, alerting, delivery, linkWatch],
     ...(heartbeat === null ? [] : [heartbeat]),
-    ...[life, samples, historyWatch, standings, digestClock, { tick: prune }],
+    ...[life, samples, historyWatch, standings, digestClock, tables],
   ];
   const scheduler = createScheduler(
     loops.map((loop) => () => loop.tick()),
@@ -355,19 +302,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     log,
   );
 
-  const liveness = (): Liveness => {
-    const loops: readonly (readonly [string, number])[] = [
-      ['scheduler', clock() - scheduler.lastTurn()],
-      ['outbox', clock() - outbox.lastTurn()],
-    ];
-    const stalled = loops.flatMap(([loop, silentFor]) => (silentFor > LOOP_SILENCE_MS ? [{ loop, silentFor }] : []));
-    return { ok: stalled.length === 0, version, startedAt, stalled, telegram: telegramState.state };
-  };
-
-  const readiness = (): Readiness => {
-    const { dropped, dead } = outbox.view();
-    return readinessOf(liveness(), { waitsSince: outbox.oldestWaiting(), dropped, dead }, clock());
-  };
+  const { liveness, readiness } = createLiveness({
+    ...{ version, startedAt, scheduler, outbox, clock },
+    telegram: () => telegramState.state,
+  });
 
   const controlServer = createControlServer({
     path: controlPath,

@@ -35,3 +35,5 @@ export function createScheduler(ticks: readonly (() => void)[], clock: () => num
     },
   };
 }
+
+export type Scheduler = ReturnType<typeof createScheduler>;

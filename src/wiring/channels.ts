@@ -6,6 +6,7 @@ import type { Settings } from '../core/settings.ts';
 import type { Recipient } from '../outbox/announce.ts';
 import { webhookChat } from '../outbox/channel.ts';
 import type { Transport } from '../outbox/transport.ts';
+
 /** The chats beside Telegram's. */
 export function otherChannels({ monitoring: { alerts } }: Config): readonly string[] {
   return [
@@ -47,6 +48,15 @@ export function recipientsOf(config: Config, settings: Settings): readonly Recip
   if (alert_chat === null) return own;
   const chat = settings.get(movedKey(String(alert_chat))) ?? String(alert_chat);
   return [...own, { chat, topic: alert_topic, level: 'info', quiet: null, tier: 'first' }];
+}
+
+/** Everybody who is told of alerts. The chats beside Telegram's are of the second tier, until they take over. */
+export function allRecipients(config: Config, settings: Settings, takenOver: () => boolean): readonly Recipient[] {
+  const others = otherChannels(config).map((chat): Recipient => {
+    const tier = takenOver() ? 'first' : 'next';
+    return { chat, topic: null, level: 'warning', quiet: null, tier };
+  });
+  return [...recipientsOf(config, settings), ...others];
 }
 
 /** Where a group lives since it became a supergroup: the configuration still has its old id. */
