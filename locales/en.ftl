@@ -412,6 +412,7 @@ reason-already-stopped = it was stopped already
 reason-cannot-be-started = no command is configured for it, so the manager cannot start it
 reason-operation-hung = it did not end within { $seconds } s; look at the service's log
 reason-died-at-once = it started and ended at once ({ $exit }); its log may say why
+reason-leftovers-killed = what it left behind was killed: { $what }
 reason-had-to-be-killed = did not go within { $seconds } s and was killed: { $what }
 reason-started-by = { $by } started it
 reason-restarted-by = { $by } restarted it

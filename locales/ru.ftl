@@ -429,6 +429,7 @@ reason-already-stopped = он уже был остановлен
 reason-cannot-be-started = для него не задана команда, поэтому менеджер не может его запустить
 reason-operation-hung = не завершилось за { $seconds } с, посмотрите журнал сервиса
 reason-died-at-once = запустился и сразу завершился ({ $exit }), причина может быть в его журнале
+reason-leftovers-killed = убито то, что осталось после него: { $what }
 reason-had-to-be-killed = не завершился за { $seconds } с и был убит: { $what }
 reason-started-by = запуск: { $by }
 reason-restarted-by = перезапуск: { $by }

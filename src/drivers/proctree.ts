@@ -45,6 +45,19 @@ export function hasChildren(pid: number): boolean | null {
   return list === null ? null : list !== '';
 }
 
+/** The children of a process, of all its threads; none where the kernel does not tell. */
+export function readChildren(pid: number): ProcessEntry[] {
+  try {
+    const pids = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ').filter(Boolean),
+    );
+    // One that has ended since may have left its pid to a stranger.
+    return pids.flatMap((child) => readProcess(Number(child)) ?? []).filter(({ ppid }) => ppid === pid);
+  } catch {
+    return [];
+  }
+}
+
 /** Every process of one moment. */
 export class ProcessTable {
   readonly entries: ReadonlyMap<number, ProcessEntry>;

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reason } from '../core/reason.ts';
-import type { ExitInfo } from '../core/service.ts';
+import type { ExitInfo, Run } from '../core/service.ts';
 import type { Driver, Observation, StartResult, StopResult } from './driver.ts';
 import { endTree, killTree } from './end-tree.ts';
 import { type Launch, launchScript } from './launch.ts';
@@ -42,6 +42,9 @@ export interface TmuxOptions extends LaunchOptions {
 const lookForMs = 5000;
 /** What ends together with its service may do so by itself, unless the next start comes sooner. */
 const sweepMs = 1000;
+/** How long a service is young (ms); older, who is below it is looked at so many ticks apart. */
+const youngMs = 5000;
+const ticksPerGlance = 4;
 /** tmux learns of a death and of its status one after the other. */
 const statusPauseMs = 100;
 const statusTries = 5;
@@ -65,6 +68,7 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
   let followed = false;
   let settling: Promise<void> | null = null;
   let lastLook = 0;
+  let ticks = 0;
   let saved: Promise<void> = Promise.resolve();
 
   // --- knowing ---
@@ -175,7 +179,14 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
     if (life && !life.exit) {
       // Read rather than asked by signal 0: tmux often leaves its dead uncollected.
       if (!isAlive(life.service)) void settle();
+      else glance(life.run);
     } else if (!busy && performance.now() - lastLook > lookForMs) void lookFor();
+  }
+
+  /** In its first seconds at every tick, since it forks then, and may die soon; later once a second. */
+  function glance(run: Run): void {
+    ticks += 1;
+    if (ticks % ticksPerGlance === 0 || options.clock() - run.startedAt < youngMs) lineage.glance();
   }
 
   function sample(table: ProcessTable): boolean {

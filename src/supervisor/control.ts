@@ -170,15 +170,21 @@ export function createControl(options: ControlOptions): Control {
   }
 
   async function stop(service: Managed): Promise<Outcome> {
+    const begun = clock();
     const result = await service.driver.stop();
+    const took = clock() - begun;
     if (!result.ok) {
       monitor.observe(service, { ...result, type: 'stop-failed' });
       return refused(result.reason);
     }
     monitor.observe(service, { type: 'stopped', exit: result.exit });
     if (result.killed.length === 0) return done();
-    const seconds = service.config.stop_timeout / 1000;
-    return done(reason('had-to-be-killed', { what: result.killed.join(', '), seconds }));
+    const what = result.killed.join(', ');
+    const patience = service.config.stop_timeout;
+    // It went in time itself.
+    if (took < patience && result.exit?.signal !== 'SIGKILL') return done(reason('leftovers-killed', { what }));
+    // What looks after it may be less patient than we are.
+    return done(reason('had-to-be-killed', { what, seconds: Math.round(Math.min(took, patience) / 1000) }));
   }
 
   /** `still`: nobody has been told meanwhile that it hangs. */

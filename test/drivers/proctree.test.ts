@@ -12,7 +12,7 @@ import {
   startedAt,
 } from '../../src/drivers/proctree.ts';
 import { signalProcess } from '../../src/drivers/terminate.ts';
-import { eventually, lives, makeFolder } from './playground.ts';
+import { eventually, kill, lives, makeFolder, pidsIn } from './playground.ts';
 
 describe('a process', () => {
   it('is read whole, whatever its name is', async (context) => {
@@ -84,6 +84,24 @@ describe('a lineage', () => {
     lineage.follow(service, keeper);
     lineage.update(table([10, 1, 10], [20, 10, 10], [40, 20, 40]));
     assert.deepEqual(pids(lineage.update(table([10, 1, 10], [40, 1, 40]))), [40]);
+  });
+
+  it('knows at a glance who founded a session of its own, and finds it when its parents are gone', async (context) => {
+    const folder = await makeFolder(context);
+    const line = `sh -c 'setsid sh -c "echo \\$\\$ >>kin; exec sleep 1008" "$0" & wait' "$0" & wait`;
+    const child = spawn('sh', ['-c', line, folder], { cwd: folder, detached: true, stdio: 'ignore' });
+    context.after(() => child.kill('SIGKILL'));
+    const [kin = 0] = await pidsIn(join(folder, 'kin'), 1);
+    const own = readProcess(child.pid ?? 0);
+    const between = readProcess(readProcess(kin)?.ppid ?? 0);
+    assert.ok(own && between && between.pid !== own.pid);
+    const lineage = new Lineage(join(folder, 'tree'));
+    lineage.follow(own, null);
+    lineage.glance();
+    for (const { pid } of [own, between]) kill(pid);
+    await eventually('both gone', () => !lives(own.pid) && !lives(between.pid));
+    assert.deepEqual(pids(await lineage.living()), [kin]);
+    kill(kin);
   });
 
   it('finds what was forked while all that was known was being killed', async (context) => {

@@ -567,6 +567,27 @@ describe('stuck states', () => {
     assert.equal(bot.service.record.state, 'running');
   });
 
+  it('a stop says what had to be killed: the service after its time, or what it left behind', async () => {
+    for (const [took, signal, code] of [
+      [20_000, 'SIGKILL', 'had-to-be-killed'],
+      // systemd may be less patient than we are.
+      [5000, 'SIGKILL', 'had-to-be-killed'],
+      [300, 'SIGTERM', 'leftovers-killed'],
+    ] as const) {
+      const bot = stage({ stop_timeout: '20s' });
+      await bot.monitor.begin();
+      await settle();
+      bot.stops(async () => {
+        bot.world.now += took;
+        return { ok: true, exit: { code: null, signal, at: bot.world.now }, killed: ['sleep (7)'] };
+      });
+      const result = await bot.control.act('bot', 'stop', vera);
+      assert.ok(result.ok);
+      assert.equal(result.note?.code, code);
+      if (code === 'had-to-be-killed') assert.deepEqual(result.note?.args, { what: 'sleep (7)', seconds: took / 1000 });
+    }
+  });
+
   it('pm2#5104: a press during the manager’s own restart waits for nobody and doubles nothing', async () => {
     const bot = stage({ max_memory: '100mb', start_grace: 0, restart_delay: 0 });
     await bot.monitor.begin();
