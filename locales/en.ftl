@@ -1789,6 +1789,12 @@ chat-reload-done = The configuration is in force.
 reason-skipped-maintenance = skipped: maintenance is on
 reason-skipped-stopped = skipped: somebody has stopped it
 reason-skipped-dependency = skipped: it needs { $name }, which is not well
+reason-scheduled-failed =
+    { $action ->
+        [restart] The planned restart of { $title } ({ $cron }) was not done; it runs on as before. /audit says why.
+        [stop] The planned stop of { $title } ({ $cron }) did not work: it still runs. /audit says why.
+       *[other] The planned start of { $title } ({ $cron }) did not work. /audit says why.
+    }
 
 ## supervision: services that somebody else looks after
 reason-own-policy = its own restart policy starts it again

@@ -1884,6 +1884,12 @@ chat-reload-done = Конфигурация действует.
 reason-skipped-maintenance = пропущено: идут работы
 reason-skipped-stopped = пропущено: сервис остановлен человеком
 reason-skipped-dependency = пропущено: нужен { $name }, а с ним не всё в порядке
+reason-scheduled-failed =
+    { $action ->
+        [restart] Плановый перезапуск «{ $title }» ({ $cron }) не выполнен; сервис работает как прежде. Причина — в /audit.
+        [stop] Плановая остановка «{ $title }» ({ $cron }) не удалась: сервис всё ещё работает. Причина — в /audit.
+       *[other] Плановый запуск «{ $title }» ({ $cron }) не удался. Причина — в /audit.
+    }
 
 ## supervision: services that somebody else looks after
 reason-own-policy = его перезапускает собственная политика

@@ -280,6 +280,15 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const schedules = createSchedules({
     ...{ services, audit, clock, log, act: control.act, mutes: mutes.active },
     timezone: config.monitoring.timezone,
+    tell(what) {
+      const chats = recipientsOf(config, settings).filter(({ tier }) => tier === 'first');
+      announcer.text(
+        chats.map(({ chat }) => chat),
+        what,
+        true,
+      );
+      outbox.kick();
+    },
   });
   const windows = createWindows({
     windows: () => reload.config().monitoring.maintenance,

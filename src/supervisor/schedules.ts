@@ -15,6 +15,8 @@ export interface SchedulesOptions {
   readonly act: Control['act'];
   readonly audit: Audit;
   readonly mutes: () => readonly Mute[];
+  /** For the admins: what did not work, and is no incident of its own. */
+  readonly tell: (what: Reason) => void;
   /** IANA name. */
   readonly timezone: string;
   readonly clock: () => number;
@@ -64,8 +66,15 @@ export function createSchedules(options: SchedulesOptions) {
       return;
     }
     // Whether what it needs matters is for `skip_if` to say.
-    act(name, entry.action, by, 'ignore').catch((err: unknown) =>
-      log.error({ err, service: name }, 'scheduled action failed'),
+    act(name, entry.action, by, 'ignore').then(
+      (result) => {
+        // What is down has been told as that; who is at it already knows.
+        if (result.ok || service.record.state !== 'running' || result.reason.code.startsWith('busy-')) return;
+        options.tell(
+          reason('scheduled-failed', { title: service.config.title, action: entry.action, cron: entry.cron }),
+        );
+      },
+      (err: unknown) => log.error({ err, service: name }, 'scheduled action failed'),
     );
   }
 

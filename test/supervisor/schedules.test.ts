@@ -4,9 +4,11 @@ import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Mute } from '../../src/core/mute.ts';
+import type { Reason } from '../../src/core/reason.ts';
 import { newService, type ServiceRecord } from '../../src/core/service.ts';
 import type { Actor, Verb } from '../../src/core/snapshot.ts';
 import { createExternalDriver } from '../../src/drivers/external.ts';
+import { sayReason } from '../../src/i18n.ts';
 import { createAudit } from '../../src/store/audit.ts';
 import { openStore } from '../../src/store/database.ts';
 import type { Managed } from '../../src/supervisor/managed.ts';
@@ -21,10 +23,12 @@ interface Wishes {
   readonly record?: Partial<ServiceRecord>;
   readonly needed?: Partial<ServiceRecord>;
   readonly mutes?: readonly Mute[];
+  /** How each action goes wrong. */
+  readonly fails?: string;
 }
 
 /** A service with a schedule and one that it needs, on a clock of the test's own. */
-function world({ timezone = 'UTC', from, schedule, record = {}, needed = {}, mutes = [] }: Wishes) {
+function world({ timezone = 'UTC', from, schedule, record = {}, needed = {}, mutes = [], fails }: Wishes) {
   const command = ['sleep', '1'];
   const services = {
     bot: { driver: 'process', command, schedule, depends_on: ['db'] },
@@ -60,12 +64,14 @@ function world({ timezone = 'UTC', from, schedule, record = {}, needed = {}, mut
     }),
   );
   const acted: { at: string; service: string; verb: Verb; by: Actor }[] = [];
+  const told: Reason[] = [];
   const audit = createAudit(openStore(':memory:'));
   const schedules = createSchedules({
     ...{ services: managed, timezone, audit, mutes: () => mutes, clock: () => now, log: pino({ level: 'silent' }) },
+    tell: (what) => void told.push(what),
     async act(service, verb, by) {
       acted.push({ at: new Date(now).toISOString(), service, verb, by });
-      return { ok: true, took: 0, note: null };
+      return fails === undefined ? { ok: true, took: 0, note: null } : { ok: false, took: 0, reason: { code: fails } };
     },
   });
   const setTo = (at: string) => {
@@ -76,7 +82,7 @@ function world({ timezone = 'UTC', from, schedule, record = {}, needed = {}, mut
     for (; now < Date.parse(end); now += step) schedules.tick();
     schedules.tick();
   };
-  return { acted, audit, until, setTo, times: () => acted.map(({ at }) => at) };
+  return { acted, told, audit, until, setTo, times: () => acted.map(({ at }) => at) };
 }
 
 const daily = (cron: string) => [{ cron, action: 'restart' }];
@@ -186,6 +192,25 @@ describe('actions by the clock', () => {
     until('2026-11-23T07:00:00Z');
     assert.deepEqual(times(), ['2026-11-23T06:00:00.000Z']);
     assert.deepEqual(audit.last(5)[0]?.refused, { code: 'skipped-dependency', args: { name: 'The database' } });
+  });
+
+  it('what did not work is told where nothing else tells it: not of what is down, nor of what somebody is at', async () => {
+    for (const [fails, record, expected] of [
+      ['command-not-found', {}, 1],
+      ['command-not-found', { state: 'failed' }, 0],
+      ['busy-restart', {}, 0],
+    ] as const) {
+      const wishes = { from: '2026-11-23T04:00:00Z', schedule: daily('0 5 * * *') };
+      const { until, told } = world({ ...wishes, record, fails });
+      until('2026-11-23T06:00:00Z');
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(told.length, expected, fails);
+      if (expected === 0) continue;
+      assert.match(
+        sayReason('en', told[0] ?? { code: '' }),
+        /^The planned restart of bot \(0 5 \* \* \*\) was not done/,
+      );
+    }
   });
 
   it('skips in maintenance', () => {
