@@ -373,6 +373,7 @@ reason-external-only-watched = it is only watched; it cannot be started or stopp
 reason-exit-unknown = ended; nobody can say how
 reason-exit-signal = killed by { $signal }
 reason-exit-code = ended with exit code { $code }
+reason-went-to-background = ended with exit code 0 and left processes running: it puts itself into the background, but has to stay in the foreground
 reason-restarting-in =
     { $seconds ->
         [0] restarting at once

@@ -387,6 +387,7 @@ reason-external-only-watched = за ним только наблюдают; за
 reason-exit-unknown = завершился, как именно — неизвестно
 reason-exit-signal = убит сигналом { $signal }
 reason-exit-code = завершился с кодом { $code }
+reason-went-to-background = завершился с кодом 0, но оставил работающие процессы: он уходит в фон, а должен оставаться на переднем плане
 reason-restarting-in =
     { $seconds ->
         [0] перезапускаю сразу

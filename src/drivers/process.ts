@@ -12,7 +12,7 @@ import { News } from './news.ts';
 import type { LaunchOptions } from './options.ts';
 import { ownExit } from './pipeline.ts';
 import { hindranceOf, preflight } from './preflight.ts';
-import { bootId, isAlive, mayLive, type ProcessId, type ProcessTable, startedAt } from './proctree.ts';
+import { bootId, isAlive, mayLive, type ProcessId, type ProcessTable, readChildren, startedAt } from './proctree.ts';
 import { joinPulse, sampleWithin } from './pulse.ts';
 import { nobody, serviceOf } from './record-owner.ts';
 import { exitOf, makeRecord, type RunRecord, readRecord, recordNumbers, rotateRecords } from './run-record.ts';
@@ -39,6 +39,8 @@ interface Life {
   readonly service: ProcessId;
   readonly run: Run;
   exit: ExitInfo | null;
+  /** What is known of its end beyond the exit code. */
+  reason?: Reason;
 }
 
 /** Services as plain processes, each with a keeper beside it (keeper-script.ts), so that they outlive the manager. */
@@ -158,11 +160,18 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   function ended(exit: ExitInfo): void {
     if (!life || life.exit) return;
     life.exit = exit;
+    if (exit.code === 0 && leftOthers()) life.reason = reason('went-to-background');
     // The answer to start() comes first, also when the service ended at once.
     if (starting) endedWhileStarting = true;
-    else tell({ state: 'exited', run: life.run, exit });
+    else tell(endOf(life, exit));
     news.ring();
     setTimeout(sweep, sweepMs).unref();
+  }
+
+  /** A program that makes itself a daemon ends well at once, while what it has forked works on. */
+  function leftOthers(): boolean {
+    const above = keeper?.gathers() ? keeper.living() : null;
+    return above !== null && readChildren(above.pid).some(({ state }) => state !== 'Z');
   }
 
   /** Neither what a crash left nor the keeper stands around while a restart is put off, or when there is none. */
@@ -238,7 +247,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       look();
       if (!life.exit && !isAlive(life.service)) life.exit = { code: null, signal: null, at: options.clock() };
     }
-    return life.exit ? { state: 'exited', run: life.run, exit: life.exit } : { state: 'running', run: life.run };
+    return life.exit ? endOf(life, life.exit) : { state: 'running', run: life.run };
   }
 
   function folderReason(error: unknown): Reason {
@@ -296,7 +305,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
 
   function tellEnd(): void {
     endedWhileStarting = false;
-    if (life?.exit) tell({ state: 'exited', run: life.run, exit: life.exit });
+    if (life?.exit) tell(endOf(life, life.exit));
   }
 
   /** `script`: what the keeper is to run from now on; null: what it ran before. */
@@ -370,4 +379,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       letGo();
     },
   };
+}
+
+function endOf(life: Life, exit: ExitInfo): Observation {
+  return { state: 'exited', run: life.run, exit, ...(life.reason === undefined ? {} : { reason: life.reason }) };
 }

@@ -188,6 +188,23 @@ describe('the tree of a process service', () => {
     await driver.stop();
   });
 
+  it('is said to have gone to the background where the service itself has ended well', async (context) => {
+    const folder = await makeFolder(context);
+    const driver = createProcessDriver(options(folder, 'setsid sleep 1009 & sleep 0.2'));
+    context.after(() => driver.close());
+    const told = listen(driver);
+    await begin(driver);
+    assert.equal((await exited(told)).reason?.code, 'went-to-background');
+    await driver.stop();
+
+    const plain = createProcessDriver(options(folder, 'sleep 0.1', { run_dir: join(folder, 'plain') }));
+    context.after(() => plain.close());
+    const heard = listen(plain);
+    await begin(plain);
+    assert.equal((await exited(heard)).reason, undefined);
+    await plain.stop();
+  });
+
   it('is gone some time after a crash that nobody restarts', async (context) => {
     const { folder, driver, told } = await make(context, family);
     const pid = await begin(driver);
@@ -618,7 +635,7 @@ describe('the log of a process service', () => {
     assert.deepEqual(await driver.logs(1), []);
     await begin(driver);
     await eventually('lines where they belong', async () =>
-      /^line 1$/m.test(await readFile(join(folder, 'bot.log'), 'utf8')),
+      /^line 1$/m.test(await readFile(join(folder, 'bot.log'), 'utf8').catch(() => '')),
     );
     await driver.stop();
   });
