@@ -1,4 +1,10 @@
-import type { ReloadChoices, ReloadPlan, ReloadResult, ServiceChange } from '../core/reload.ts';
+import {
+  changedKeys,
+  type ReloadChoices,
+  type ReloadPlan,
+  type ReloadResult,
+  type ServiceChange,
+} from '../core/reload.ts';
 import { sayReason, sayRemark } from '../i18n.ts';
 import { isAgreed } from './agreement.ts';
 import type { ControlClient } from './client.ts';
@@ -49,14 +55,7 @@ function show(plan: ReloadPlan, terminal: Terminal): void {
 function linesOf(change: ServiceChange, { say }: Terminal): readonly string[] {
   const { service } = change;
   if (change.change !== 'changed') return [say(`cli-reload-${change.change}`, { service })];
-  const parts = [
-    ['now', change.now],
-    ['next-start', change.nextStart],
-    ['other-thing', change.otherThing],
-  ] as const;
-  return parts.flatMap(([how, keys]) =>
-    keys.length === 0 ? [] : [say(`cli-reload-${how}`, { service, keys: keys.join(', ') })],
-  );
+  return changedKeys(change).map(({ holds, keys }) => say(`cli-reload-${holds}`, { service, keys: keys.join(', ') }));
 }
 
 function report(result: ReloadResult, terminal: Terminal): void {

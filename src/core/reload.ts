@@ -15,6 +15,16 @@ export type ServiceChange =
       readonly otherThing: readonly string[];
     };
 
+/** The keys that changed of a service, by when they hold; only what there is. */
+export function changedKeys({ now, nextStart, otherThing }: Extract<ServiceChange, { change: 'changed' }>) {
+  const parts = [
+    { holds: 'now', keys: now },
+    { holds: 'next-start', keys: nextStart },
+    { holds: 'other-thing', keys: otherThing },
+  ] as const;
+  return parts.filter(({ keys }) => keys.length > 0);
+}
+
 /** What became different outside `services`. */
 export interface SectionChange {
   /** `monitoring.alerts.repeat_every`. */

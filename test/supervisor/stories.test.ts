@@ -17,6 +17,7 @@ import { createControl } from '../../src/supervisor/control.ts';
 import type { Managed } from '../../src/supervisor/managed.ts';
 import { createMonitor } from '../../src/supervisor/monitor.ts';
 import { makeAlerting } from '../world/alerting.ts';
+import { deferred } from '../world/deferred.ts';
 import { telegramView } from '../world/views.ts';
 
 const env = { MANAGER_BOT_TOKEN: `123:${'a'.repeat(35)}`, ADMIN_CHAT_IDS: '5', HOME: '/home/op' };
@@ -465,13 +466,8 @@ describe('stuck states', () => {
     const bot = stage({ stop_timeout: '5s', start_grace: 0 });
     await bot.monitor.begin();
     await settle();
-    let wake: (result: StopResult) => void = () => undefined;
-    bot.stops(
-      () =>
-        new Promise((resolve) => {
-          wake = resolve;
-        }),
-    );
+    const stop = deferred<StopResult>();
+    bot.stops(() => stop.answer);
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const hanging = bot.control.act('bot', 'restart', vera);
     await settle();
@@ -481,7 +477,7 @@ describe('stuck states', () => {
     context.mock.timers.reset();
     bot.stops(async () => ({ ok: true, exit: null, killed: [] }));
     assert.ok((await bot.control.act('bot', 'stop', vera)).ok);
-    wake({ ok: true, exit: null, killed: [] });
+    stop.give({ ok: true, exit: null, killed: [] });
     await settle();
     await bot.later(10_000);
     assert.deepEqual([bot.service.record.state, bot.service.record.wanted], ['stopped', 'down']);
@@ -492,18 +488,13 @@ describe('stuck states', () => {
     const bot = stage();
     await bot.monitor.begin();
     await settle();
-    let finish: (result: StopResult) => void = () => undefined;
-    bot.stops(
-      () =>
-        new Promise((resolve) => {
-          finish = resolve;
-        }),
-    );
+    const stop = deferred<StopResult>();
+    bot.stops(() => stop.answer);
     bot.service.record = { ...bot.service.record, state: 'stopping', wanted: 'down' };
     await bot.monitor.begin();
     const pressed = await bot.control.act('bot', 'start', vera);
     assert.equal(pressed.ok ? 'done' : pressed.reason.code, 'busy-stop');
-    finish({ ok: true, exit: null, killed: [] });
+    stop.give({ ok: true, exit: null, killed: [] });
     await settle();
     assert.deepEqual([bot.service.record.state, bot.service.operation], ['stopped', null]);
   });
@@ -592,13 +583,8 @@ describe('stuck states', () => {
     const bot = stage({ max_memory: '100mb', start_grace: 0, restart_delay: 0 });
     await bot.monitor.begin();
     await settle();
-    let finish: (result: StopResult) => void = () => undefined;
-    bot.stops(
-      () =>
-        new Promise((resolve) => {
-          finish = resolve;
-        }),
-    );
+    const stop = deferred<StopResult>();
+    bot.stops(() => stop.answer);
     const large: CheckResult = { ...healthy, metrics: [{ name: 'memory', value: 300 * 2 ** 20, unit: 'bytes' }] };
     const measuring = bot.service.checks.map((each) => ({
       ...each,
@@ -614,7 +600,7 @@ describe('stuck states', () => {
       const pressed = await bot.control.act('bot', verb, vera);
       assert.equal(pressed.ok ? 'done' : pressed.reason.code, 'busy-restart', verb);
     }
-    finish({ ok: true, exit: null, killed: [] });
+    stop.give({ ok: true, exit: null, killed: [] });
     await settle();
     assert.equal(bot.service.record.state, 'running');
     assert.deepEqual([bot.world.stops, bot.world.starts], [1, 2]);

@@ -7,6 +7,7 @@ import { rangeNames } from '../../src/core/picture.ts';
 import { reason } from '../../src/core/reason.ts';
 import { decode, encode } from '../../src/telegram/callback-data.ts';
 import { codeOf } from '../../src/telegram/screens/chart.ts';
+import { deferred } from '../world/deferred.ts';
 import { until } from '../world/until.ts';
 import { setStage, vera } from './stage.ts';
 
@@ -213,13 +214,11 @@ test('without data it says what to do, and the same message becomes a picture on
 test('a slow picture holds nobody up, and a deleted message is sent anew', async (t) => {
   const { world, user, knobs, sends } = await setCharts(t);
   const photo = await sends('/metrics shop', /Shop bot, the last 6 h/);
-  let release: () => void = () => undefined;
-  knobs.hold = new Promise((resolve) => {
-    release = resolve;
-  });
+  const hold = deferred();
+  knobs.hold = hold.answer;
   await user.taps(photo, '24 h');
   await sends('/help', /What you can do here/);
-  release();
+  hold.give();
   assert.equal((await world.waitForMessage(user, /Shop bot, the last 24 h/)).id, photo.id);
   await user.forges(photo.id + 1000, encode({ kind: 'plot', range: '30d', which: 'usual', target: 'shop' }));
   assert.ok((await world.waitForMessage(user, /Shop bot, the last 30 d/)).id > photo.id);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { deferred } from '../world/deferred.ts';
 import { startTelegram } from '../world/telegram/server.ts';
 import { until } from '../world/until.ts';
 import { type Stage, setStage, token } from './stage.ts';
@@ -265,14 +266,11 @@ describe('polling', { concurrency: 20 }, () => {
     const stage = await setStage(t);
     stage.control.add('shop', { title: 'Shop bot' });
     await stage.heard();
-    let release: (lines: string[]) => void = () => undefined;
-    stage.control.logs = () =>
-      new Promise((resolve) => {
-        release = resolve;
-      });
+    const logs = deferred<string[]>();
+    stage.control.logs = () => logs.answer;
     stage.world.user({ id: 8 }).sends('/logs shop');
     await talks(stage);
-    release(['late']);
+    logs.give(['late']);
     await stage.world.waitForMessage(8, /late/);
   });
 
@@ -280,16 +278,13 @@ describe('polling', { concurrency: 20 }, () => {
     const stage = await setStage(t, { timing: { handlerGrace: 400 } });
     stage.control.add('shop', { title: 'Shop bot' });
     await stage.heard();
-    let release: (lines: string[]) => void = () => undefined;
-    stage.control.logs = () =>
-      new Promise((resolve) => {
-        release = resolve;
-      });
+    const logs = deferred<string[]>();
+    stage.control.logs = () => logs.answer;
     stage.world.user({ id: 7 }).sends('/logs shop');
     await stage.world.waitFor(() => stage.world.pendingUpdates.length === 0);
     await Promise.all([stage.telegram.stop(), stage.telegram.stop()]);
     assert.ok(stage.log.some((line) => line.includes('was left behind')));
-    release([]);
+    logs.give([]);
     await until(() => stage.world.pollsInFlight === 0, 'the poll to end');
   });
 

@@ -1,5 +1,12 @@
 import { InlineKeyboard } from 'grammy';
-import type { ConfigRemark, ReloadChoices, ReloadPlan, ReloadResult, ServiceChange } from '../../core/reload.ts';
+import {
+  type ConfigRemark,
+  changedKeys,
+  type ReloadChoices,
+  type ReloadPlan,
+  type ReloadResult,
+  type ServiceChange,
+} from '../../core/reload.ts';
 import { escapeHtml, html, type Language, sayReason, sayRemark, t } from '../../i18n.ts';
 import { encode } from '../callback-data.ts';
 import { shorten } from '../say.ts';
@@ -94,13 +101,8 @@ function changeLines(language: Language, change: ServiceChange): readonly string
     return [
       `${change.change === 'added' ? '➕' : '➖'} ${html(language, `chat-reload-${change.change}`, { service })}`,
     ];
-  const parts = [
-    ['now', change.now],
-    ['next-start', change.nextStart],
-    ['other-thing', change.otherThing],
-  ] as const;
-  return parts.flatMap(([how, keys]) =>
-    keys.length === 0 ? [] : [`✏️ ${html(language, `chat-reload-${how}`, { service, keys: keys.join(', ') })}`],
+  return changedKeys(change).map(
+    ({ holds, keys }) => `✏️ ${html(language, `chat-reload-${holds}`, { service, keys: keys.join(', ') })}`,
   );
 }
 
