@@ -25,6 +25,9 @@ export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Pr
   process.on('uncaughtException', (err, origin) => dieOfBug(log, err, origin));
   for (const warning of warnings) log.warn({ key: warning.key }, sayRemark('en', warning));
 
+  // A reload asked for while everything is being started must not end the manager; the file is as fresh as can be.
+  const tooEarly = (): void => log.info('SIGHUP during the start: the configuration has just been read');
+  if (!hasTerminal()) process.on('SIGHUP', tooEarly);
   const { EXIT_WRONG_TOKEN, startApp } = await import('../app.ts');
   let app: App;
   try {
@@ -37,6 +40,7 @@ export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Pr
   giveBackAfterStart();
   stopOnSignals(app);
   reloadOnHangup(app, log);
+  process.off('SIGHUP', tooEarly);
   const code = await app.exited;
   if (code === EXIT_WRONG_TOKEN) terminal.err(sayReason(terminal.language, reason('token-refused')));
   // Whatever keeps the process alive from here on is a leak, and must not keep an operator waiting.

@@ -3,8 +3,10 @@ import { type Reason, reason } from '../core/reason.ts';
 import { type Managed, startable } from './managed.ts';
 
 export interface AilingOptions {
-  /** Whether a restart could not help now, or is not the manager's to do: maintenance, a need that is down or ails. */
+  /** Whether a restart is not the manager's to do now, or would not come up: maintenance, a need that is down. */
   readonly held: (service: Managed) => boolean;
+  /** Whether something that it needs ails: then a restart for its own health could not help. */
+  readonly isCaused: (service: Managed) => boolean;
   /** Told at most once in each life for each cause, unless it got well in between. */
   readonly ails: (service: Managed, why: Reason) => void;
 }
@@ -22,7 +24,7 @@ interface Proof {
  * Whether what runs is worth a restart: what a restart destroys needs more proof than an alert does. What was answered
  * while a restart was held speaks for none: whatever held it may have been the cause, and is given time to be over.
  */
-export function createAiling({ held, ails }: AilingOptions) {
+export function createAiling({ held, isCaused, ails }: AilingOptions) {
   const proofs = new WeakMap<Managed, Proof>();
 
   function inRow(service: Managed, cause: string, bad: boolean): number {
@@ -43,7 +45,8 @@ export function createAiling({ held, ails }: AilingOptions) {
     /** `enough`: failures in a row of this check that are worth a restart; null: none are. */
     judge(service: Managed, id: string, { verdict, reason: why }: CheckResult, enough: number | null): void {
       if (enough === null) return;
-      if (inRow(service, id, verdict === 'unhealthy') === enough && why !== null) ails(service, why);
+      const speaks = verdict === 'unhealthy' && !isCaused(service);
+      if (inRow(service, id, speaks) === enough && why !== null) ails(service, why);
     },
     judgeMemory(service: Managed, { metrics }: CheckResult): void {
       const { max_memory } = service.config;

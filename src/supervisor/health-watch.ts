@@ -20,9 +20,9 @@ export interface HealthWatchOptions extends AilingOptions {
 }
 
 /** What checks answer: it moves the health of what runs, its numbers are kept and held to the rules about them. */
-export function createHealthWatch({ samples, ledger, commits, clock, log, held, ails }: HealthWatchOptions) {
+export function createHealthWatch({ samples, ledger, commits, clock, log, held, isCaused, ails }: HealthWatchOptions) {
   const ruleWatch = createRuleWatch(ledger, clock);
-  const ailing = createAiling({ held, ails });
+  const ailing = createAiling({ held, isCaused, ails });
 
   return {
     /** Takes in the answer of one check; `run` is the life it was asked about. */

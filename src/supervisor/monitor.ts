@@ -43,7 +43,8 @@ export function createMonitor(options: MonitorOptions) {
   const commits = createCommits({ serviceTable, ledger, log });
   const health = createHealthWatch({
     ...{ samples, ledger, commits, clock, log },
-    held: (service) => options.holdsStart(service) !== null || ledger.isCaused(service.record.name),
+    held: (service) => options.holdsStart(service) !== null,
+    isCaused: (service) => ledger.isCaused(service.record.name),
     // The commit of the health comes first, so that the incident is there when the restart is told in it.
     ails: (service, why) => queueMicrotask(() => observe(service, { type: 'ailing', reason: why })),
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -55,6 +55,15 @@ function run(...imports: readonly string[]): Manager {
   return { child, ended: new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err }))) };
 }
 
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The pid of the service, as soon as a manager answers and says that it runs. */
 async function sleeper(): Promise<number> {
   const deadline = Date.now() + 30_000;
@@ -102,13 +111,20 @@ test('a manager from its start to its end, and the next one', async (context) =>
     process.kill(pid, 0);
   });
 
-  await context.test('the next one takes the service up again', async () => {
-    const next = run();
-    assert.equal(await sleeper(), pid);
-    const stopped = await createControlClient(socket, 'test').act('sleeper', 'stop');
-    assert.equal(stopped.ok && stopped.value.ok, true);
-    assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
-    next.child.kill('SIGINT');
-    assert.equal((await next.ended).code, 0);
-  });
+  await context.test(
+    'the next one takes the service up again, also when it is told to reload while it starts',
+    async () => {
+      // A terminal that goes away then is a reason to end.
+      const early = `process.on('newListener', (name) => {
+      if (name === 'uncaughtException') setImmediate(() => process.kill(process.pid, 'SIGHUP'));
+    })`;
+      const next = run(...(hasTerminal() ? [] : [`data:text/javascript,${encodeURIComponent(early)}`]));
+      assert.equal(await sleeper(), pid);
+      const stopped = await createControlClient(socket, 'test').act('sleeper', 'stop');
+      assert.equal(stopped.ok && stopped.value.ok, true);
+      assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+      next.child.kill('SIGINT');
+      assert.equal((await next.ended).code, 0);
+    },
+  );
 });
