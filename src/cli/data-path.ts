@@ -8,8 +8,9 @@ import type { ConfigMessage } from '../config/message.ts';
 const installed = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Where a file of the manager's data folder should be, such as its control socket: as `orbit run` would decide in this folder, or, when nothing is there,
- * in the folder of the installation, so that the command works from anywhere. Needs no valid configuration.
+ * Where a file of the manager's data folder should be, such as its control socket: as `orbit run` would decide in this
+ * folder, or, when nothing is there, in the folder of the installation, so that the command works from anywhere. Needs no
+ * valid configuration.
  */
 export function findInData(
   processEnv: Environment,

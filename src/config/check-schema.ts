@@ -167,7 +167,10 @@ const logCheck = z.strictObject({
 const redisCheck = z.strictObject({
   type: z.literal('redis'),
   ...common,
-  /** redis://, rediss:// (TLS) or unix:///path, with user and password if needed; docs/least-rights.md tells which rights it needs. */
+  /**
+   * redis://, rediss:// (TLS) or unix:///path, with user and password if needed; docs/least-rights.md tells which rights
+   * it needs.
+   */
   url: address.redis,
   /** The same with the right to remove keys, for clearing a cache from the chat. Default: `url`. */
   clear_url: optional(address.redis),

@@ -66,7 +66,10 @@ function failure(message: string, cause?: unknown): Error {
   return Object.assign(new Error(message, { cause }), { code: notConnected });
 }
 
-/** Loaded only where one is configured. `socks5h` resolves names at the proxy. HTTP proxies are asked to tunnel (CONNECT), also to a root without TLS. */
+/**
+ * Loaded only where one is configured. `socks5h` resolves names at the proxy. HTTP proxies are asked to tunnel (CONNECT),
+ * also to a root without TLS.
+ */
 function proxyAgent(proxy: string, connecting: number): http.Agent {
   if (proxy.startsWith('socks')) {
     const { SocksProxyAgent } = require('socks-proxy-agent') as typeof import('socks-proxy-agent');
