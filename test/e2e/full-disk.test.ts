@@ -50,15 +50,10 @@ describe('a full disk', () => {
   const quick = { restart_delay: '100ms', max_restart_delay: '1s', start_grace: '300ms', stop_timeout: '3s' };
   const ballast = () => join(home.dataDir, 'ballast');
 
-  async function view(name: string) {
-    const asked = await stage.client().snapshot();
-    return asked.ok ? (asked.value.services.find((service) => service.name === name) ?? null) : null;
-  }
-
   /** Its pid, once it runs and is another than `but`. */
   function running(name: string, but: number | null): Promise<number> {
     return until(async () => {
-      const seen = await view(name);
+      const seen = await stage.view(name);
       return seen?.state === 'running' && seen.pid !== null && seen.pid !== but ? seen.pid : null;
     }, `${name} runs`);
   }

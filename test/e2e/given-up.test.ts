@@ -45,13 +45,8 @@ describe('what is down for good, over managers', () => {
   const starts = async (name: string) =>
     (await readFile(join(home.folder, `${name}.pids`), 'utf8').catch(() => '')).split('\n').filter(Boolean).length;
 
-  async function view(name: string) {
-    const asked = await stage.client().snapshot();
-    return asked.ok ? (asked.value.services.find((service) => service.name === name) ?? null) : null;
-  }
-
   const is = (name: string, state: string) =>
-    until(async () => (await view(name))?.state === state, `${name} is ${state}`);
+    until(async () => (await stage.view(name))?.state === state, `${name} is ${state}`);
 
   async function again(): Promise<void> {
     manager.kill('SIGKILL');
@@ -74,7 +69,7 @@ describe('what is down for good, over managers', () => {
     const before = told().length;
     await again();
     await telegram.waitForMessage(vera, /The manager runs again/);
-    assert.equal((await view('looping'))?.state, 'failed');
+    assert.equal((await stage.view('looping'))?.state, 'failed');
     assert.equal(await starts('looping'), 3);
     assert.equal(told().length, before);
     const { text } = await stage.type('alerts', '--json');
@@ -101,7 +96,7 @@ describe('what is down for good, over managers', () => {
     assert.throws(() => process.kill(pid, 0), 'what was asked for is finished');
     await again();
     for (const name of ['quiet', 'stubborn']) {
-      assert.deepEqual([(await view(name))?.state, (await view(name))?.wanted], ['stopped', 'down'], name);
+      assert.deepEqual([(await stage.view(name))?.state, (await stage.view(name))?.wanted], ['stopped', 'down'], name);
       assert.equal(await starts(name), 1, name);
     }
   });

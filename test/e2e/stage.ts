@@ -16,6 +16,7 @@ import type { LevelWithSilent } from 'pino';
 import { type App, startApp } from '../../src/app.ts';
 import { createControlClient } from '../../src/cli/client.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { ServiceView } from '../../src/core/snapshot.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Timing } from '../../src/telegram/timing.ts';
 import {
@@ -72,6 +73,8 @@ export interface Stage {
   /** One `orbit` command as somebody types it, with all that it wrote. */
   type(...args: readonly string[]): Promise<{ readonly code: number | null; readonly text: string }>;
   client(): ReturnType<typeof createControlClient>;
+  /** A service as the manager sees it now; null: it has none of that name, or none is there to ask. */
+  view(name: string): Promise<ServiceView | null>;
 }
 
 /** For the suite that it is called in. What `before` began ends also when `before` failed half way. */
@@ -142,6 +145,10 @@ export function makeStage(): Stage {
       return { code, text: typed.output() };
     },
     client: () => createControlClient(join(set().home.dataDir, 'control.sock'), 'root'),
+    async view(name) {
+      const asked = await stage.client().snapshot();
+      return asked.ok ? (asked.value.services.find((service) => service.name === name) ?? null) : null;
+    },
   };
   return stage;
 }
