@@ -283,9 +283,14 @@ function running(before: ServiceRecord, run: Run, now: number): Step {
   );
 }
 
-/** Found running although it was stopped: somebody started it by hand meanwhile, which is a wish too. */
-function wishOf(before: ServiceRecord): ServiceRecord['wanted'] {
-  return before.state === 'stopped' ? 'up' : before.wanted;
+/**
+ * Found running although it was to be down: somebody started it by hand meanwhile, which is a wish too, or its stop was
+ * refused, and whoever asked for it was told. To go on as if it were stopped would keep its later ends from everybody.
+ * A stop that only takes long still holds.
+ */
+function wishOf({ state, wanted, reason: why }: ServiceRecord): ServiceRecord['wanted'] {
+  const standsToEnd = state !== 'stopped' && !(state === 'unknown' && why?.code !== 'operation-hung');
+  return standsToEnd ? wanted : 'up';
 }
 
 function started(before: ServiceRecord, run: Run, now: number): Step {

@@ -298,6 +298,38 @@ describe('an operator', () => {
     assert.deepEqual(step.effects, [{ do: 'stop' }]);
   });
 
+  it('whose stop was refused has a service that runs: its later end is told, and it is started again', () => {
+    for (const look of ['found-running', 'running'] as const) {
+      const bot = life();
+      const run = bot.run();
+      bot.feed({ type: 'found-running', run });
+      bot.feed({ type: 'stop-asked' });
+      bot.feed({ type: 'stop-failed', reason: { code: 'systemd-denied' } });
+      bot.feed({ type: look, run });
+      assert.deepEqual([bot.record.state, bot.record.wanted], ['running', 'up'], look);
+      bot.feed({ type: 'exited', run, exit: { code: 1, signal: null, at: 0 } });
+      assert.deepEqual([bot.record.state, names(bot.told)], ['backing-off', ['exited']]);
+    }
+  });
+
+  it('whose stop takes too long, or left something behind, still wants it down', () => {
+    const late = life();
+    const run = late.run();
+    late.feed({ type: 'found-running', run });
+    late.feed({ type: 'stop-asked' });
+    late.feed({ type: 'unseen', reason: { code: 'operation-hung' } });
+    late.feed({ type: 'found-running', run });
+    assert.equal(late.record.wanted, 'down');
+    late.feed({ type: 'exited', run, exit: { code: null, signal: 'SIGKILL', at: 0 } });
+    assert.deepEqual([late.record.state, late.starts()], ['stopped', 0]);
+    const rest = life();
+    rest.feed({ type: 'found-running', run });
+    rest.feed({ type: 'stop-asked' });
+    rest.feed({ type: 'stop-failed', reason: { code: 'not-killed' } });
+    rest.feed({ type: 'found-exited', run, exit: { code: 0, signal: null, at: 0 } });
+    assert.deepEqual([rest.record.state, rest.record.wanted, rest.starts()], ['stopped', 'down', 0]);
+  });
+
   it('who starts by hand what the manager had stopped wants it up', () => {
     const bot = life({}, { ...newService('bot', 0), wanted: 'down', lastRun: 'run-0' });
     bot.feed({ type: 'found-absent' });
