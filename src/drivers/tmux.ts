@@ -45,6 +45,8 @@ const sweepMs = 1000;
 /** How long a service is young (ms); older, who is below it is looked at so many ticks apart. */
 const youngMs = 5000;
 const ticksPerGlance = 4;
+/** Before the first tick: most of what forks does so at once. */
+const firstGlancesMs = [20, 60, 140];
 /** tmux learns of a death and of its status one after the other. */
 const statusPauseMs = 100;
 const statusTries = 5;
@@ -267,6 +269,7 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
     lineage.clear();
     follow(service, null);
     keep({ boot: bootId(), service: { pid: service.pid, startTicks: service.startTicks }, run, pane, exit: null });
+    for (const ms of firstGlancesMs) setTimeout(() => lineage.glance(), ms).unref();
     sampleWithin(200);
     return { ok: true, run };
   }

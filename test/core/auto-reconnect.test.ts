@@ -42,7 +42,7 @@ function decide(nodes: readonly NodeRecord[], memory = never, more: Partial<Pane
 
 const well = [node('b', 'up'), node('c', 'up')];
 
-test('only a confirmed error is reconnected: anything else drops people or does nothing', () => {
+test('Marzban#1711, PasarGuard#620: only a confirmed error is reconnected: anything else drops people or does nothing', () => {
   assert.equal(decide([node('a', 'down'), ...well]), 'reconnect');
   assert.equal(decide([node('a', 'down', false), ...well]), 'not-confirmed');
   for (const state of ['up', 'connecting', 'disabled', 'limited', 'unknown'] as const)
@@ -60,7 +60,7 @@ test('when half of the nodes are down it is not the nodes', () => {
   assert.equal(decide([node('a', 'down')]), 'reconnect', 'a single node is not half of anything');
 });
 
-test('at most once in five minutes, and less often each time that it did not help', () => {
+test('Marzban#551, Marzban#1736: at most once in five minutes, and less often each time that it did not help', () => {
   const after = (attempts: number, ago: number) =>
     decide([node('a', 'down'), ...well], { attempts, lastAt: now - ago });
   assert.equal(after(1, 5 * min - 1), 'too-soon');

@@ -113,3 +113,19 @@ export function pidsIn(path: string, count: number): Promise<number[]> {
     return pids.length >= count ? pids : null;
   });
 }
+
+const holder = `
+  const { spawn } = require('node:child_process');
+  const { appendFileSync } = require('node:fs');
+  const server = require('node:net').createServer();
+  server.on('error', ({ code }) => { console.log(code); process.exit(98); });
+  server.listen(Number(process.argv[2]), '127.0.0.1', () => {
+    const stdio = ['ignore', 'ignore', 'ignore', server._handle.fd];
+    const child = spawn('sleep', ['1010'], { detached: true, stdio });
+    appendFileSync('holders', process.pid + '\\n' + child.pid + '\\n');
+  });`;
+
+/** A server that hands its port on to a child in a session of its own; both write their pids into `holders`. */
+export function portHolder(folder: string, port: number): readonly string[] {
+  return [process.execPath, '-e', holder, folder, String(port)];
+}

@@ -8,7 +8,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createProcessDriver } from '../../src/drivers/process.ts';
 import { readArguments, readProcess, readProcesses } from '../../src/drivers/proctree.ts';
 import { sampleWithin } from '../../src/drivers/pulse.ts';
-import { begin, eventually, exited, keeperOf, kill, listen, lives, makeFolder, options, pidsIn } from './playground.ts';
+import { freePort } from '../world/free-port.ts';
+import {
+  begin,
+  eventually,
+  exited,
+  keeperOf,
+  kill,
+  listen,
+  lives,
+  makeFolder,
+  options,
+  pidsIn,
+  portHolder,
+} from './playground.ts';
 
 const childManager = ['--import', 'tsx', new URL('child-manager.ts', import.meta.url).pathname];
 const forever = 'exec sleep 1000';
@@ -185,6 +198,23 @@ describe('the tree of a process service', () => {
     await exited(told);
     await begin(driver);
     for (const each of kin) assert.ok(!lives(each), `${each} lives`);
+    await driver.stop();
+  });
+
+  it('holds no port against the next start after a crash (emdash PR #2592)', async (context) => {
+    const folder = await makeFolder(context);
+    const command = portHolder(folder, await freePort());
+    const driver = createProcessDriver(options(folder, '', { command }));
+    context.after(() => driver.close());
+    const told = listen(driver);
+    await begin(driver);
+    const [first = 0, child = 0] = await pidsIn(join(folder, 'holders'), 2);
+    kill(first);
+    await exited(told);
+    assert.ok(lives(child), 'it holds the port');
+    const again = await begin(driver);
+    const [, , second] = await pidsIn(join(folder, 'holders'), 4);
+    assert.equal(second, again, 'listens');
     await driver.stop();
   });
 

@@ -6,7 +6,19 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { readArguments, readProcess, readProcesses } from '../../src/drivers/proctree.ts';
 import { createTmuxDriver, type TmuxOptions } from '../../src/drivers/tmux.ts';
-import { begin, eventually, exited, kill, listen, lives, makeFolder, options, pidsIn } from './playground.ts';
+import { freePort } from '../world/free-port.ts';
+import {
+  begin,
+  eventually,
+  exited,
+  kill,
+  listen,
+  lives,
+  makeFolder,
+  options,
+  pidsIn,
+  portHolder,
+} from './playground.ts';
 
 const forever = 'echo up; exec sleep 1000';
 
@@ -163,6 +175,42 @@ describe('a service in tmux', () => {
     await begin(driver);
     for (const each of kin) assert.ok(!lives(each), `${each} lives`);
     await driver.stop();
+  });
+
+  it('holds no port against the next start after a crash (emdash PR #2592)', async (context) => {
+    const place = await make(context);
+    const { folder } = place;
+    const driver = place.driver('', { command: portHolder(folder, await freePort()) });
+    const told = listen(driver);
+    await begin(driver);
+    const [first = 0, child = 0] = await pidsIn(join(folder, 'holders'), 2);
+    await eventually('it is known', async () =>
+      (await readFile(join(folder, 'run/tree'), 'utf8').catch(() => '')).includes(`\n${child} `),
+    );
+    kill(first);
+    await exited(told);
+    assert.ok(lives(child), 'it holds the port');
+    const again = await begin(driver);
+    const [, , second] = await pidsIn(join(folder, 'holders'), 4);
+    assert.equal(second, again, 'listens');
+    await driver.stop();
+  });
+
+  it('leaves one session and no process behind after many crashes (trusty-tools#8244, #1458)', async (context) => {
+    const place = await make(context);
+    const driver = place.driver(`setsid sh -c 'trap "" HUP; echo $$ >>kin; exec sleep 1002' & sleep 0.3; exit 1`);
+    const told = listen(driver);
+    const crashes = 12;
+    for (let crash = 1; crash <= crashes; crash += 1) {
+      await begin(driver);
+      await pidsIn(join(place.folder, 'kin'), crash);
+      await eventually('told of the crash', () => told.filter(({ state }) => state === 'exited').length === crash);
+    }
+    assert.deepEqual(sessions(place), ['bot']);
+    await driver.stop();
+    assert.deepEqual(sessions(place), []);
+    const kin = await pidsIn(join(place.folder, 'kin'), crashes);
+    assert.deepEqual(kin.filter(lives), []);
   });
 
   it('touches no other session, not even one whose name begins alike (universe-starter-agent#23)', async (context) => {
