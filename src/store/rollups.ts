@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Bucket, RAW_STEP, rollUp } from '../core/history.ts';
+import { type Bucket, RAW_STEP } from '../core/history.ts';
 import type { SqlStore } from './database.ts';
 import { prepareMany, WANTED_SLOTS } from './many-rows.ts';
 
@@ -9,8 +9,6 @@ const edge = z.object({ slot: z.number().nullable() });
 
 const LEEWAY_MS = 3600_000;
 
-export type BucketOf = Bucket & { readonly series: number };
-
 /** What was rolled up to one step. */
 export interface RollupTable {
   /** Ms. */
@@ -18,22 +16,11 @@ export interface RollupTable {
   /** Epoch ms where rolling up has to go on. A clock that was set back starts it anew from there. */
   until(now: number): number;
   /** Rolls up what the finer tier holds of the slot that begins at `from`: all of it is written, or none. */
-  add(from: number, parts: readonly BucketOf[]): void;
+  add(from: number): void;
   /** One series in [from, to). */
   of(series: number, from: number, to: number): readonly Bucket[];
   /** Forgets what is older than `before`; `early`: some of what is not, too. */
   prune(before: number, early: boolean): void;
-}
-
-/** What falls into one slot, as one bucket for each series. */
-export function* rolledUp(parts: readonly BucketOf[], step: number): Generator<readonly [series: number, Bucket]> {
-  const bySeries = new Map<number, BucketOf[]>();
-  for (const part of parts) {
-    const own = bySeries.get(part.series);
-    if (own === undefined) bySeries.set(part.series, [part]);
-    else own.push(part);
-  }
-  for (const [series, own] of bySeries) for (const bucket of rollUp(own, step)) yield [series, bucket];
 }
 
 /** Where there is anything to roll up; what is about to be written may be older than now. */
@@ -49,17 +36,20 @@ export function createFirstSample(store: SqlStore): (now: number) => number {
  * The tier of minutes. The time comes first in its key: what is measured now goes to the end, and all series of ten
  * minutes are read from one place.
  */
-export function createMinuteTable(store: SqlStore, step: number) {
+export function createMinuteTable(store: SqlStore, step: number): RollupTable {
   const { connection } = store;
   const columns = 'r.slot, r.series, r.min, r.avg, r.max, r.last, r.count';
+  // Where they are: tens of thousands of samples as objects, once a minute, would be most of what a manager allocates.
   const insert = connection.prepare(
-    `INSERT OR REPLACE INTO rollups (step, slot, series, min, avg, max, last, count)
-     VALUES (${step}, ?, ?, ?, ?, ?, ?, ?)`,
+    `WITH newest AS (
+       SELECT series, value AS last, max(slot * ${RAW_STEP} + late) FROM samples
+       WHERE slot >= ?2 AND slot < ?3 GROUP BY series
+     )
+     INSERT OR REPLACE INTO rollups (step, slot, series, min, avg, max, last, count)
+     SELECT ${step}, ?1, series, min(value), avg(value), max(value), last, count(*)
+     FROM samples JOIN newest USING (series)
+     WHERE slot >= ?2 AND slot < ?3 GROUP BY series`,
   );
-  const inSlots = prepareMany<Row>(connection, {
-    ...{ columns, width: 7 },
-    from: `rollups r WHERE step = ${step} AND slot >= ? AND slot < ?`,
-  });
   const ofSeries = prepareMany<Row>(connection, {
     ...{ with: WANTED_SLOTS, columns, width: 7 },
     from: `wanted CROSS JOIN rollups r ON r.step = ${step} AND r.slot = wanted.slot AND r.series = ?3`,
@@ -70,12 +60,6 @@ export function createMinuteTable(store: SqlStore, step: number) {
   const erase = connection.prepare(`DELETE FROM rollups WHERE step = ${step} AND slot < ?`);
   /** Epoch ms up to which all is rolled up; null: not looked up yet. */
   let until: number | null = null;
-
-  const buckets = (found: readonly Row[]): readonly BucketOf[] =>
-    found.map(([slot, series, min, avg, max, last, count]) => ({
-      ...{ series, at: slot * step },
-      ...{ min, avg, max, last, count },
-    }));
 
   function lookUp(now: number): number {
     const known = edge.parse(newest.get()).slot;
@@ -91,16 +75,10 @@ export function createMinuteTable(store: SqlStore, step: number) {
       return until;
     },
     /** Rolls up what the finer tier holds of the slot that begins at `from`: all of it is written, or none. */
-    add(from: number, parts: readonly BucketOf[]): void {
-      if (parts.length > 0)
-        store.transaction(() => {
-          for (const [series, { min, avg, max, last, count }] of rolledUp(parts, step))
-            insert.run(Math.floor(from / step), series, min, avg, max, last, count);
-        });
+    add(from: number): void {
+      insert.run(Math.floor(from / step), Math.floor(from / RAW_STEP), Math.floor((from + step) / RAW_STEP));
       until = from + step;
     },
-    /** All series in [from, to), in order of time. */
-    all: (from: number, to: number) => buckets(inSlots(Math.floor(from / step), Math.floor(to / step))),
     /** One series in [from, to). */
     of(series: number, from: number, to: number): readonly Bucket[] {
       if (from >= to) return [];

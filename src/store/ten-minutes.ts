@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Bucket } from '../core/history.ts';
 import type { SqlStore } from './database.ts';
 import { prepareMany } from './many-rows.ts';
-import { createFirstSample, type RollupTable, rolledUp } from './rollups.ts';
+import { createFirstSample, type RollupTable } from './rollups.ts';
 
 /** Slot, min, avg, max, last, count. */
 type Row = readonly [number, number, number, number, number, number];
@@ -17,10 +17,14 @@ const EARLY_SLOTS = 60;
  * The tier that is kept for months. Its key begins with the series: what is measured in ten minutes goes to as many
  * places as there are series, but a month of one of them is read from one place.
  */
-export function createTenMinuteTable(store: SqlStore, step: number): RollupTable {
+export function createTenMinuteTable(store: SqlStore, step: number, finer: RollupTable): RollupTable {
   const { connection } = store;
   const insert = connection.prepare(
-    'INSERT OR REPLACE INTO ten_minutes (series, slot, min, avg, max, last, count) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    `WITH part AS (SELECT * FROM rollups WHERE step = ${finer.step} AND slot >= ?2 AND slot < ?3),
+     newest AS (SELECT series, last, max(slot) FROM part GROUP BY series)
+     INSERT OR REPLACE INTO ten_minutes (series, slot, min, avg, max, last, count)
+     SELECT series, ?1, min(min), sum(avg * count) / sum(count), max(max), newest.last, sum(count)
+     FROM part JOIN newest USING (series) GROUP BY series`,
   );
   const ofSeries = prepareMany<Row>(connection, {
     ...{ columns: 't.slot, t.min, t.avg, t.max, t.last, t.count', width: 6 },
@@ -52,12 +56,8 @@ export function createTenMinuteTable(store: SqlStore, step: number): RollupTable
       if (until > now + step) until = Math.floor(now / step) * step;
       return until;
     },
-    add(from, parts) {
-      if (parts.length > 0)
-        store.transaction(() => {
-          for (const [series, { min, avg, max, last, count }] of rolledUp(parts, step))
-            insert.run(series, Math.floor(from / step), min, avg, max, last, count);
-        });
+    add(from) {
+      insert.run(Math.floor(from / step), Math.floor(from / finer.step), Math.floor((from + step) / finer.step));
       until = from + step;
     },
     of(series, from, to): readonly Bucket[] {
