@@ -1,5 +1,4 @@
 import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 /*
  * A manager allocates in a burst when it starts and next to nothing while it watches, which V8 answers with a nursery
@@ -13,16 +12,14 @@ const AFTER_START_MS = 15_000;
 // The nursery stays as small as it begins. Has to come before anything is allocated: imported first.
 setFlagsFromString('--semi-space-growth-factor=1');
 
-/** What reading the configuration and starting everything left on the heap is given back, once. */
+/**
+ * What reading the configuration and starting everything left on the heap is given back, in small steps that V8 takes
+ * within the next ten seconds: a collection at once would hold up everything for a tenth of a second.
+ */
 export function giveBackAfterStart(): void {
   setTimeout(() => {
     // From now on a fifth of garbage is enough to tidy up, instead of as much as there is in use and 8 MB at the least.
     setFlagsFromString('--heap-growing-percent=20');
     setFlagsFromString('--optimize-for-size');
-    setFlagsFromString('--expose-gc');
-    setFlagsFromString('--compact-on-every-full-gc');
-    const collect: unknown = runInNewContext('gc');
-    if (typeof collect === 'function') collect();
-    setFlagsFromString('--no-compact-on-every-full-gc');
   }, AFTER_START_MS).unref();
 }

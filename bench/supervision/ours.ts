@@ -100,7 +100,7 @@ function orbit(title: string, how: { readonly adopted?: true; readonly unmeasure
       }
       return {
         // What starting left on its heap is given back by then.
-        settles: 18,
+        settles: 28,
         manager: () => [pidOf(child)],
         beside: () => keepersIn(folder),
         async stop(names) {
