@@ -2,39 +2,40 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { CheckResult, Metric } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
-import { type ProcessEntry, readProcess } from '../procfs.ts';
+import { type ProcessEntry, pageSize, readProcess, ticksPerSecond } from '../procfs.ts';
 import type { Check } from './check.ts';
-import { type Usage, usagesOf } from './usage.ts';
 
 /** A tree larger than this is measured in part: a fork bomb must not become ours. */
 const MAX_PROCESSES = 200;
 
-/** Read once: asking for it costs more than asking a process. */
+type Tree = ReadonlyMap<number, ProcessEntry>;
+
+/** Bytes. Read once: asking for it costs more than asking a process. */
 const memoryOfHost = totalmem();
 
 /** Does the service's own process live, and what does its whole tree use? */
 export function createProcessCheck(id: string): Check {
   /** The process measured last: what a tree used since the sample before is known from the second on. */
   let primed: number | null = null;
-  let before: ReadonlyMap<number, Usage> = new Map();
+  /** Clock ticks that each had used by then. */
+  let before: ReadonlyMap<number, number> = new Map();
   let measuredAt = 0;
   let fileLimit = 0;
 
-  /**
-   * CPU in % of one core since the sample before; null: this is the first one. Reckoned here from what each has used in
-   * all: pidusage's own percentage knows nothing of what began in between, and forgets after a minute.
-   */
-  function cpuSince(usages: ReadonlyMap<number, Usage>, first: boolean): number | null {
+  /** CPU in % of one core since the sample before; null: this is the first one. */
+  function cpuSince(tree: Tree, first: boolean): number | null {
     const now = performance.now();
     const passed = now - measuredAt;
+    const ticks = new Map<number, number>();
     let used = 0;
-    for (const [pid, { cpu }] of usages) {
-      const earlier = before.get(pid)?.cpu ?? 0;
+    for (const [pid, { cpuTicks }] of tree) {
+      const earlier = before.get(pid) ?? 0;
       // One that was not there, or is another by now, has used all of it since.
-      used += cpu >= earlier ? cpu - earlier : cpu;
+      used += cpuTicks >= earlier ? cpuTicks - earlier : cpuTicks;
+      ticks.set(pid, cpuTicks);
     }
-    [before, measuredAt] = [usages, now];
-    return first || passed <= 0 || usages.size === 0 ? null : (100 * used) / passed;
+    [before, measuredAt] = [ticks, now];
+    return first || passed <= 0 ? null : (100 * 1000 * used) / ticksPerSecond / passed;
   }
 
   return {
@@ -46,19 +47,24 @@ export function createProcessCheck(id: string): Check {
       if (own === null) return unhealthy('process-gone', pid);
       if (own.state === 'Z') return unhealthy('process-zombie', pid);
       if (primed !== pid) fileLimit = fileLimitOf(pid);
-      const stats = treeBelow(pid, own);
-      const tree = [...stats.keys()];
-      const all = await usagesOf(tree);
-      const usages = new Map(tree.flatMap((each) => entryOf(all, each)));
-      const cpu = cpuSince(usages, primed !== pid);
-      const memory = [...usages.values()].reduce((sum, each) => sum + each.memory, 0);
-      const metrics: Metric[] = [
-        ...(cpu === null ? [] : [{ name: 'cpu', value: cpu, unit: '%' } as const]),
-        ...(usages.size === 0 ? [] : memoryOf(memory)),
-        { name: 'threads', value: [...stats.values()].reduce((sum, each) => sum + each.threads, 0), unit: 'count' },
-        { name: 'processes', value: tree.length, unit: 'count' },
+      const tree = treeBelow(pid, own);
+      const cpu = cpuSince(tree, primed !== pid);
+      let pages = 0;
+      let threads = 0;
+      for (const each of tree.values()) {
+        pages += each.residentPages;
+        threads += each.threads;
+      }
+      const memory = pages * pageSize();
+      const metrics: Metric[] = cpu === null ? [] : [{ name: 'cpu', value: cpu, unit: '%' }];
+      metrics.push(
+        { name: 'memory', value: memory, unit: 'bytes' },
+        // 500 MB mean little without it.
+        { name: 'memory_of_host', value: (100 * memory) / memoryOfHost, unit: '%' },
+        { name: 'threads', value: threads, unit: 'count' },
+        { name: 'processes', value: tree.size, unit: 'count' },
         ...openFiles(tree, fileLimit),
-      ];
+      );
       primed = pid;
       if (own.state === 'T' || own.state === 't')
         return { verdict: 'unhealthy', reason: reason('process-frozen', { pid: String(pid) }), metrics };
@@ -66,14 +72,6 @@ export function createProcessCheck(id: string): Check {
     },
     async close() {},
   };
-}
-
-/** Of the whole machine, too: 500 MB mean little without it. */
-function memoryOf(bytes: number): readonly Metric[] {
-  return [
-    { name: 'memory', value: bytes, unit: 'bytes' },
-    { name: 'memory_of_host', value: (100 * bytes) / memoryOfHost, unit: '%' },
-  ];
 }
 
 function unhealthy(code: 'process-gone' | 'process-zombie', pid: number): CheckResult {
@@ -107,7 +105,7 @@ function namesIn(folder: string): readonly string[] | null {
 }
 
 /** A process and all below it. */
-function treeBelow(root: number, own: ProcessEntry): ReadonlyMap<number, ProcessEntry> {
+function treeBelow(root: number, own: ProcessEntry): Tree {
   const tree = new Map([[root, own]]);
   // Grows while it is walked.
   for (const [pid, { threads }] of tree) {
@@ -124,11 +122,6 @@ function treeBelow(root: number, own: ProcessEntry): ReadonlyMap<number, Process
   return tree;
 }
 
-function entryOf(all: ReadonlyMap<number, Usage>, pid: number): readonly (readonly [number, Usage])[] {
-  const usage = all.get(pid);
-  return usage === undefined ? [] : [[pid, usage]];
-}
-
 /** How many files the process may have open; 0: there is no limit, or nobody tells. */
 function fileLimitOf(pid: number): number {
   return Number(/^Max open files\s+(\d+)/m.exec(textOf(`/proc/${pid}/limits`) ?? '')?.[1] ?? 0);
@@ -138,12 +131,18 @@ function fileLimitOf(pid: number): number {
  * Open files of the whole tree, and the share of the limit, which children have from their parent, of the process that
  * is nearest to it; none where another user's processes hide them.
  */
-function openFiles(tree: readonly number[], limit: number): readonly Metric[] {
-  const counts = tree.flatMap((pid) => openFilesOf(pid) ?? []);
-  if (counts.length === 0) return [];
-  const files: Metric = { name: 'open_files', value: counts.reduce((sum, each) => sum + each, 0), unit: 'count' };
+function openFiles(tree: Tree, limit: number): readonly Metric[] {
+  let [all, most] = [0, -1];
+  for (const pid of tree.keys()) {
+    const count = openFilesOf(pid);
+    if (count === null) continue;
+    all += count;
+    most = Math.max(most, count);
+  }
+  if (most < 0) return [];
+  const files: Metric = { name: 'open_files', value: all, unit: 'count' };
   if (limit === 0) return [files];
-  return [files, { name: 'open_files_used', value: (100 * Math.max(...counts)) / limit, unit: '%' }];
+  return [files, { name: 'open_files_used', value: (100 * most) / limit, unit: '%' }];
 }
 
 /** Null: nobody tells. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { describe, it, type TestContext } from 'node:test';
+import pidusage from 'pidusage';
 import { createProcessCheck } from '../../src/checks/process.ts';
 import type { CheckResult } from '../../src/core/health.ts';
 import { readProcess, readProcesses } from '../../src/drivers/proctree.ts';
+import { ticksPerSecond } from '../../src/procfs.ts';
 import { until } from '../world/until.ts';
 import { found, metric, say } from './asking.ts';
 
@@ -46,6 +48,20 @@ describe('process', () => {
       false,
     );
     await until(async () => metric(await askAbout(check, child.pid), 'cpu').value > 0, 'the busy child shows');
+  });
+
+  it('reads the same as pidusage', async (context) => {
+    const child = run(context, 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; exec sleep 1000');
+    context.after(() => pidusage.clear());
+    await until(() => {
+      const own = readProcess(child.pid);
+      return own?.comm === 'sleep' && own.state === 'S';
+    }, 'it has worked and sleeps');
+    const theirs = await pidusage(child.pid);
+    const own = readProcess(child.pid);
+    assert.ok(own !== null && own.cpuTicks > 0);
+    assert.equal((own.cpuTicks * 1000) / ticksPerSecond, theirs.ctime);
+    assert.equal(metric(await askAbout(createProcessCheck('process'), child.pid), 'memory').value, theirs.memory);
   });
 
   it('is unknown without a pid', async () => {
