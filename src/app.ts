@@ -6,7 +6,7 @@ import { createStoreAnswers } from './cli/store-protocol.ts';
 import { diffConfig } from './config/diff.ts';
 import type { Config } from './config/schema.ts';
 import { panelService } from './core/incident.ts';
-import { reason } from './core/reason.ts';
+import { type Reason, reason } from './core/reason.ts';
 import type { Reload } from './core/reload.ts';
 import type { TelegramView } from './core/snapshot.ts';
 import { createLogRounds } from './drivers/log-rounds.ts';
@@ -250,18 +250,22 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     log,
   });
 
+  /** What is worth knowing and no incident, silently. */
+  function tellAdmins(what: Reason): void {
+    const chats = recipientsOf(config, settings).filter(({ tier }) => tier === 'first');
+    announcer.text(
+      chats.map(({ chat }) => chat),
+      what,
+      true,
+    );
+    outbox.kick();
+  }
+
   const delivery = createDelivery({
     ...{ ledger, clock, soundingSince: outbox.soundingSince, telegram: telegramView },
     canTakeOver: otherChannels(config).length > 0,
     handOver: announcer.handOver,
-    tellOnTelegram(what) {
-      const chats = recipientsOf(config, settings).filter(({ tier }) => tier === 'first');
-      announcer.text(
-        chats.map(({ chat }) => chat),
-        what,
-        true,
-      );
-    },
+    tellOnTelegram: tellAdmins,
   });
   const linkWatch = link.watch(ledger);
   const historyWatch = createHistoryWatch(samples, ledger);
@@ -280,15 +284,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const schedules = createSchedules({
     ...{ services, audit, clock, log, act: control.act, mutes: mutes.active },
     timezone: config.monitoring.timezone,
-    tell(what) {
-      const chats = recipientsOf(config, settings).filter(({ tier }) => tier === 'first');
-      announcer.text(
-        chats.map(({ chat }) => chat),
-        what,
-        true,
-      );
-      outbox.kick();
-    },
+    tell: tellAdmins,
   });
   const windows = createWindows({
     windows: () => reload.config().monitoring.maintenance,

@@ -1,4 +1,3 @@
-import { closeSync, openSync } from 'node:fs';
 import type { App } from '../app.ts';
 import { reason } from '../core/reason.ts';
 import { giveBackAfterStart } from '../heap.ts';
@@ -7,7 +6,7 @@ import { createLogger, type Logger } from '../logger.ts';
 import { readConfiguration } from './config-check.ts';
 import { ControlSocketError } from './control-server.ts';
 import { exitCodes } from './outcome.ts';
-import type { Terminal } from './terminal.ts';
+import { hasTerminal, type Terminal } from './terminal.ts';
 import { readVersion } from './version.ts';
 
 /** How long (ms) a stopped manager may linger. */
@@ -63,15 +62,6 @@ function stopOnSignals(app: App): void {
       stopping = true;
       void app.stop(signal);
     });
-  }
-}
-
-function hasTerminal(): boolean {
-  try {
-    closeSync(openSync('/dev/tty', 'r'));
-    return true;
-  } catch {
-    return false;
   }
 }
 

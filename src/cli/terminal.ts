@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { type Args, type Language, pickLanguage, t } from '../i18n.ts';
 
@@ -29,4 +30,14 @@ export function processTerminal(env: NodeJS.ProcessEnv): Terminal {
     say: (key, args) => t(language, key, args),
     paint: (colour, text) => (colours ? styleText(colour, text) : text),
   };
+}
+
+/** Whether this process has a terminal that can go away. */
+export function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createControlClient } from '../../src/cli/client.ts';
+import { hasTerminal } from '../../src/cli/terminal.ts';
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname;
 const secret = 'AbCdEf-_12AbCdEf-_12AbCdEf-_12Xyz42';
@@ -53,15 +54,6 @@ function run(...imports: readonly string[]): Manager {
     err += chunk;
   });
   return { child, ended: new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err }))) };
-}
-
-function hasTerminal(): boolean {
-  try {
-    closeSync(openSync('/dev/tty', 'r'));
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The pid of the service, as soon as a manager answers and says that it runs. */
