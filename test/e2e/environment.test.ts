@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { type Home, kill, lastPid, type RunningManager, TOKEN, until } from '../world/manager.ts';
@@ -43,6 +43,7 @@ describe('the environment of what the manager starts', () => {
       pane: { ...shows('pane'), driver: 'tmux', tmux_session: 'env', tmux_socket: tmux },
     };
     ({ home } = await stage.set({ services }, { started: false, env: secrets }));
+    stage.atEnd(() => rm(tmux, { force: true }));
     await writeFile(
       join(home.folder, 'own.env'),
       [
