@@ -169,10 +169,14 @@ export function createControl(options: ControlOptions): Control {
     return refused(reason('died-at-once', { exit: exitCode(service) }));
   }
 
-  async function stop(service: Managed): Promise<Outcome> {
+  async function stop(service: Managed, still: () => boolean): Promise<Outcome> {
     const begun = clock();
     const result = await service.driver.stop();
     const took = clock() - begun;
+    if (!still()) {
+      monitor.lookAnew(service);
+      return refused(reason('operation-hung', { seconds: operationLimit(service.config) / 1000 }));
+    }
     if (!result.ok) {
       monitor.observe(service, { ...result, type: 'stop-failed' });
       return refused(result.reason);
@@ -196,7 +200,7 @@ export function createControl(options: ControlOptions): Control {
       monitor.observe(service, { type: 'start-asked' });
       return start(service);
     },
-    async stop(service) {
+    async stop(service, _by, still) {
       const { state, wanted } = service.record;
       const ran = state !== 'stopped' && state !== 'failed';
       // A repeat: what is left of it is removed, and nothing else is new.
@@ -205,7 +209,7 @@ export function createControl(options: ControlOptions): Control {
         return left.ok ? done(reason('already-stopped')) : refused(left.reason);
       }
       monitor.observe(service, { type: 'stop-asked' });
-      const stopped = await stop(service);
+      const stopped = await stop(service, still);
       return stopped.ok && stopped.note === null && !ran ? done(reason('already-stopped')) : stopped;
     },
     async restart(service, by, still) {
@@ -214,10 +218,8 @@ export function createControl(options: ControlOptions): Control {
       if (hindered !== null) return refused(hindered);
       monitor.note(service, reason('restarted-by', { by: by.name }));
       monitor.observe(service, { type: 'restart-asked' });
-      const stopped = await stop(service);
+      const stopped = await stop(service, still);
       if (!stopped.ok) return stopped;
-      // Somebody may have decided otherwise since.
-      if (!still()) return refused(reason('operation-hung', { seconds: operationLimit(service.config) / 1000 }));
       const started = await start(service);
       return started.ok ? stopped : started;
     },

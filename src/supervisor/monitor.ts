@@ -88,8 +88,9 @@ export function createMonitor(options: MonitorOptions) {
     observe(service, result.ok ? { type: 'started', run: result.run } : { ...result, type: 'start-failed' });
   }
 
-  async function stop(service: Managed): Promise<void> {
+  async function stop(service: Managed, own: Operation): Promise<void> {
     const result = await service.driver.stop();
+    if (service.operation !== own) return lookAnew(service);
     observe(service, result.ok ? { type: 'stopped', exit: result.exit } : { ...result, type: 'stop-failed' });
   }
 
@@ -98,13 +99,23 @@ export function createMonitor(options: MonitorOptions) {
     observe(service, { type: 'unseen', reason: reason('operation-hung', { seconds: limit / 1000 }) });
   }
 
+  /**
+   * What was given up has come to its end after all. What it would have led to is nobody's wish any more; how the
+   * service is now, a look says, unless somebody is at it and will know, or has been.
+   */
+  function lookAnew(service: Managed): void {
+    const { state } = service.record;
+    if (service.operation === null && state !== 'stopped' && state !== 'failed')
+      hung(service, operationLimit(service.config));
+  }
+
   /** What the manager does by itself to what runs; an operation like any other, so that nobody cuts in. */
   async function operate(service: Managed, verb: 'stop' | 'restart'): Promise<void> {
     const limit = operationLimit(service.config);
     const own: Operation = { verb, by: MANAGER, since: clock(), deadline: clock() + limit };
     service.operation = own;
     const work = async (): Promise<void> => {
-      await stop(service);
+      await stop(service, own);
       // Not after it was given up: somebody may have decided otherwise since.
       if (service.operation === own && service.record.state === 'starting') await start(service);
     };
@@ -171,6 +182,7 @@ export function createMonitor(options: MonitorOptions) {
 
   return {
     observe,
+    lookAnew,
     observeHealth: health.take,
     note,
     take,

@@ -487,6 +487,35 @@ describe('stuck states', () => {
     assert.equal(bot.world.starts, 1);
   });
 
+  it('a stop or restart that ends long after it was given up leaves nothing in between', async (context: TestContext) => {
+    for (const verb of ['stop', 'restart'] as const) {
+      const bot = stage({ stop_timeout: '5s', start_grace: 0, restart_delay: 0 });
+      await bot.monitor.begin();
+      await settle();
+      let wake: (result: StopResult) => void = () => undefined;
+      bot.stops(
+        () =>
+          new Promise((resolve) => {
+            wake = resolve;
+          }),
+      );
+      context.mock.timers.enable({ apis: ['setTimeout'] });
+      const hanging = bot.control.act('bot', verb, vera);
+      await settle();
+      context.mock.timers.tick(95_000);
+      await hanging;
+      context.mock.timers.reset();
+      await bot.later(5000);
+      assert.equal(bot.service.record.state, 'running');
+      await bot.dies();
+      wake({ ok: true, exit: null, killed: [] });
+      await settle();
+      for (let second = 0; second < 12; second++) await bot.later(1000);
+      const [state, starts] = verb === 'stop' ? ['stopped', 1] : ['running', 2];
+      assert.deepEqual([bot.service.record.state, bot.world.starts], [state, starts], verb);
+    }
+  });
+
   it('what the last manager began to stop is being stopped, and says so to whoever presses meanwhile', async () => {
     const bot = stage();
     await bot.monitor.begin();
