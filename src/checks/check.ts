@@ -15,6 +15,7 @@ export interface Check {
   /** Unique within its service; its kind unless two of a kind are configured. */
   readonly id: string;
   readonly kind: string;
-  run(context: CheckContext): Promise<CheckResult>;
+  /** One that waits for nothing answers at once. */
+  run(context: CheckContext): Promise<CheckResult> | CheckResult;
   close(): Promise<void>;
 }

@@ -38,7 +38,8 @@ export function createHealthWatch({ samples, ledger, commits, clock, log, held, 
       const pid = service.record.run?.pid ?? null;
       const asked = service.checks.filter((each) => concerns(each, pid));
       const ids = asked.map((each) => each.check.id);
-      const aside = new Set(asked.filter(({ judges }) => !judges).map(({ check }) => check.id));
+      const charted = asked.filter(({ judges }) => !judges);
+      const aside = charted.length === 0 ? undefined : new Set(charted.map(({ check }) => check.id));
       const { retries = 1, restarts = false } = scheduled ?? {};
       const health = foldHealth(before, ids, id, result, retries, clock(), aside);
       service.record = { ...service.record, health };

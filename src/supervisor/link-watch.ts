@@ -33,6 +33,8 @@ export function createLinkWatch(options: LinkWatchOptions) {
 
   return {
     tick(): void {
+      // Nothing is open, and the last round was answered: there is nothing to see until the next.
+      if (!isOpen() && link.view().silent === 0 && clock() - lookedAt < LOOK_EVERY_MS) return;
       if (anchors.length === 0 || !options.needed()) {
         if (isOpen()) end('removed');
         return;
