@@ -285,6 +285,7 @@ reason-env-name-invalid = the name “{ $variable }” cannot be given to a prog
 reason-run-folder-unusable = the manager's own folder { $path } cannot be used ({ $code })
 reason-keeper-silent = the shell that starts it gave no answer; the machine may be overloaded or its disk full
 reason-runs-as-stray = it runs already: process { $pid } was started as “{ $name }”, which is not in the configuration any more; stop that process (kill { $pid }), then start it here
+reason-stray = “{ $name }” is not in the configuration any more, but runs on and nobody watches it (process { $pid }). Put it back, or end it: kill { $pid }
 reason-signal-forbidden = the manager may not signal process { $pid }: it belongs to another user
 reason-not-killed = still there after SIGKILL: { $processes }
 reason-tmux-missing = tmux is not installed

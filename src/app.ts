@@ -11,6 +11,7 @@ import type { Reload } from './core/reload.ts';
 import type { TelegramView } from './core/snapshot.ts';
 import { createLogRounds } from './drivers/log-rounds.ts';
 import { bootId } from './drivers/proctree.ts';
+import { straysIn } from './drivers/stray.ts';
 import type { Logger } from './logger.ts';
 import { createAnnouncer } from './outbox/announce.ts';
 import { createOutbox } from './outbox/outbox.ts';
@@ -397,6 +398,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       wasAway,
       true,
     );
+  }
+  for (const { name, pid } of straysIn(join(config.data_dir, 'run'), (each) => services.has(each))) {
+    log.warn({ service: name, pid }, 'runs, but is not in the configuration');
+    tellAdmins(reason('stray', { name, pid: String(pid) }));
   }
   await scheduler.start();
   telegram.start();

@@ -41,11 +41,7 @@ export function guardAgainstStrays(
 async function strayTwin(options: LaunchOptions, isConfigured: (name: string) => boolean): Promise<Reason | null> {
   const runs = dirname(options.run_dir);
   const own = basename(options.run_dir);
-  const strays = foldersIn(runs).flatMap((name) => {
-    if (name === own || isConfigured(name)) return [];
-    const pid = livingIn(join(runs, name));
-    return pid === null ? [] : [{ name, pid }];
-  });
+  const strays = straysIn(runs, (name) => name === own || isConfigured(name));
   if (strays.length === 0) return null;
   const checked = await preflight(options, null);
   // The start itself says what is missing.
@@ -53,6 +49,20 @@ async function strayTwin(options: LaunchOptions, isConfigured: (name: string) =>
   const script = launchScript(checked.launch);
   const twin = strays.find(({ name }) => launchedIn(join(runs, name))?.replace(outputPart, '') === script);
   return twin === undefined ? null : reason('runs-as-stray', { name: twin.name, pid: String(twin.pid) });
+}
+
+export interface Stray {
+  /** What it was called when it was started. */
+  readonly name: string;
+  readonly pid: number;
+}
+
+/** Process services that run by this folder of run folders, although nobody knows their names any more. */
+export function straysIn(runs: string, isConfigured: (name: string) => boolean): readonly Stray[] {
+  return foldersIn(runs).flatMap((name) => {
+    const pid = isConfigured(name) ? null : livingIn(join(runs, name));
+    return pid === null ? [] : [{ name, pid }];
+  });
 }
 
 function foldersIn(folder: string): readonly string[] {

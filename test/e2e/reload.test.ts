@@ -165,6 +165,7 @@ describe('a reload of the configuration', () => {
     await file({ same: service('again'), gone: service('gone'), again: service('late') });
     manager = await stage.run();
     await until(async () => /"service": ?"again"/.test(await status()), 'the incident of the next name');
+    assert.match(manager.output(), new RegExp(`"service":"late","pid":${first},"msg":"runs, but is not in the`));
     const { code, text } = await stage.type('start', 'again');
     assert.equal(code, 1);
     assert.match(text, new RegExp(`kill ${first}`));
