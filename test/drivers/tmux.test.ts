@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { readArguments, readProcess, readProcesses } from '../../src/drivers/proctree.ts';
@@ -377,6 +377,20 @@ describe('a session that somebody started by hand', () => {
     const again = await driver.start();
     assert.ok(!again.ok && again.fatal);
     assert.equal(again.reason.code, 'command-missing');
+  });
+
+  it('is not taken for another whose name is a piece of its own (pm2#5990)', async (context) => {
+    const place = await make(context);
+    const home = join(place.folder, 'ubuntu');
+    await mkdir(home);
+    await symlink('/bin/sleep', join(home, 'ubuntu'));
+    place.tmux('new-session', '-d', '-s', 'bot', `exec ${join(home, 'ubuntu')} 1011`);
+    await eventually('it runs', () => place.tmux('list-panes', '-t', '=bot:', '-F', '#{pane_pid}').trim());
+    for (const command of [['bun'], ['bun', 'untu'], ['ubuntu']]) {
+      const driver = place.driver('', { command, run_dir: join(place.folder, command.join('-')) });
+      const expected = command[0] === 'ubuntu' ? 'running' : 'absent';
+      await eventually(`${command.join(' ')} is ${expected}`, async () => (await driver.inspect()).state === expected);
+    }
   });
 
   it('is told of when it appears while nothing runs', async (context) => {

@@ -238,8 +238,11 @@ describe('false green', () => {
     const bot = stage({ start_grace: 0, health_check_interval: '30s' });
     await bot.monitor.begin();
     await settle();
+    await bot.says(healthy);
+    assert.equal(bot.service.record.health.health, 'healthy');
     bot.world.answer = mute;
     await bot.later(30_000);
+    assert.equal(bot.service.record.health.health, 'unknown');
     await bot.later(90_000);
     assert.deepEqual(open(bot), [], 'three intervals may pass');
     await bot.later(30_000);
