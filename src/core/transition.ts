@@ -240,7 +240,7 @@ function fateChanged(
     return step(enter(before, 'starting', now, { reason: reason('own-policy') }));
   // What looked like somebody's stop was the engine's own end.
   if (fate === null && before.state === 'stopped' && before.reason?.code === 'stopped-elsewhere')
-    return decide({ ...before, wanted: 'up' }, ended, null, policy, now, random);
+    return decide({ ...before, wanted: 'up', exits: [...before.exits, now] }, ended, null, policy, now, random);
   return null;
 }
 
@@ -331,6 +331,8 @@ function afterExit(before: ServiceRecord, ended: Ended, policy: RecoveryPolicy, 
       [],
       [{ signal: 'settled' }],
     );
+  // Somebody's stop is no crash: six of them in a deploy are no loop.
+  if (fate === 'stopped') return afterForeignExit(record, ended, fate, policy, now);
   const counted = { ...record, exits: exitsInWindow([...record.exits, now], policy, now) };
   if (fate === null) return decide(counted, ended, null, policy, now, random);
   return afterForeignExit(counted, ended, fate, policy, now);

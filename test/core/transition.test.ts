@@ -565,6 +565,19 @@ describe('a service with a restart policy of its own', () => {
     }
   });
 
+  it('stopped and started by somebody many times is no crash loop', () => {
+    const container = life();
+    for (let deploy = 0; deploy < 8; deploy += 1) {
+      const run = container.run();
+      container.feed({ type: 'running', run });
+      container.feed({ type: 'exited', run, exit: { code: 143, signal: null, at: 0 }, fate: 'stopped' });
+    }
+    const run = container.run();
+    container.feed({ type: 'running', run });
+    container.feed({ type: 'exited', run, exit: { code: 1, signal: null, at: 0 } });
+    assert.deepEqual([container.record.state, container.record.exits.length], ['backing-off', 1]);
+  });
+
   it('left down by its policy is failed; stopped by somebody else is stopped, and stays so', () => {
     for (const [fate, state, signal] of [
       ['left', 'failed', 'left-down'],

@@ -155,6 +155,20 @@ describe('a compose project of several containers', () => {
     assert.equal(stopped.fate, 'stopped');
   });
 
+  it('stopped as a whole by hand is somebody’s wish, whatever jobs had done their work before', async (context) => {
+    const { driver, told, ask } = await make(context, { ...both, migrate: { script: 'true' } });
+    assert.equal((await driver.start()).ok, true);
+    await eventually('the job is done', async () => (await driver.inspect()).state === 'running');
+    for (const service of ['web', 'db']) await ask(service, 'stop?t=1');
+    const seen = await driver.inspect();
+    assert.ok(seen.state === 'exited');
+    assert.equal(seen.fate, 'stopped');
+    assert.ok(
+      told.every((each) => each.state !== 'exited' || each.fate === 'stopped'),
+      JSON.stringify(told),
+    );
+  });
+
   it('learns of containers that come and go', async (context) => {
     const { driver, told, add, ask, project } = await make(context, both);
     const started = await driver.start();

@@ -36,7 +36,7 @@ export function foldObservations(project: string, parts: readonly Part[]): Obser
   const ended = parts.filter(({ seen }) => seen.state === 'exited');
   const running = parts.filter(({ seen }) => seen.state === 'running');
   const failed = ended.filter(({ seen }) => !isDone(seen));
-  const down = running.length === 0 ? ended : failed;
+  const down = running.length === 0 && failed.length === 0 ? ended : failed;
   if (down.length > 0) return together(down, runOfParts(project, parts), running.length > 0);
   if (running.length === 0) return { state: 'absent' };
   const restarts = running.reduce((sum, { seen }) => sum + (seen.state === 'running' ? (seen.restarts ?? 0) : 0), 0);
