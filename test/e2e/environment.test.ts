@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { type Home, kill, lastPid, type RunningManager, TOKEN, until } from '../world/manager.ts';
@@ -31,7 +32,8 @@ describe('the environment of what the manager starts', () => {
   let manager: RunningManager;
 
   before(async () => {
-    const tmux = join('/tmp', `orbit-env-${process.pid}.sock`);
+    const tmux = join(tmpdir(), `orbit-env-${process.pid}.sock`);
+    stage.atEnd(() => rm(tmux, { force: true }));
     const check = { type: 'command', command: ['sh', '-c', 'env > check.env'] };
     const services = {
       plain: {
