@@ -21,7 +21,7 @@ const shows = (name: string) => ({
   command: [
     'sh',
     '-c',
-    `echo $$ >> ${name}.pids; tr '\\0' '\\n' </proc/$$/environ >${name}.env; exec sleep 1000`,
+    `echo $$ >> ${name}.pids; tr '\\0' '\\n' </proc/$$/environ >${name}.part; mv ${name}.part ${name}.env; exec sleep 1000`,
     name,
   ],
 });
@@ -34,7 +34,7 @@ describe('the environment of what the manager starts', () => {
   before(async () => {
     const tmux = join(tmpdir(), `orbit-env-${process.pid}.sock`);
     stage.atEnd(() => rm(tmux, { force: true }));
-    const check = { type: 'command', command: ['sh', '-c', 'env > check.env'] };
+    const check = { type: 'command', command: ['sh', '-c', 'env > check.part; mv check.part check.env'] };
     const services = {
       plain: {
         ...shows('plain'),
