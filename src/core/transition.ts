@@ -43,6 +43,8 @@ interface Ended {
   readonly run: Run;
   readonly exit: ExitInfo;
   readonly fate?: Fate | null;
+  /** Found by a driver that did not see it end, and so cannot know whether somebody asked for it. */
+  readonly first?: boolean;
   /** What is known beyond the exit code. */
   readonly reason?: Reason | null;
 }
@@ -239,13 +241,18 @@ function fateChanged(
   if (fate === 'restarts' && before.state === 'backing-off')
     return step(enter(before, 'starting', now, { reason: reason('own-policy') }));
   // What looked like somebody's stop was the engine's own end.
-  if (fate === null && before.state === 'stopped' && before.reason?.code === 'stopped-elsewhere')
+  if (fate === null && wasStoppedElsewhere(before) && ended.first !== true)
     return decide({ ...before, wanted: 'up', exits: [...before.exits, now] }, ended, null, policy, now, random);
   return null;
 }
 
+function wasStoppedElsewhere({ state, reason: why }: ServiceRecord): boolean {
+  return state === 'stopped' && why?.code === 'stopped-elsewhere';
+}
+
 /** Nothing new since the last manager: go on where it stopped. */
 function resume(before: ServiceRecord, now: number): Step {
+  // Its reason goes: who stopped it is nothing that the driver of this manager could still take back.
   if (before.wanted === 'down') return step(enter(before, 'stopped', now));
   if (before.state === 'failed' || before.state === 'stopped') return step(before);
   if (before.state === 'backing-off' && before.retryAt !== null && before.retryAt > now) return step(before);
@@ -312,8 +319,11 @@ function stopped(before: ServiceRecord, exit: ExitInfo | null, now: number): Ste
   return step(enter(before, 'stopped', now, record), [], [{ signal: 'stopped-by-operator' }]);
 }
 
-function afterExit(before: ServiceRecord, ended: Ended, policy: RecoveryPolicy, now: number, random: number): Step {
+function afterExit(known: ServiceRecord, ended: Ended, policy: RecoveryPolicy, now: number, random: number): Step {
   const { exit, fate = null } = ended;
+  // Another life since somebody's stop, which that was not meant for good then: one of the engine, going down.
+  const revived = wasStoppedElsewhere(known) && fate === null && ended.first !== true;
+  const before: ServiceRecord = revived ? { ...known, wanted: 'up' } : known;
   const record: ServiceRecord = {
     ...before,
     lastRun: before.run?.id ?? before.lastRun,

@@ -168,16 +168,16 @@ export function createMonitor(options: MonitorOptions) {
     ]);
   }
 
-  async function look(service: Managed): Promise<void> {
+  async function look(service: Managed, first = false): Promise<void> {
     lastLook.set(service.record.name, clock());
     const seen = await service.driver.inspect();
-    if (service.operation === null) observe(service, firstLook(seen));
+    if (service.operation === null) observe(service, found(seen, first));
   }
 
   /** Listens to a service's driver and looks at it for the first time: adopts what runs, starts what should. */
   async function take(service: Managed): Promise<void> {
     service.driver.onChange((seen) => observe(service, change(seen)));
-    await look(service);
+    await look(service, true);
   }
 
   return {
@@ -238,12 +238,12 @@ function wantsLines(signal: Signal): boolean {
   return signal.signal !== 'settled' && signal.signal !== 'stopped-by-operator';
 }
 
-function firstLook(seen: Observation): ServiceEvent {
+function found(seen: Observation, first: boolean): ServiceEvent {
   switch (seen.state) {
     case 'running':
       return { ...seen, type: 'found-running' };
     case 'exited':
-      return { ...seen, type: 'found-exited' };
+      return { ...seen, type: 'found-exited', first };
     case 'absent':
       return { type: 'found-absent' };
     case 'unknown':

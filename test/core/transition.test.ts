@@ -565,6 +565,40 @@ describe('a service with a restart policy of its own', () => {
     }
   });
 
+  it('the next manager, which did not see it end, leaves what somebody had stopped', () => {
+    const container = life();
+    const run = container.run();
+    const exit = { code: 0, signal: null, at: 0 };
+    container.feed({ type: 'found-running', run });
+    container.feed({ type: 'exited', run, exit, fate: 'stopped' });
+    for (const found of [run, container.run()]) {
+      container.feed({ type: 'found-exited', run: found, exit, first: true });
+      assert.deepEqual([container.record.state, container.record.wanted], ['stopped', 'down']);
+      container.feed({ type: 'unseen', reason: { code: 'docker-away' } });
+      container.feed({ type: 'exited', run: found, exit });
+      assert.deepEqual([container.record.state, container.record.wanted], ['stopped', 'down']);
+    }
+    assert.equal(container.starts(), 0);
+  });
+
+  it('so it is when some of its containers have begun another life by then', () => {
+    const project = life();
+    const exit = { code: 137, signal: null, at: 0 };
+    const [run, other] = [project.run(), project.run()];
+    project.feed({ type: 'found-running', run });
+    project.feed({ type: 'exited', run, exit, fate: 'stopped' });
+    project.feed({ type: 'unseen', reason: { code: 'docker-away' } });
+    project.feed({ type: 'exited', run: other, exit });
+    assert.deepEqual([project.record.state, project.record.wanted], ['backing-off', 'up']);
+
+    const stopped = life();
+    stopped.feed({ type: 'found-running', run });
+    stopped.feed({ type: 'stop-asked' });
+    stopped.feed({ type: 'stopped', exit });
+    stopped.feed({ type: 'exited', run: other, exit });
+    assert.deepEqual([stopped.record.state, stopped.record.wanted], ['stopped', 'down'], 'an operator’s stop holds');
+  });
+
   it('stopped and started by somebody many times is no crash loop', () => {
     const container = life();
     for (let deploy = 0; deploy < 8; deploy += 1) {
