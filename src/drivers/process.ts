@@ -13,7 +13,7 @@ import type { LaunchOptions } from './options.ts';
 import { ownExit } from './pipeline.ts';
 import { hindranceOf, preflight } from './preflight.ts';
 import { bootId, isAlive, mayLive, type ProcessId, type ProcessTable, readChildren, startedAt } from './proctree.ts';
-import { joinPulse, sampleWithin } from './pulse.ts';
+import { atNextTick, joinPulse, sampleWithin } from './pulse.ts';
 import { nobody, serviceOf } from './record-owner.ts';
 import { exitOf, makeRecord, type RunRecord, readRecord, recordNumbers, rotateRecords } from './run-record.ts';
 import { createSlots, createTurns } from './turns.ts';
@@ -24,8 +24,6 @@ import { openWitness, type Witness } from './witness.ts';
 const startDeadlineMs = 5000;
 /** All at once would take so long together that each ran into its deadline; so many keep every core busy. */
 const newKeepers = createSlots(8);
-/** A keeper tells of an end at once; that both end together is looked for at every so many ticks, once a second. */
-const ticksPerLook = 4;
 /** Looks after which a keeper that says nothing of a service that is gone is not waited for. */
 const patience = 3;
 /** From a service's end to its keeper's line about it. */
@@ -68,7 +66,6 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   let endedWhileStarting = false;
   /** How often in a row the service was found gone while its keeper said nothing. */
   let missed = 0;
-  let ticks = 0;
   let closed = false;
 
   // --- knowing ---
@@ -88,7 +85,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     lineage.load();
     if (!closed) {
       watcher = watchFolder(keeper.records, onRecord);
-      leavePulse = joinPulse({ tick, sample });
+      leavePulse = joinPulse({ every: 'second', tick, sample });
     }
     opened = true;
     return keeper;
@@ -106,6 +103,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   function takeUp(record: RunRecord, by: Keeper): Life {
     number = record.number;
     missed = 0;
+    atNextTick(prepareSoon);
     const service = serviceOf(record);
     if (record.boot === bootId()) by.madeBy(record.session);
     const standing = by.living();
@@ -213,10 +211,9 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     endedUntold();
   }
 
+  /** Once a second: a keeper tells of an end at once; that both end together is looked for here. */
   function tick(): void {
-    ticks += 1;
     if (number > 0) prepareNext();
-    if (ticks % ticksPerLook !== 0) return;
     if (!life || life.exit) return;
     if (life.service === nobody || !mayLive(life.service.pid)) missing();
     else if (!keeper?.mayLive() && !witness?.mayLive()) standIn(life);
@@ -330,6 +327,12 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     proven = true;
     if (!by.gathers()) sampleWithin(200);
     return { ok: true, run: life.run };
+  }
+
+  function prepareSoon(): void {
+    if (closed || !opened) return;
+    if (starting) atNextTick(prepareSoon);
+    else prepareNext();
   }
 
   /** So that a restart finds its record there, also on a disk that is full by then. */

@@ -7,13 +7,16 @@ import { ProcessTable, readProcesses } from './proctree.ts';
  */
 
 export interface Listener {
-  /** Four times a second; has to be cheap. */
+  /** How often `tick` is called: at each tick, four times a second, or once a second. */
+  readonly every: 'tick' | 'second';
+  /** Has to be cheap. */
   tick(): void;
   /** Every now and then, with all processes of this moment. Says whether the next one must not be far. */
   sample(table: ProcessTable): boolean;
 }
 
 const tickMs = 250;
+const ticksPerSecond = 4;
 /** All of /proc is read no more often than this, and no more than its own cost allows: 0.4 % of a core. */
 const sampleMs = 1000;
 const share = 250;
@@ -24,6 +27,10 @@ const maxIdleSampleMs = 20_000;
 const idleShare = 4 * share;
 
 const listeners = new Set<Listener>();
+/** Those of them that are called at each tick: hundreds of services are not gone through for the sake of a few. */
+const quick = new Set<Listener>();
+let once: (() => void)[] = [];
+let ticks = 0;
 let timer: NodeJS.Timeout | null = null;
 let soon: NodeJS.Timeout | null = null;
 let lastTable = new ProcessTable(new Map());
@@ -37,15 +44,23 @@ let closely = true;
 /** Joins the shared watch; returns how to leave it. */
 export function joinPulse(listener: Listener): () => void {
   listeners.add(listener);
+  if (listener.every === 'tick') quick.add(listener);
   timer ??= setInterval(tick, tickMs).unref();
   return () => {
     listeners.delete(listener);
+    quick.delete(listener);
     if (listeners.size > 0) return;
     if (timer) clearInterval(timer);
     if (soon) clearTimeout(soon);
     timer = null;
     soon = null;
+    once = [];
   };
+}
+
+/** Does `work` once, at the next tick; not at all when everybody has left by then. */
+export function atNextTick(work: () => void): void {
+  once.push(work);
 }
 
 /** Asks for a reading within `ms`, for a service that has just started and may be about to fork. */
@@ -84,8 +99,13 @@ export function readRecently(): ProcessTable {
 }
 
 function tick(): void {
+  ticks += 1;
+  const works = once;
+  once = [];
+  for (const work of works) work();
   // One that leaves meanwhile is left out, and one that joins may get its first tick at once.
-  for (const listener of listeners) listener.tick();
+  for (const listener of quick) listener.tick();
+  if (ticks % ticksPerSecond === 0) for (const listener of listeners) if (listener.every === 'second') listener.tick();
   const pause = closely
     ? Math.min(maxSampleMs, Math.max(sampleMs, cost * share))
     : Math.min(maxIdleSampleMs, Math.max(maxSampleMs, cost * idleShare));

@@ -79,7 +79,7 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
     if (leavePulse || closed) return;
     life = readLife(lifePath);
     lineage.load();
-    leavePulse = joinPulse({ tick, sample });
+    leavePulse = joinPulse({ every: 'tick', tick, sample });
   }
 
   function lifeRuns(): boolean {
