@@ -129,3 +129,11 @@ const holder = `
 export function portHolder(folder: string, port: number): readonly string[] {
   return [process.execPath, '-e', holder, folder, String(port)];
 }
+
+/** Starts it again while `child`, which its crash left, holds the port; fails when it cannot listen there. */
+export async function listensAgain(driver: Driver, folder: string, child: number): Promise<void> {
+  assert.ok(lives(child), 'the port is held');
+  const pid = await begin(driver);
+  const [, , listening] = await pidsIn(join(folder, 'holders'), 4);
+  assert.equal(listening, pid);
+}

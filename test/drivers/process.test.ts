@@ -16,6 +16,7 @@ import {
   keeperOf,
   kill,
   listen,
+  listensAgain,
   lives,
   makeFolder,
   options,
@@ -211,10 +212,7 @@ describe('the tree of a process service', () => {
     const [first = 0, child = 0] = await pidsIn(join(folder, 'holders'), 2);
     kill(first);
     await exited(told);
-    assert.ok(lives(child), 'it holds the port');
-    const again = await begin(driver);
-    const [, , second] = await pidsIn(join(folder, 'holders'), 4);
-    assert.equal(second, again, 'listens');
+    await listensAgain(driver, folder, child);
     await driver.stop();
   });
 

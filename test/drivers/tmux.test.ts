@@ -13,6 +13,7 @@ import {
   exited,
   kill,
   listen,
+  listensAgain,
   lives,
   makeFolder,
   options,
@@ -189,10 +190,7 @@ describe('a service in tmux', () => {
     );
     kill(first);
     await exited(told);
-    assert.ok(lives(child), 'it holds the port');
-    const again = await begin(driver);
-    const [, , second] = await pidsIn(join(folder, 'holders'), 4);
-    assert.equal(second, again, 'listens');
+    await listensAgain(driver, folder, child);
     await driver.stop();
   });
 
