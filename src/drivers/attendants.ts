@@ -10,6 +10,8 @@ import { type ProcessId, type ProcessTable, readArguments, readProcess } from '.
 /** The scripts that stand beside services; each file is there once for all of them, in the folder of the run folders. */
 export const keeperFile = 'keeper.sh';
 export const witnessFile = 'witness.pl';
+/** The kernel's name for what runs a keeper. */
+const shell = 'sh';
 
 /** Whether `pid` is one that runs `script` for `folder`. */
 export function attendantAt(script: string, folder: string, pid: number): ProcessId | null {
@@ -17,25 +19,43 @@ export function attendantAt(script: string, folder: string, pid: number): Proces
   return entry && entry.state !== 'Z' && attends(pid) === key(script, folder) ? entry : null;
 }
 
-/** The one that runs `script` for `folder`, looked for among all processes. */
-export function findAttendant(script: string, folder: string, table: ProcessTable): ProcessId | null {
-  return attendantsIn(table).get(key(script, folder)) ?? null;
+/** Whether the command line of `pid`, known to be below a keeper, is that of one that runs `script` for `folder`. */
+export function isAttendant(script: string, folder: string, pid: number): boolean {
+  return attends(pid) === key(script, folder);
 }
 
-const byTable = new WeakMap<ProcessTable, ReadonlyMap<string, ProcessId>>();
+/** The one that runs `script` for `folder`, looked for among all processes. */
+export function findAttendant(script: string, folder: string, table: ProcessTable): ProcessId | null {
+  return attendantsIn(table).leaders.get(key(script, folder)) ?? null;
+}
+
+/** What it had forked, and what may have been left of it. */
+export function findStandbys(script: string, folder: string, table: ProcessTable): readonly ProcessId[] {
+  return attendantsIn(table).others.get(key(script, folder)) ?? [];
+}
+
+interface Attendants {
+  readonly leaders: Map<string, ProcessId>;
+  readonly others: Map<string, ProcessId[]>;
+}
+
+const byTable = new WeakMap<ProcessTable, Attendants>();
 
 /** Worked out once for a reading that many services share. */
-function attendantsIn(table: ProcessTable): ReadonlyMap<string, ProcessId> {
+function attendantsIn(table: ProcessTable): Attendants {
   const known = byTable.get(table);
   if (known) return known;
-  const attendants = new Map<string, ProcessId>();
+  const found: Attendants = { leaders: new Map(), others: new Map() };
   for (const entry of table.entries.values()) {
-    if (entry.pid !== entry.session || entry.state === 'Z') continue;
+    const leads = entry.pid === entry.session;
+    if (entry.state === 'Z' || (!leads && entry.comm !== shell)) continue;
     const what = attends(entry.pid);
-    if (what !== null) attendants.set(what, entry);
+    if (what === null) continue;
+    if (leads) found.leaders.set(what, entry);
+    else found.others.set(what, [...(found.others.get(what) ?? []), entry]);
   }
-  byTable.set(table, attendants);
-  return attendants;
+  byTable.set(table, found);
+  return found;
 }
 
 function attends(pid: number): string | null {

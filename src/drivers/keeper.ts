@@ -1,13 +1,13 @@
 import { chmodSync, closeSync, constants, mkdirSync, openSync, realpathSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attendantAt, findAttendant, keeperFile, putScript } from './attendants.ts';
+import { attendantAt, findAttendant, findStandbys, isAttendant, keeperFile, putScript } from './attendants.ts';
 import { gathering, launchKeeper } from './keeper-launcher.ts';
 import { keeperScript } from './keeper-script.ts';
-import { hasChildren, isAlive, mayLive, type ProcessId, type ProcessTable, readArguments } from './proctree.ts';
+import { childrenOf, isAlive, mayLive, type ProcessId, type ProcessTable, readArguments } from './proctree.ts';
 import { readRecently } from './pulse.ts';
 import { readRecord, recordNumbers } from './run-record.ts';
-import { signalProcess, waitUntil } from './terminate.ts';
+import { signalGroup, signalProcess, waitUntil } from './terminate.ts';
 
 /** The manager's end of a keeper: see keeper-script.ts for the other one. */
 export interface Keeper {
@@ -22,8 +22,10 @@ export interface Keeper {
   madeBy(session: number): void;
   /** Whether nobody below the keeper can slip away from it (at the moment of `table`); otherwise the tree has to be looked at while it stands. */
   gathers(table?: ProcessTable): boolean;
-  /** Whether anybody below the keeper may still live; false only where that is certain. */
+  /** Whether anybody of the service may still live below the keeper; false only where that is certain. */
   mayHaveLeftovers(): boolean;
+  /** Whether this child of the keeper's waits to become the next run: ours, and nobody's leftover. */
+  isStandby(pid: number): boolean;
   /** Has it run `number`; makes a keeper when none lives. Repeating the same number does no harm. */
   ask(number: number): Promise<void>;
   /** Writes the script that a keeper runs as the service. */
@@ -81,7 +83,11 @@ export function openKeeper(runDir: string): Keeper {
   }
 
   function mayHaveLeftovers(): boolean {
-    return !gathers() || found === null || hasChildren(found.pid) !== false;
+    return !gathers() || found === null || childrenOf(found.pid)?.every(isStandby) !== true;
+  }
+
+  function isStandby(pid: number): boolean {
+    return isAttendant(keeperFile, folder, pid);
   }
 
   function setLaunch(text: string): void {
@@ -92,8 +98,12 @@ export function openKeeper(runDir: string): Keeper {
     // One that has written nothing is found by looking for it.
     found = living() ?? findKeeper(folder, null);
     const keeper = found;
-    if (!keeper) return true;
-    if (signalProcess(keeper, 'SIGKILL') === 'forbidden') return false;
+    if (!keeper) {
+      for (const standby of findStandbys(keeperFile, folder, readRecently())) signalProcess(standby, 'SIGKILL');
+      return true;
+    }
+    // With its standby, in one blow: whichever of the two came first would leave the other with something to do.
+    if (signalGroup(keeper, 'SIGKILL') === 'forbidden') return false;
     return waitUntil(() => living() === null, endDeadlineMs);
   }
 
@@ -105,6 +115,7 @@ export function openKeeper(runDir: string): Keeper {
     madeBy,
     gathers,
     mayHaveLeftovers,
+    isStandby,
     ask,
     setLaunch,
     end,

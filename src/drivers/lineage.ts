@@ -9,6 +9,8 @@ export interface Overseer {
   gathers(): boolean;
   /** false only where it is certain that nobody below it lives. */
   mayHaveLeftovers(): boolean;
+  /** Whether this child of its own is there on our behalf too. */
+  isStandby(pid: number): boolean;
 }
 
 /** More processes than this are left to the readings of all of them. */
@@ -119,13 +121,21 @@ export class Lineage {
       enter(entry.session);
     }
     if (this.keeper) tree.delete(this.keeper.pid);
-    const living = [...tree.values()].filter((entry) => entry.state !== 'Z' && entry.state !== 'X');
+    const living = [...tree.values()].filter(
+      (entry) => entry.state !== 'Z' && entry.state !== 'X' && !this.isStandby(entry),
+    );
     // Who forks comes before what it forked: killed in this order, it forks no more.
     living.sort((a, b) => a.startTicks - b.startTicks);
     this.sessions = sessions;
     this.lookedAt = performance.now();
     this.remember(living);
     return living;
+  }
+
+  /** Only a child of the keeper's can be one, and none is while the service runs: so nearly nobody is asked about. */
+  private isStandby(entry: ProcessEntry): boolean {
+    if (entry.ppid !== this.keeper?.pid || entry.pid === this.service?.pid) return false;
+    return this.overseer()?.isStandby(entry.pid) === true;
   }
 
   /** Nothing lives any more. */

@@ -36,10 +36,10 @@ function listPids(): number[] {
   return pids;
 }
 
-/** Whether a process with one thread has children, zombies included; null where the kernel does not tell. */
-export function hasChildren(pid: number): boolean | null {
+/** The children of a process with one thread, zombies included; null where the kernel does not tell. */
+export function childrenOf(pid: number): readonly number[] | null {
   const list = readShort(`/proc/${pid}/task/${pid}/children`);
-  return list === null ? null : list !== '';
+  return list === null ? null : list.split(' ').filter(Boolean).map(Number);
 }
 
 /** The children of a process, of all its threads; none where the kernel does not tell. */

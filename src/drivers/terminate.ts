@@ -1,15 +1,26 @@
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, type ProcessEntry, type ProcessId, readArguments } from './proctree.ts';
+import { isAlive, type ProcessEntry, type ProcessId, readArguments, readProcess } from './proctree.ts';
 
 export type Signalled = 'sent' | 'gone' | 'forbidden';
 
 /** Signals that very process or nobody: identity is looked at right before. Never the manager itself. */
 export function signalProcess(id: ProcessId, signal: NodeJS.Signals): Signalled {
   if (id.pid === process.pid) return 'forbidden';
-  if (!isAlive(id)) return 'gone';
+  return isAlive(id) ? send(id.pid, signal) : 'gone';
+}
+
+/** Signals the whole process group of that very process, which has to lead it: while it lives its number is nobody else's. */
+export function signalGroup(leader: ProcessId, signal: NodeJS.Signals): Signalled {
+  const entry = readProcess(leader.pid);
+  if (entry?.pgrp !== leader.pid || leader.pid === process.pid) return signalProcess(leader, signal);
+  if (!isAlive(leader)) return 'gone';
+  return send(-leader.pid, signal);
+}
+
+function send(target: number, signal: NodeJS.Signals): Signalled {
   try {
-    process.kill(id.pid, signal);
+    process.kill(target, signal);
     return 'sent';
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM' ? 'forbidden' : 'gone';

@@ -94,9 +94,19 @@ export function kill(pid: number): void {
 
 /** What stands beside the service of `folder` and runs the script of that name. */
 export function attendants(folder: string, script: string): number[] {
-  return [...readProcesses().entries.keys()].filter((pid) => {
+  return running(folder, script, true);
+}
+
+/** What the keeper of `folder` has forked and has not become anything yet. */
+export function standbys(folder: string): number[] {
+  return running(folder, 'keeper.sh', false);
+}
+
+function running(folder: string, script: string, leads: boolean): number[] {
+  return [...readProcesses().entries.values()].flatMap(({ pid, session, state }) => {
     const [, file, runFolder] = readArguments(pid) ?? [];
-    return file?.endsWith(`/${script}`) && runFolder === join(folder, 'run');
+    const itself = file?.endsWith(`/${script}`) && runFolder === join(folder, 'run') && state !== 'Z';
+    return itself && (pid === session) === leads ? [pid] : [];
   });
 }
 
