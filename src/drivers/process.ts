@@ -168,8 +168,10 @@ export function createProcessDriver(options: LaunchOptions): Driver {
 
   /** A program that makes itself a daemon ends well at once, while what it has forked works on. */
   function leftOthers(): boolean {
-    const above = keeper?.gathers() ? keeper.living() : null;
-    return above !== null && readChildren(above.pid).some(({ state }) => state !== 'Z');
+    if (!keeper?.gathers()) return false;
+    const { living, isStandby } = keeper;
+    const above = living();
+    return above !== null && readChildren(above.pid).some(({ pid, state }) => state !== 'Z' && !isStandby(pid));
   }
 
   /** Neither what a crash left nor the keeper stands around while a restart is put off, or when there is none. */
