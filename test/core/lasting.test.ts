@@ -59,6 +59,15 @@ describe('what lasts too long', () => {
     assert.deepEqual(bot.happened.slice(1), ['opened bot/unknown:certificate warning']);
   });
 
+  it('is told when the driver cannot see the service for more than three intervals', () => {
+    const bot = story();
+    bot.state.record = { ...bot.state.record, state: 'unknown', since: 0 };
+    bot.later(3 * bot.state.rules.every);
+    assert.deepEqual(bot.happened, []);
+    bot.later(1);
+    assert.deepEqual(bot.happened, ['opened bot/unknown warning']);
+  });
+
   it('is measured from the first answer that could not be had; one answer in between starts it anew', () => {
     const bot = story();
     bot.answers('http', 'unknown');
