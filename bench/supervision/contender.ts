@@ -74,22 +74,30 @@ export function writeScript(path: string, script: string): void {
   chmodSync(path, 0o755);
 }
 
-/** A folder of its own for one contender; what is left in it goes with it. */
+/**
+ * A folder of its own for one contender; what is left running in it goes with it. Its files stay until all is over: an
+ * ext4 without a journal looks past whatever was deleted in the last minutes, and makes each new file of the next
+ * contender many times as dear.
+ */
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'orbit-bench-'));
   try {
     return await work(folder);
   } finally {
-    await clear(folder);
+    await silence(folder);
   }
 }
 
 /** Ends whatever has to do with a folder, and removes it. */
 export async function clear(folder: string): Promise<void> {
+  await silence(folder);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+async function silence(folder: string): Promise<void> {
   await soon(() => {
     const left = ofFolder(folder);
     for (const pid of left) kill(pid);
     return left.length === 0;
   }, 10_000);
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -82,6 +82,7 @@ function orbit(title: string, how: { readonly adopted?: true; readonly unmeasure
     missing: () => null,
     async supervise(folder, services, wishes) {
       configureOrbit(folder, services, wishes, !how.unmeasured);
+      const began = performance.now();
       let child = startOrbit(folder);
       const client = controlOf(folder);
       const allRun = async () => {
@@ -99,6 +100,7 @@ function orbit(title: string, how: { readonly adopted?: true; readonly unmeasure
         await allRun();
       }
       return {
+        began,
         // What starting left on its heap is given back by then.
         settles: 28,
         manager: () => [pidOf(child)],

@@ -65,7 +65,16 @@ export function straysIn(runs: string, isConfigured: (name: string) => boolean):
   });
 }
 
+let listed = { folder: '', names: [] as readonly string[], at: Number.NEGATIVE_INFINITY };
+
+/** Those of at most 100 ms ago, once for hundreds of services that start together: a run folder is made long before it strays. */
 function foldersIn(folder: string): readonly string[] {
+  if (listed.folder === folder && performance.now() - listed.at < 100) return listed.names;
+  listed = { folder, names: readFolders(folder), at: performance.now() };
+  return listed.names;
+}
+
+function readFolders(folder: string): readonly string[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
   } catch {

@@ -30,8 +30,12 @@ export interface MonitorOptions {
 const MANAGER: Actor = { kind: 'manager', id: 'recovery', name: 'OrbitVPN Manager' };
 /** A start that is held is asked for again after this. */
 const HELD_AGAIN_MS = 1000;
+/** Services that are looked at in one turn of the event loop. */
+const TAKEN_AT_ONCE = 16;
 /** How often a service that could not be seen is looked for again. */
 const LOOK_AGAIN_MS = 5000;
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * The heart: what is seen of a service goes in; its record moves, recovery acts at once, and record, incidents and
@@ -194,10 +198,13 @@ export function createMonitor(options: MonitorOptions) {
       health.forget(service.record.name);
       if (forget) serviceTable.forget(service.record.name);
     },
-    /** Takes every service. */
+    /** Takes every service. The first are being started while the last are still looked at. */
     async begin(): Promise<void> {
+      let turn = Promise.resolve();
       await Promise.all(
-        [...services.values()].map(async (service) => {
+        [...services.values()].map(async (service, index) => {
+          if (index > 0 && index % TAKEN_AT_ONCE === 0) turn = turn.then(nextTurn);
+          await turn;
           await take(service);
           // What the last manager left open although it is over (it died between the two).
           if (service.record.state === 'running' && service.record.settled)
