@@ -23,6 +23,7 @@ const DEPENDENCIES = [
   'pino',
   'node-cron',
   'libsql',
+  'pidusage',
   'commander',
   'node:http',
 ];

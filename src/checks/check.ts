@@ -15,7 +15,6 @@ export interface Check {
   /** Unique within its service; its kind unless two of a kind are configured. */
   readonly id: string;
   readonly kind: string;
-  /** One that waits for nothing answers at once. */
-  run(context: CheckContext): Promise<CheckResult> | CheckResult;
+  run(context: CheckContext): Promise<CheckResult>;
   close(): Promise<void>;
 }

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { CheckResult, Metric } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
-import { type ProcessEntry, pageSize, readProcess, ticksPerSecond } from '../procfs.ts';
+import { type ProcessEntry, readProcess } from '../procfs.ts';
 import type { Check } from './check.ts';
+import { type Usages, usagesOf } from './usage.ts';
 
 /** A tree larger than this is measured in part: a fork bomb must not become ours. */
 const MAX_PROCESSES = 200;
@@ -17,54 +18,48 @@ const memoryOfHost = totalmem();
 export function createProcessCheck(id: string): Check {
   /** The process measured last: what a tree used since the sample before is known from the second on. */
   let primed: number | null = null;
-  /** Clock ticks that each had used by then. */
-  let before: ReadonlyMap<number, number> = new Map();
+  let before: Usages = new Map();
   let measuredAt = 0;
   let fileLimit = 0;
 
-  /** CPU in % of one core since the sample before; null: this is the first one. */
-  function cpuSince(tree: Tree, first: boolean): number | null {
+  /**
+   * CPU in % of one core since the sample before; null: this is the first one. Reckoned here from what each has used in
+   * all: pidusage's own percentage knows nothing of what began in between, and forgets after a minute.
+   */
+  function cpuSince(usages: Usages, first: boolean): number | null {
     const now = performance.now();
     const passed = now - measuredAt;
-    const ticks = new Map<number, number>();
     let used = 0;
-    for (const [pid, { cpuTicks }] of tree) {
-      const earlier = before.get(pid) ?? 0;
+    for (const [pid, { cpu }] of usages) {
+      const earlier = before.get(pid)?.cpu ?? 0;
       // One that was not there, or is another by now, has used all of it since.
-      used += cpuTicks >= earlier ? cpuTicks - earlier : cpuTicks;
-      ticks.set(pid, cpuTicks);
+      used += cpu >= earlier ? cpu - earlier : cpu;
     }
-    [before, measuredAt] = [ticks, now];
-    return first || passed <= 0 ? null : (100 * 1000 * used) / ticksPerSecond / passed;
+    [before, measuredAt] = [usages, now];
+    return first || passed <= 0 || usages.size === 0 ? null : (100 * used) / passed;
   }
 
   return {
     id,
     kind: 'process',
-    run({ pid }): CheckResult {
+    async run({ pid }): Promise<CheckResult> {
       if (pid === null) return { verdict: 'unknown', reason: reason('process-pid-unknown'), metrics: [] };
       const own = readProcess(pid);
       if (own === null) return unhealthy('process-gone', pid);
       if (own.state === 'Z') return unhealthy('process-zombie', pid);
       if (primed !== pid) fileLimit = fileLimitOf(pid);
       const tree = treeBelow(pid, own);
-      const cpu = cpuSince(tree, primed !== pid);
-      let pages = 0;
+      const usages = await usagesOf([...tree.keys()]);
+      const cpu = cpuSince(usages, primed !== pid);
       let threads = 0;
-      for (const each of tree.values()) {
-        pages += each.residentPages;
-        threads += each.threads;
-      }
-      const memory = pages * pageSize();
-      const metrics: Metric[] = cpu === null ? [] : [{ name: 'cpu', value: cpu, unit: '%' }];
-      metrics.push(
-        { name: 'memory', value: memory, unit: 'bytes' },
-        // 500 MB mean little without it.
-        { name: 'memory_of_host', value: (100 * memory) / memoryOfHost, unit: '%' },
+      for (const each of tree.values()) threads += each.threads;
+      const metrics: Metric[] = [
+        ...(cpu === null ? [] : [{ name: 'cpu', value: cpu, unit: '%' } as const]),
+        ...memoryOf(usages),
         { name: 'threads', value: threads, unit: 'count' },
         { name: 'processes', value: tree.size, unit: 'count' },
         ...openFiles(tree, fileLimit),
-      );
+      ];
       primed = pid;
       if (own.state === 'T' || own.state === 't')
         return { verdict: 'unhealthy', reason: reason('process-frozen', { pid: String(pid) }), metrics };
@@ -72,6 +67,17 @@ export function createProcessCheck(id: string): Check {
     },
     async close() {},
   };
+}
+
+/** Of the whole machine, too: 500 MB mean little without it. */
+function memoryOf(usages: Usages): readonly Metric[] {
+  if (usages.size === 0) return [];
+  let memory = 0;
+  for (const each of usages.values()) memory += each.memory;
+  return [
+    { name: 'memory', value: memory, unit: 'bytes' },
+    { name: 'memory_of_host', value: (100 * memory) / memoryOfHost, unit: '%' },
+  ];
 }
 
 function unhealthy(code: 'process-gone' | 'process-zombie', pid: number): CheckResult {

@@ -48,7 +48,7 @@ export function createCheckLoop(options: CheckLoopOptions) {
 
   /** Asks as many as there is room for; each answer makes room for the next. */
   function begin(): void {
-    for (let asked = 0; running < MAX_AT_ONCE; asked += 1) {
+    while (running < MAX_AT_ONCE) {
       const due = queue.shift();
       if (due === undefined) return;
       const now = clock();
@@ -58,56 +58,36 @@ export function createCheckLoop(options: CheckLoopOptions) {
       if (run === null || gone || !isDue(service, scheduled, now)) continue;
       scheduled.nextAt = nextTime(scheduled, now);
       scheduled.second = undefined;
-      const result = answer(service, scheduled, run.pid);
-      if (result instanceof Promise) void waitFor(result, service, scheduled, run.id);
-      else take(result, service, scheduled, run.id);
-      // Those that answer at once hold up nobody else for long, however many they are.
-      if (asked < MAX_AT_ONCE) continue;
-      setImmediate(begin);
-      return;
+      ask(service, scheduled, run.id, run.pid)
+        .catch((error: unknown) =>
+          log.error({ err: error, service: service.record.name, check: scheduled.check.id }, 'a check failed'),
+        )
+        .finally(begin);
     }
   }
 
-  async function waitFor(
-    asked: Promise<CheckResult>,
-    service: Managed,
-    scheduled: ScheduledCheck,
-    run: string,
-  ): Promise<void> {
+  async function ask(service: Managed, scheduled: ScheduledCheck, run: string, pid: number | null): Promise<void> {
+    const { check } = scheduled;
     scheduled.busy = true;
     running += 1;
-    const result = await asked;
-    running -= 1;
-    scheduled.busy = false;
-    take(result, service, scheduled, run);
-    begin();
-  }
-
-  function take(result: CheckResult, service: Managed, { check }: ScheduledCheck, run: string): void {
     try {
+      const result = await answer(service, scheduled, pid);
       observeHealth(service, run, check.id, result);
-    } catch (error) {
-      log.error({ err: error, service: service.record.name, check: check.id }, 'a check failed');
+    } finally {
+      running -= 1;
+      scheduled.busy = false;
     }
   }
 
-  /** Never throws, never rejects: what a check does that it should not is an answer, too. */
-  function answer(service: Managed, { check }: ScheduledCheck, pid: number | null): CheckResult | Promise<CheckResult> {
-    const threw = (error: unknown): CheckResult => {
-      log.error({ err: error, service: service.record.name, check: check.id }, 'a check threw');
+  async function answer(service: Managed, scheduled: ScheduledCheck, pid: number | null): Promise<CheckResult> {
+    const deadline = createDeadline(service.config.health_check_timeout);
+    const asked = scheduled.check.run(contextOf(pid, clock(), deadline)).catch((error: unknown): CheckResult => {
+      log.error({ err: error, service: service.record.name, check: scheduled.check.id }, 'a check threw');
       return { verdict: 'unknown', reason: reason('check-threw'), metrics: [] };
-    };
-    const asking = new Asking(pid, clock(), service.config.health_check_timeout);
-    try {
-      const answered = check.run(asking);
-      if (answered instanceof Promise)
-        return Promise.race([answered.catch(threw), asking.ignored()]).finally(() => asking.end());
-      asking.end();
-      return answered;
-    } catch (error) {
-      asking.end();
-      return threw(error);
-    }
+    });
+    const result = await Promise.race([asked, deadline.ignored]);
+    deadline.end();
+    return result;
   }
 
   return {
@@ -128,55 +108,40 @@ export function createCheckLoop(options: CheckLoopOptions) {
   };
 }
 
-/** What a check is told. Its deadline has a timer and a signal only where somebody waits: most answer at once. */
-class Asking implements CheckContext {
-  readonly pid: number | null;
-  readonly now: number;
-  private readonly ms: number;
-  private controller: AbortController | null = null;
-  private timer: NodeJS.Timeout | null = null;
-  private passed = false;
-  private giveUp: (result: CheckResult) => void = () => undefined;
+/** What a check is told; most need no signal, and the machinery behind one costs more than asking a process. */
+function contextOf(pid: number | null, now: number, deadline: ReturnType<typeof createDeadline>): CheckContext {
+  return {
+    pid,
+    now,
+    get signal() {
+      return deadline.signal();
+    },
+  };
+}
 
-  constructor(pid: number | null, now: number, ms: number) {
-    this.pid = pid;
-    this.now = now;
-    this.ms = ms;
-  }
-
-  get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    if (this.passed) this.abort();
-    this.timer ??= setTimeout(() => this.pass(), this.ms);
-    return this.controller.signal;
-  }
-
-  /** What counts as the answer of a check that ignores its signal. */
-  ignored(): Promise<CheckResult> {
-    this.timer ??= setTimeout(() => this.pass(), this.ms);
-    return new Promise((resolve) => {
-      this.giveUp = resolve;
-    });
-  }
-
-  end(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-  }
-
-  private pass(): void {
-    this.passed = true;
-    this.abort();
-    const hung: CheckResult = {
-      verdict: 'unknown',
-      reason: reason('check-hung', { seconds: this.ms / 1000 }),
-      metrics: [],
-    };
-    this.timer = setTimeout(() => this.giveUp(hung), GRACE_MS);
-  }
-
-  private abort(): void {
-    this.controller?.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-  }
+/** `ms` from now the signal aborts; who ignores that is not waited for any longer than {@link GRACE_MS}. */
+function createDeadline(ms: number) {
+  let controller: AbortController | null = null;
+  let passed = false;
+  let limit: NodeJS.Timeout;
+  const abort = () => controller?.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  const ignored = new Promise<CheckResult>((resolve) => {
+    limit = setTimeout(() => {
+      passed = true;
+      abort();
+      const why = reason('check-hung', { seconds: ms / 1000 });
+      limit = setTimeout(resolve, GRACE_MS, { verdict: 'unknown', reason: why, metrics: [] });
+    }, ms);
+  });
+  return {
+    ignored,
+    signal(): AbortSignal {
+      controller ??= new AbortController();
+      if (passed) abort();
+      return controller.signal;
+    },
+    end: () => clearTimeout(limit),
+  };
 }
 
 /** From when it was due, not from now: else each little delay would stay for good, and 30 s become 31. */
