@@ -38,7 +38,7 @@ export function sampling(wanted: number): Promise<Part> {
     // The first round primes both.
     await perPid(pids, (pid) => pidusage(pid));
     const alone = await perPid(pids, (pid) => pidusage(pid));
-    pidusage.clear();
+    // It holds a file of each process open, which ours then finds open, too: twice as many are more than one may have.
     await perPid(pids, ask);
     const own = await perPid(pids, ask);
     kill(crowd.pid ?? 0);
