@@ -1,10 +1,9 @@
-import { hasDoneItsWork } from './service.ts';
+import { isThere } from './service.ts';
 import type { ServiceView } from './snapshot.ts';
 
 /** Of what it depends on, that which does not run; in the order of its configuration. */
 export function missingNeeds(view: ServiceView, services: readonly ServiceView[]): readonly ServiceView[] {
-  const there = (other: ServiceView) => other.state === 'running' || hasDoneItsWork(other);
-  return view.needs.flatMap((name) => services.find((other) => other.name === name && !there(other)) ?? []);
+  return view.needs.flatMap((name) => services.find((other) => other.name === name && !isThere(other)) ?? []);
 }
 
 /** What runs and depends on it, directly. */

@@ -72,6 +72,11 @@ export function hasDoneItsWork({ state, reason }: Pick<ServiceRecord, 'state' | 
   return state === 'stopped' && reason?.code === 'work-done';
 }
 
+/** It runs, or it was there to do something once and has done it: what needs it can begin. */
+export function isThere(service: Pick<ServiceRecord, 'state' | 'reason'>): boolean {
+  return service.state === 'running' || hasDoneItsWork(service);
+}
+
 /** A service that nobody has seen yet. */
 export function newService(name: string, now: number): ServiceRecord {
   return {

@@ -16,7 +16,7 @@ const shell = 'sh';
 /** Whether `pid` is one that runs `script` for `folder`. */
 export function attendantAt(script: string, folder: string, pid: number): ProcessId | null {
   const entry = readProcess(pid);
-  return entry && entry.state !== 'Z' && attends(pid) === key(script, folder) ? entry : null;
+  return entry && entry.state !== 'Z' && isAttendant(script, folder, pid) ? entry : null;
 }
 
 /** Whether the command line of `pid`, known to be below a keeper, is that of one that runs `script` for `folder`. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { IncidentInput } from '../core/incident.ts';
 import type { ServiceTable } from '../store/services.ts';
+import { inTime } from './deadline.ts';
 import type { Ledger } from './ledger.ts';
 import type { Managed } from './managed.ts';
 
@@ -24,17 +25,12 @@ export function createCommits({ serviceTable, ledger, log }: CommitsOptions) {
   let waiting: (() => void)[] = [];
 
   async function lastLines(service: Managed): Promise<readonly string[]> {
-    let limit: NodeJS.Timeout | undefined;
-    const patience = new Promise<readonly string[]>((resolve) => {
-      limit = setTimeout(resolve, LINES_DEADLINE_MS, []);
-    });
     const lines = service.driver.logs(LINES_IN_INCIDENT).catch((error: unknown) => {
       log.warn({ err: error, service: service.record.name }, 'its log could not be read');
       return [];
     });
-    const read = await Promise.race([lines, patience]);
-    clearTimeout(limit);
-    return read;
+    const read = await inTime(lines, LINES_DEADLINE_MS);
+    return read === 'late' ? [] : read;
   }
 
   /** What many services have to write in the same moment (all start, all stop) waits for the disk once. */

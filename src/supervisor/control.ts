@@ -3,11 +3,11 @@ import { overallOf, worstFirst } from '../core/condition.ts';
 import { inOrder } from '../core/in-order.ts';
 import type { Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
-import { hasDoneItsWork, type Run } from '../core/service.ts';
+import { hasDoneItsWork, isThere, type Run } from '../core/service.ts';
 import type { ActionResult, Actor, Control, Needs, Operation, Snapshot, TelegramView, Verb } from '../core/snapshot.ts';
 import type { Audit } from '../store/audit.ts';
 import { inTime, operationLimit } from './deadline.ts';
-import { isThere, missingNeeds } from './hold.ts';
+import { missingNeeds } from './hold.ts';
 import type { Ledger } from './ledger.ts';
 import { type Managed, possible, startable } from './managed.ts';
 import type { Monitor } from './monitor.ts';
@@ -119,7 +119,7 @@ export function createControl(options: ControlOptions): Control {
         // Somebody may be at it already; what they began is waited for.
         if (needed.operation === null) await perform(needed.config.name, 'start', by, 'first', above);
         await started(needed);
-        return isThere(needed);
+        return isThere(needed.record);
       }),
     );
     const down = missing.find((_, index) => !up[index]);

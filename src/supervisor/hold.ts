@@ -1,6 +1,6 @@
 import { inMaintenance, type Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
-import { hasDoneItsWork } from '../core/service.ts';
+import { isThere } from '../core/service.ts';
 import type { Managed } from './managed.ts';
 
 /**
@@ -22,11 +22,6 @@ export function holdOn(
 export function missingNeeds(service: Managed, services: ReadonlyMap<string, Managed>): readonly Managed[] {
   return service.config.depends_on.flatMap((name) => {
     const needed = services.get(name);
-    return needed !== undefined && !isThere(needed) ? [needed] : [];
+    return needed !== undefined && !isThere(needed.record) ? [needed] : [];
   });
-}
-
-/** It runs, or it was there to do something once and has done it. */
-export function isThere({ record }: Managed): boolean {
-  return record.state === 'running' || hasDoneItsWork(record);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { incidentsOfSignal } from '../core/consequence.ts';
 import type { Incident, IncidentInput } from '../core/incident.ts';
@@ -34,8 +35,6 @@ const HELD_AGAIN_MS = 1000;
 const TAKEN_AT_ONCE = 16;
 /** How often a service that could not be seen is looked for again. */
 const LOOK_AGAIN_MS = 5000;
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * The heart: what is seen of a service goes in; its record moves, recovery acts at once, and record, incidents and
@@ -203,7 +202,7 @@ export function createMonitor(options: MonitorOptions) {
       let turn = Promise.resolve();
       await Promise.all(
         [...services.values()].map(async (service, index) => {
-          if (index > 0 && index % TAKEN_AT_ONCE === 0) turn = turn.then(nextTurn);
+          if (index > 0 && index % TAKEN_AT_ONCE === 0) turn = turn.then(() => nextTurn());
           await turn;
           await take(service);
           // What the last manager left open although it is over (it died between the two).
