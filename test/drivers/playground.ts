@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Driver, Observation } from '../../src/drivers/driver.ts';
 import type { LaunchOptions } from '../../src/drivers/options.ts';
+import { createProcessDriver } from '../../src/drivers/process.ts';
 import { readArguments, readProcess, readProcesses } from '../../src/drivers/proctree.ts';
 import { until } from '../world/until.ts';
 
@@ -51,6 +52,13 @@ export function options(folder: string, script: string, more: Partial<LaunchOpti
     clock: Date.now,
     ...more,
   };
+}
+
+/** A manager's driver for the process service of `folder`, and what it tells. */
+export function drive(context: TestContext, folder: string, script: string, more: Partial<LaunchOptions> = {}) {
+  const driver = createProcessDriver(options(folder, script, more));
+  context.after(() => driver.close());
+  return { driver, told: listen(driver) };
 }
 
 /** Everything the driver tells, in order. */

@@ -11,6 +11,7 @@ import { sampleWithin } from '../../src/drivers/pulse.ts';
 import { freePort } from '../world/free-port.ts';
 import {
   begin,
+  drive,
   eventually,
   exited,
   keeperOf,
@@ -29,16 +30,7 @@ const forever = 'exec sleep 1000';
 
 async function make(context: TestContext, script: string, more: Parameters<typeof options>[2] = {}) {
   const folder = await makeFolder(context);
-  const driver = createProcessDriver(options(folder, script, more));
-  context.after(() => driver.close());
-  return { folder, driver, told: listen(driver) };
-}
-
-/** Another manager's driver for the same service. */
-function another(context: TestContext, folder: string, script: string, more: Parameters<typeof options>[2] = {}) {
-  const driver = createProcessDriver(options(folder, script, more));
-  context.after(() => driver.close());
-  return { driver, told: listen(driver) };
+  return { folder, ...drive(context, folder, script, more) };
 }
 
 describe('a service as a process', () => {
@@ -281,7 +273,7 @@ describe('a process service beyond its manager', () => {
     const started = await driver.start();
     assert.ok(started.ok);
     await driver.close();
-    const later = another(context, folder, forever);
+    const later = drive(context, folder, forever);
     assert.deepEqual(await later.driver.inspect(), { state: 'running', run: started.run });
     assert.deepEqual(await later.driver.start(), started);
     assert.ok(started.run.pid);
@@ -302,7 +294,7 @@ describe('a process service beyond its manager', () => {
     await driver.close();
     await writeFile(join(folder, 'go'), '');
     await eventually('it ended', () => !lives(pid));
-    const seen = await another(context, folder, forever).driver.inspect();
+    const seen = await drive(context, folder, forever).driver.inspect();
     assert.ok(seen.state === 'exited');
     assert.equal(seen.run.id, id);
     assert.equal(seen.exit.code, 9);
@@ -317,7 +309,7 @@ describe('a process service beyond its manager', () => {
     await begin(driver);
     await driver.close();
     await writeFile(join(folder, 'go'), '');
-    const later = another(context, folder, forever).driver;
+    const later = drive(context, folder, forever).driver;
     await eventually('the line', async () => (await later.logs(5)).includes('alone'));
     await later.stop();
   });
@@ -334,7 +326,7 @@ describe('a process service beyond its manager', () => {
     assert.ok(lives(pid), String(line));
     manager.kill('SIGKILL');
     await once(manager, 'exit');
-    const later = another(context, folder, 'echo run >>runs; exec sleep 1000');
+    const later = drive(context, folder, 'echo run >>runs; exec sleep 1000');
     const seen = await later.driver.inspect();
     assert.ok(seen.state === 'running' && seen.run.pid === pid);
     assert.equal(await begin(later.driver), pid);
@@ -376,7 +368,7 @@ describe('a process service beyond its manager', () => {
     const keeper = keeperOf(folder);
     assert.ok(keeper);
     kill(keeper);
-    const later = another(context, folder, family);
+    const later = drive(context, folder, family);
     const seen = await later.driver.inspect();
     assert.ok(seen.state === 'running' && seen.run.pid === pid);
     assert.ok((await later.driver.stop()).ok);
@@ -407,7 +399,7 @@ describe('a process service beyond its manager', () => {
       manager.kill('SIGKILL');
       await once(manager, 'exit');
     }
-    const later = another(context, folder, script);
+    const later = drive(context, folder, script);
     const pid = await begin(later.driver);
     await eventually('it is there once', async () => (await born()).join() === String(pid));
     assert.ok((await later.driver.stop()).ok);
@@ -444,7 +436,7 @@ describe('a process service beyond its manager', () => {
     kill(keeper);
     kill(pid);
     await eventually('both are gone', () => !lives(keeper) && !lives(pid));
-    const later = another(context, folder, forever);
+    const later = drive(context, folder, forever);
     const seen = await later.driver.inspect();
     assert.ok(seen.state === 'exited' && seen.exit.code === null);
     // Known only where process 1 is slow to collect it.
@@ -468,7 +460,7 @@ describe('a process service beyond its manager', () => {
       // The pid exists, but the record is an hour older than its process.
       const hourAgo = new Date(Date.now() - 3_600_000);
       await utimes(join(folder, 'run/records/1'), hourAgo, hourAgo);
-      const { driver } = another(context, folder, forever);
+      const { driver } = drive(context, folder, forever);
       const seen = await driver.inspect();
       assert.equal(seen.state, 'exited', record);
       assert.deepEqual(await driver.stop(), { ok: true, exit: null, killed: [] });
@@ -520,7 +512,7 @@ describe('what a process service gets to see', () => {
       stdio: ['ignore', 'pipe', 'inherit', ...Array<'ignore'>(30).fill('ignore'), 2],
     });
     context.after(() => manager.kill('SIGKILL'));
-    const { driver } = another(context, folder, forever);
+    const { driver } = drive(context, folder, forever);
     const lines = await eventually('its output', async () => {
       const now = await driver.logs(20);
       return now.at(-1) === 'done' ? now : null;

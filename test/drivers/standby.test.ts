@@ -3,29 +3,14 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { createProcessDriver } from '../../src/drivers/process.ts';
-import {
-  begin,
-  eventually,
-  exited,
-  keeperOf,
-  kill,
-  listen,
-  lives,
-  makeFolder,
-  options,
-  pidsIn,
-  standbys,
-} from './playground.ts';
+import { begin, drive, eventually, exited, keeperOf, kill, lives, makeFolder, pidsIn, standbys } from './playground.ts';
 
 const forever = 'echo $$ >>born; exec sleep 1000';
 
 /** A service that has crashed, and the one that waits to be the next. */
 async function crash(context: TestContext, script = forever) {
   const folder = await makeFolder(context);
-  const driver = createProcessDriver(options(folder, script));
-  context.after(() => driver.close());
-  const told = listen(driver);
+  const { driver, told } = drive(context, folder, script);
   const pid = await begin(driver);
   await pidsIn(join(folder, 'born'), 1);
   await eventually('the next record', () => existsSync(join(folder, 'run/records/2')));
@@ -78,8 +63,7 @@ describe('the standby of a keeper', () => {
     assert.ok(keeper);
     kill(keeper);
     await eventually('the keeper is gone', () => !lives(keeper));
-    const next = createProcessDriver(options(folder, forever));
-    context.after(() => next.close());
+    const next = drive(context, folder, forever).driver;
     await next.inspect();
     assert.ok((await next.stop()).ok);
     await eventually('nothing is left', () => nothingLeft(folder));

@@ -7,17 +7,16 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { ExitInfo } from '../../src/core/service.ts';
-import { createProcessDriver } from '../../src/drivers/process.ts';
 import { readArguments, readProcess } from '../../src/drivers/proctree.ts';
 import { openWitness } from '../../src/drivers/witness.ts';
 import {
   attendants,
   begin,
+  drive,
   eventually,
   exited,
   keeperOf,
   kill,
-  listen,
   lives,
   makeFolder,
   options,
@@ -50,12 +49,6 @@ function witness(folder: string, but: number | null = null): Promise<number> {
 async function files(pid: number): Promise<string[]> {
   const names = await readdir(`/proc/${pid}/fd`).catch(() => []);
   return Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')));
-}
-
-function drive(context: TestContext, folder: string, script: string) {
-  const driver = createProcessDriver(options(folder, script));
-  context.after(() => driver.close());
-  return { driver, told: listen(driver) };
 }
 
 /** A service that runs and has lost its keeper. */
