@@ -15,14 +15,20 @@ export interface CommitsOptions {
 const LINES_IN_INCIDENT = 5;
 /** A log that cannot be read this fast is left out rather than hold the alert. */
 const LINES_DEADLINE_MS = 500;
+/** After a write for several services the disk is left alone for so many times as long as that took… */
+const PAUSE = 4;
+/** …but no longer than this, ms: an alert may be waiting. */
+const LONGEST_PAUSE_MS = 50;
 
 /**
  * What was seen of services on its way to the disk, within milliseconds and for each service in order. Record, incidents
  * and what is to be told of them: all of it, or none.
  */
 export function createCommits({ serviceTable, ledger, log }: CommitsOptions) {
-  /** What is to be written in this turn of the event loop. */
+  /** What is to be written next. */
   let waiting: (() => void)[] = [];
+  /** Monotonic ms of the earliest moment for that. */
+  let writeAt = 0;
 
   async function lastLines(service: Managed): Promise<readonly string[]> {
     const lines = service.driver.logs(LINES_IN_INCIDENT).catch((error: unknown) => {
@@ -33,10 +39,13 @@ export function createCommits({ serviceTable, ledger, log }: CommitsOptions) {
     return read === 'late' ? [] : read;
   }
 
-  /** What many services have to write in the same moment (all start, all stop) waits for the disk once. */
+  /**
+   * What many services have to write in the same moment (all start, all stop) waits for the disk once: all of one turn
+   * of the event loop, and while there is much to write all that comes before the disk is asked again.
+   */
   function commit(service: Managed, inputs: readonly IncidentInput[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(writeAll);
+      if (waiting.length === 0) writeSoon();
       waiting.push(() => {
         try {
           ledger.commit(service.record.name, inputs, () => serviceTable.save(service.record));
@@ -48,13 +57,22 @@ export function createCommits({ serviceTable, ledger, log }: CommitsOptions) {
     });
   }
 
+  function writeSoon(): void {
+    const pause = writeAt - performance.now();
+    if (pause > 0) setTimeout(writeAll, pause);
+    else setImmediate(writeAll);
+  }
+
   function writeAll(): void {
     if (waiting.length === 0) return;
     const all = waiting;
     waiting = [];
+    const began = performance.now();
     ledger.commitTogether(() => {
       for (const write of all) write();
     });
+    const ended = performance.now();
+    if (all.length > 1) writeAt = ended + Math.min(LONGEST_PAUSE_MS, PAUSE * (ended - began));
   }
 
   return {
@@ -68,8 +86,9 @@ export function createCommits({ serviceTable, ledger, log }: CommitsOptions) {
     },
     /** Waits until all that was seen of these is written. */
     async settle(services: Iterable<Managed>): Promise<void> {
-      await Promise.all([...services].map((service) => service.commits));
+      const written = Promise.all([...services].map((service) => service.commits));
       writeAll();
+      await written;
     },
   };
 }
