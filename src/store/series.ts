@@ -40,6 +40,7 @@ export function createSeriesTable(store: SqlStore) {
   const quick = new Map<string, Map<string, Map<string, Known>>>();
   let lastId = 0;
   let fullSaid = false;
+  let anyFresh = false;
   for (const row of rows.parse(
     connection.prepare('SELECT id, service, check_id, metric, unit, seen FROM series').all(),
   )) {
@@ -59,6 +60,7 @@ export function createSeriesTable(store: SqlStore) {
       if (found === undefined && known.size >= MOST_SERIES) return null;
       const id = found?.id ?? ++lastId;
       know({ id, series: { service, check, metric, unit }, seen: at, fresh: true });
+      anyFresh = true;
       return id;
     },
     /** True the first time. */
@@ -69,11 +71,14 @@ export function createSeriesTable(store: SqlStore) {
     },
     /** Within the transaction that writes their first samples. */
     saveNew(): void {
+      if (!anyFresh) return;
       for (const each of known.values()) if (each.fresh) save(each);
+      anyFresh = false;
     },
     /** That transaction was rolled back. */
     unsaved(): void {
       for (const each of known.values()) each.fresh = true;
+      anyFresh = true;
     },
     /** Of a check that is not named: the process's own, else the first by name. */
     find({ service, metric, check }: Pick<HistoryQuestion, 'service' | 'metric' | 'check'>) {
