@@ -85,7 +85,7 @@ export function createCheckLoop(options: CheckLoopOptions) {
       log.error({ err: error, service: service.record.name, check: scheduled.check.id }, 'a check threw');
       return { verdict: 'unknown', reason: reason('check-threw'), metrics: [] };
     });
-    const result = await Promise.race([asked, deadline.ignored]);
+    const result = await deadline.bounds(asked);
     deadline.end();
     return result;
   }
@@ -119,28 +119,47 @@ function contextOf(pid: number | null, now: number, deadline: ReturnType<typeof 
   };
 }
 
-/** `ms` from now the signal aborts; who ignores that is not waited for any longer than {@link GRACE_MS}. */
+/**
+ * `ms` from now the signal aborts; who ignores that is not waited for any longer than {@link GRACE_MS}. What answers
+ * within this turn of the event loop, as most checks of a process do, needs no timer.
+ */
 function createDeadline(ms: number) {
+  const began = performance.now();
   let controller: AbortController | null = null;
   let passed = false;
-  let limit: NodeJS.Timeout;
+  let over = false;
+  let limit: NodeJS.Timeout | undefined;
   const abort = () => controller?.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-  const ignored = new Promise<CheckResult>((resolve) => {
-    limit = setTimeout(() => {
-      passed = true;
-      abort();
-      const why = reason('check-hung', { seconds: ms / 1000 });
-      limit = setTimeout(resolve, GRACE_MS, { verdict: 'unknown', reason: why, metrics: [] });
-    }, ms);
-  });
+
+  function arm(ignored: (result: CheckResult) => void): void {
+    if (over) return;
+    limit = setTimeout(
+      () => {
+        passed = true;
+        abort();
+        const why = reason('check-hung', { seconds: ms / 1000 });
+        limit = setTimeout(ignored, GRACE_MS, { verdict: 'unknown', reason: why, metrics: [] });
+      },
+      Math.max(0, ms - (performance.now() - began)),
+    );
+  }
+
   return {
-    ignored,
+    /** The answer, or that there is none in time. */
+    bounds: (asked: Promise<CheckResult>): Promise<CheckResult> =>
+      new Promise((resolve, reject) => {
+        asked.then(resolve, reject);
+        setImmediate(arm, resolve);
+      }),
     signal(): AbortSignal {
       controller ??= new AbortController();
       if (passed) abort();
       return controller.signal;
     },
-    end: () => clearTimeout(limit),
+    end(): void {
+      over = true;
+      clearTimeout(limit);
+    },
   };
 }
 

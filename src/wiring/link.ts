@@ -39,6 +39,16 @@ export function createLinkOfApp(options: LinkOfAppOptions) {
   const isRemoteEntry = (config: CheckConfig | MetricConfig) =>
     'type' in config ? isRemoteCheck(config) : remoteHostOfMetric(config) !== null;
 
+  const isRemoteService = ({ checks, metrics }: ServiceConfig) =>
+    checks.some((check) => check.type !== 'panel' && isRemoteEntry(check)) || metrics.some(isRemoteEntry);
+  let asked: { readonly services: readonly ServiceConfig[]; readonly remote: boolean } | null = null;
+  /** Asked each second, and the same until the configuration is reloaded. Panels are left to `panelsAreRemote`. */
+  function servicesAreRemote(): boolean {
+    const services = options.services();
+    if (asked?.services !== services) asked = { services, remote: services.some(isRemoteService) };
+    return asked.remote;
+  }
+
   return {
     /** A check that does not blame others for this host's network. */
     guard<T extends Check>(config: CheckConfig | MetricConfig, check: T): T {
@@ -53,9 +63,7 @@ export function createLinkOfApp(options: LinkOfAppOptions) {
       createLinkWatch({
         ...{ link, ledger, clock },
         anchors: anchors.map(({ host, port }) => addressOf(host, port)),
-        needed: () =>
-          panelsAreRemote() ||
-          options.services().some(({ checks, metrics }) => checks.some(isRemoteEntry) || metrics.some(isRemoteEntry)),
+        needed: () => panelsAreRemote() || servicesAreRemote(),
       }),
   };
 }
