@@ -14,8 +14,7 @@ import { bootId } from './drivers/proctree.ts';
 import { straysIn } from './drivers/stray.ts';
 import type { Logger } from './logger.ts';
 import { createAnnouncer } from './outbox/announce.ts';
-import { createOutbox } from './outbox/outbox.ts';
-import { createRouter } from './outbox/router.ts';
+import type { OutboxTable } from './store/outbox.ts';
 import { createAlerting } from './supervisor/alerting.ts';
 import { createCheckLoop } from './supervisor/check-loop.ts';
 import { createControl } from './supervisor/control.ts';
@@ -32,10 +31,9 @@ import { createScheduler } from './supervisor/scheduler.ts';
 import { createSchedules } from './supervisor/schedules.ts';
 import { createStandings } from './supervisor/standings.ts';
 import { createWindows } from './supervisor/windows.ts';
-import { createTelegram } from './telegram/bot.ts';
-import { createRenderer } from './telegram/renderer.ts';
 import type { Timing } from './telegram/timing.ts';
-import { allRecipients, handsOver, movedKey, openChannels, otherChannels, recipientsOf } from './wiring/channels.ts';
+import { allRecipients, handsOver, otherChannels, recipientsOf } from './wiring/channels.ts';
+import type { Chat } from './wiring/chat.ts';
 import { createDigestsOfApp } from './wiring/digests.ts';
 import { startHttp } from './wiring/http.ts';
 import { createLinkOfApp } from './wiring/link.ts';
@@ -113,7 +111,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     store,
     table: tables.incidents,
     announce: announcer.change,
-    announced: () => outbox.added(),
+    announced: () => chat?.outbox.added(),
     needs: (name) => services.get(name)?.config.depends_on ?? [],
     rules: () => ({ ...reload.config().monitoring.alerts, channels: handsOver(config) }),
     clock,
@@ -129,7 +127,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     ...{ store, ledger, mutes, audit, clock },
     incidents: tables.incidents,
     serviceExists: (name) => services.has(name),
-    reconsider: () => outbox.reconsider(),
+    reconsider: () => chat?.outbox.reconsider(),
   });
   const monitor = createMonitor({
     services,
@@ -141,9 +139,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     random,
     log,
   });
-  let telegramState: Pick<TelegramView, 'state' | 'reason'> = { state: 'connecting', reason: null };
-  let telegramSince = startedAt;
-  const telegramView = (): TelegramView => ({ ...telegramState, since: telegramSince, ...outbox.view() });
+  /** Loaded when the services have been seen to; what is to be told meanwhile waits in the outbox's table. */
+  let chat: Chat | null = null;
+  const telegramView = (): TelegramView => chat?.view() ?? notYetOpen(tables.outbox, startedAt);
 
   const control = createControl({
     services,
@@ -189,68 +187,8 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     history: samples.history,
     snapshot: control.snapshot,
     mutes: mutes.active,
-    announced: () => outbox.added(),
+    announced: () => chat?.outbox.added(),
   });
-  const telegram = createTelegram({
-    token: config.telegram.token,
-    apiRoot: config.telegram.api_root,
-    proxy: config.telegram.proxy,
-    admins: config.admins,
-    timezone: config.monitoring.timezone,
-    control,
-    alerting,
-    reload,
-    incidentsIn: tables.outbox.incidentsIn,
-    ...{ history: samples.history, pictures, panelPictures, digests },
-    panels: panels.fleet,
-    stores,
-    auditPanel: (by, action, panel, refused) => audit.add(clock(), by, action, panelService(panel), refused),
-    settings,
-    clock,
-    log,
-    version,
-    onPreferences: () => outbox.reconsider(),
-    onStranger: (who) => {
-      const name = who.username === null ? who.name : `${who.name} @${who.username}`;
-      announcer.text(owners, reason('stranger', { name, id: String(who.id) }), true);
-      outbox.kick();
-    },
-    onStuck: () => void leaveStuck(),
-    ...(options.timing !== undefined && { timing: options.timing }),
-    onAdminSeen: (id) => outbox.unpark(String(id)),
-    onState: (view) => {
-      if (view.state !== telegramState.state) telegramSince = clock();
-      telegramState = view;
-      if (view.state === 'polling') outbox.reachable();
-    },
-  });
-
-  const outbox = createOutbox({
-    table: tables.outbox,
-    incidents: tables.incidents,
-    transport: createRouter({ telegram: telegram.transport, ...(await openChannels(config, clock)) }),
-    render: createRenderer(telegram, config.admins, { control, alerting, clock }, digests),
-    chatView(chat) {
-      const recipient = recipients().find((each) => each.chat === chat);
-      return {
-        timezone: recipient?.timezone ?? config.monitoring.timezone,
-        mutes: mutes.active(),
-        level: recipient?.level ?? 'info',
-        quiet: recipient?.quiet ?? null,
-      };
-    },
-    view: (incident) => ({ flapping: ledger.isFlap(incident), caused: ledger.isCaused(incident.service) }),
-    groupWindow: config.monitoring.alerts.group_window,
-    onMoved: (from, to) => settings.set(movedKey(from), to),
-    onParked(chat) {
-      const name = config.admins.find(({ id }) => String(id) === chat)?.name ?? null;
-      const others = owners.filter((owner) => owner !== chat);
-      announcer.text(others, reason('chat-unreachable', { chat: name === null ? chat : `${name} (${chat})` }), true);
-    },
-    clock,
-    log,
-  });
-
   /** What is worth knowing and no incident, silently. */
   function tellAdmins(what: Reason): void {
     const chats = recipientsOf(config, settings).filter(({ tier }) => tier === 'first');
@@ -259,11 +197,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
       what,
       true,
     );
-    outbox.kick();
+    chat?.outbox.kick();
   }
 
   const delivery = createDelivery({
-    ...{ ledger, clock, soundingSince: outbox.soundingSince, telegram: telegramView },
+    ...{ ledger, clock, soundingSince: (before) => chat?.outbox.soundingSince(before) ?? null, telegram: telegramView },
     canTakeOver: otherChannels(config).length > 0,
     handOver: announcer.handOver,
     tellOnTelegram: tellAdmins,
@@ -308,11 +246,6 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     log,
   );
 
-  const { liveness, readiness } = createLiveness({
-    ...{ version, startedAt, scheduler, outbox, clock },
-    telegram: () => telegramState.state,
-  });
-
   const controlServer = createControlServer({
     path: controlPath,
     control,
@@ -324,18 +257,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     clock,
     log,
   });
-  const http =
-    config.http === null
-      ? null
-      : await startHttp(
-          config.http,
-          { liveness, readiness, log, clock },
-          {
-            ...{ control, alerting, stores, panels: panels.fleet, history: samples.history, clock },
-            panelNumbers: panels.numbers,
-            timezone: config.monitoring.timezone,
-          },
-        );
+  let http: Awaited<ReturnType<typeof startHttp>> | null = null;
 
   let finish: (code: number) => void = () => undefined;
   const exited = new Promise<number>((resolve) => {
@@ -349,10 +271,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     if (code === EXIT_OK) life.leave(why);
     await scheduler.stop();
     await logRounds.stop();
-    await telegram.stop();
+    await chat?.telegram.stop();
     await pictures.close();
     await Promise.all([monitor.settle(), panels.stop()]);
-    await outbox.stop(LAST_WORDS_MS);
+    await chat?.outbox.stop(LAST_WORDS_MS);
     await Promise.all([http?.server.close(), controlServer.close()]);
     await Promise.all([...services.values()].map((service) => service.driver.close()));
     await Promise.all([...services.values()].flatMap((service) => service.checks.map(({ check }) => check.close())));
@@ -403,6 +325,35 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     log.warn({ service: name, pid }, 'runs, but is not in the configuration');
     tellAdmins(reason('stray', { name, pid: String(pid) }));
   }
+  const { openChat } = await import('./wiring/chat.ts');
+  const opened = await openChat({
+    ...{ config, control, alerting, reload, settings, ledger, announcer, recipients, owners, stores, digests },
+    ...{ pictures, panelPictures, version, clock, log },
+    table: tables.outbox,
+    incidents: tables.incidents,
+    mutes: mutes.active,
+    panels: panels.fleet,
+    history: samples.history,
+    auditPanel: (by, action, panel, refused) => audit.add(clock(), by, action, panelService(panel), refused),
+    onStuck: () => void leaveStuck(),
+    ...(options.timing !== undefined && { timing: options.timing }),
+  });
+  chat = opened;
+  const { telegram, outbox } = opened;
+  const { liveness, readiness } = createLiveness({
+    ...{ version, startedAt, scheduler, outbox, clock },
+    telegram: () => opened.view().state,
+  });
+  if (config.http !== null)
+    http = await startHttp(
+      config.http,
+      { liveness, readiness, log, clock },
+      {
+        ...{ control, alerting, stores, panels: panels.fleet, history: samples.history, clock },
+        panelNumbers: panels.numbers,
+        timezone: config.monitoring.timezone,
+      },
+    );
   await scheduler.start();
   telegram.start();
   outbox.kick();
@@ -412,4 +363,11 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   log.info({ services: [...services.keys()], version }, 'the manager runs');
 
   return { exited, httpPort: http?.port ?? null, reload, stop: (why) => stop(why, EXIT_OK) };
+}
+
+/** What is known of Telegram before the chat is there. */
+function notYetOpen(table: OutboxTable, since: number): TelegramView {
+  const { waiting, oldest } = table.waitingForTelegram();
+  const told = { waiting, oldestWaiting: oldest, lastDelivered: null, dropped: 0, dead: table.deadLetters() };
+  return { state: 'connecting', since, reason: null, ...told };
 }

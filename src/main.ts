@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import './heap.ts';
 
-import { runProgram } from './cli/program.ts';
 import { processTerminal } from './cli/terminal.ts';
 
 for (const stream of [process.stdout, process.stderr]) {
@@ -12,5 +11,15 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const code = await runProgram(process.argv.slice(2), processTerminal(process.env), process.env);
-process.exitCode = code || process.exitCode;
+process.exitCode = (await run(process.argv.slice(2))) || process.exitCode;
+
+/** The manager does not read what all the other commands are called first: services wait for it. */
+async function run(args: readonly string[]): Promise<number> {
+  const terminal = processTerminal(process.env);
+  if (args.length === 1 && args[0] === 'run') {
+    const { runManager } = await import('./cli/run.ts');
+    return runManager(terminal, process.env);
+  }
+  const { runProgram } = await import('./cli/program.ts');
+  return runProgram(args, terminal, process.env);
+}

@@ -34,7 +34,6 @@ describe('recovery', () => {
         },
         leaky: { ...stand(leaky), title: 'Leaky bot', max_memory: '150mb' },
         looping: { title: 'Looping bot', command: count('looping', 'exit 3'), max_restarts: 2, restart_delay: 0 },
-        missing: { title: 'Missing bot', command: ['/no/such/program'] },
         needs: { title: 'Needy bot', command: count('needs', 'sleep 1000'), depends_on: ['looping'] },
       },
       // Each in a message of its own, with all of what was done about it.
@@ -55,13 +54,6 @@ describe('recovery', () => {
       String(alert.buttons),
     );
     assert.equal(await starts('looping'), 3);
-  });
-
-  it('a command that does not exist is failed at once, not a loop', async () => {
-    const alert = await telegram.waitForMessage(vera.id, /Missing bot/);
-    assert.match(alert.text, /command not found: \/no\/such\/program/i);
-    const status = await stage.type('status', '--json');
-    assert.match(status.text, /"name": ?"missing"[^}]*"state": ?"failed"/s);
   });
 
   it('what depends on a service that is down is not started against it', async () => {
@@ -97,5 +89,19 @@ describe('recovery', () => {
     await fetch(`http://127.0.0.1:${leaky}/do/leak?mb=200`, POST);
     await telegram.waitForMessage(vera.id, /Leaky bot.*takes \d+ MB/s, { timeoutMs: 20_000 });
     await until(() => /"service":"leaky","from":"stopping","to":"starting"/.test(manager.output()), 'its restart');
+  });
+});
+
+describe('a start that cannot work', () => {
+  const stage = makeStage();
+
+  it('is failed at once, not a loop, when the command does not exist', async () => {
+    const missing = { title: 'Missing bot', command: ['/no/such/program'] };
+    const { telegram, vera } = await stage.set({ services: { missing } });
+    await stage.run();
+    const alert = await telegram.waitForMessage(vera.id, /Missing bot/);
+    assert.match(alert.text, /command not found: \/no\/such\/program/i);
+    const status = await stage.type('status', '--json');
+    assert.match(status.text, /"name": ?"missing"[^}]*"state": ?"failed"/s);
   });
 });
