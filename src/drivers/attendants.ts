@@ -69,7 +69,7 @@ function key(script: string, folder: string): string {
   return `${script}\0${folder}`;
 }
 
-/** Puts a script in place, whole or not at all, for this user only. */
+/** Puts a script in place, whole or not at all, for this user only; one that is there already is not written again. */
 export function putScript(path: string, text: string): void {
   if (readOrNull(path) === text) return;
   writeFileSync(`${path}.new`, text, { mode: 0o600 });

@@ -24,6 +24,8 @@ interface CallNumbers {
 export const gathering = 'gathering';
 /** The launcher goes when it has not been asked for so long. */
 const idleMs = 200;
+/** Each word wakes the launcher, who takes a processor: within this time of one the next are gathered. */
+const gatherMs = 3;
 
 /**
  * The launcher: a perl that forks keepers for as long as there are some to make. To fork the manager for each would
@@ -60,6 +62,7 @@ let launcher: ChildProcess | null = null;
 let hasPerl: Promise<boolean> | null = null;
 let idle: NodeJS.Timeout | null = null;
 let asked = '';
+let saidAt = Number.NEGATIVE_INFINITY;
 
 /**
  * Makes a keeper, in a session of its own, with nothing of the manager's: its end, its terminal and its secrets stay
@@ -71,16 +74,22 @@ export async function launchKeeper(script: string, folder: string, number: numbe
   hasPerl ??= isProgram(perl);
   if (numbers === undefined || script.includes('\t') || !(await hasPerl))
     return spawnDirectly(['/bin/sh', script, folder, String(number)]);
-  if (asked === '') setImmediate(say, numbers);
+  if (asked === '') saySoon(numbers);
   asked += `${words}\0`;
   return null;
 }
 
-/** All that were asked for in this turn of the event loop: each write wakes the launcher, who takes a processor. */
+/** A lone one goes out with this turn of the event loop. */
+function saySoon(numbers: CallNumbers): void {
+  if (performance.now() - saidAt < gatherMs) setTimeout(say, gatherMs, numbers);
+  else setImmediate(say, numbers);
+}
+
 function say(numbers: CallNumbers): void {
   launcher ??= spawnLauncher(numbers);
   launcher.stdin?.write(asked);
   asked = '';
+  saidAt = performance.now();
   if (idle === null) idle = setTimeout(letLauncherGo, idleMs).unref();
   else idle.refresh();
 }

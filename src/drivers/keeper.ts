@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, constants, mkdirSync, openSync, realpathSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, closeSync, constants, mkdirSync, openSync, realpathSync, writeFileSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attendantAt, findAttendant, findStandbys, isAttendant, keeperFile, putScript } from './attendants.ts';
+import { askedTogether } from './burst.ts';
 import { gathering, launchKeeper } from './keeper-launcher.ts';
 import { keeperScript } from './keeper-script.ts';
 import { childrenOf, isAlive, mayLive, type ProcessId, type ProcessTable, readArguments } from './proctree.ts';
@@ -14,6 +15,8 @@ export interface Keeper {
   /** Real path of the run folder: what a keeper has on its command line and is known by. */
   readonly folder: string;
   readonly records: string;
+  /** Whether the folder was not there before: nothing of an earlier manager's is in it. */
+  readonly fresh: boolean;
   /** The living keeper, null where there is none. */
   living(): ProcessId | null;
   /** false: there is none. For a microsecond's cost, so a pid that was given out again is taken for it. */
@@ -37,20 +40,35 @@ export interface Keeper {
 /** For a keeper that lives to open its pipe: it takes about 2 ms on an idle machine. */
 const pipeDeadlineMs = 2000;
 const endDeadlineMs = 2000;
+/** One that an earlier manager left is older than this manager: no reading of all processes is needed for each. */
+const leftLongAgoMs = 1000;
+
+const realFolder = askedTogether((path) => realpathSync(path));
+
+/** One for all services: hundreds of files that are the same would have to be written at the first start. */
+const keeperIn = askedTogether((runs) => {
+  const script = join(runs, keeperFile);
+  putScript(script, keeperScript);
+  return script;
+});
 
 /** Makes the run folder ready and finds the keeper that an earlier manager left. Throws what the file system says. */
 export function openKeeper(runDir: string): Keeper {
-  mkdirSync(join(runDir, 'records'), { recursive: true, mode: 0o700 });
-  chmodSync(runDir, 0o700);
-  const folder = realpathSync(runDir);
+  const fresh = makeNew(runDir);
+  if (!fresh) {
+    mkdirSync(join(runDir, 'records'), { recursive: true, mode: 0o700 });
+    chmodSync(runDir, 0o700);
+  }
+  const folder = fresh ? join(realFolder(dirname(runDir)), basename(runDir)) : realpathSync(runDir);
   const records = join(folder, 'records');
-  // One for all services: hundreds of files that are the same would have to be written at the first start.
-  const script = join(dirname(folder), keeperFile);
+  const script = keeperIn(dirname(folder));
   const pipe = join(folder, 'control');
   const launchPath = join(folder, 'launch.sh');
-  putScript(script, keeperScript);
-  let found = findKeeper(folder, newestSession(records));
+  // Whoever has removed the folder may have left its keeper.
+  let found = findKeeper(folder, fresh ? null : newestSession(records), fresh ? leftLongAgoMs : undefined);
 
+  /** Whether there is something to run. */
+  let written = false;
   /** What that keeper's command line said. */
   let asked: { readonly keeper: ProcessId; readonly gathers: boolean } | null = null;
 
@@ -91,7 +109,10 @@ export function openKeeper(runDir: string): Keeper {
   }
 
   function setLaunch(text: string): void {
-    putScript(launchPath, text);
+    // Half of one that nothing has run by yet is run by nobody.
+    if (fresh && !written) writeFileSync(launchPath, text, { mode: 0o600 });
+    else putScript(launchPath, text);
+    written = true;
   }
 
   async function end(): Promise<boolean> {
@@ -110,6 +131,7 @@ export function openKeeper(runDir: string): Keeper {
   return {
     folder,
     records,
+    fresh,
     living,
     mayLive: () => found !== null && mayLive(found.pid),
     madeBy,
@@ -122,6 +144,17 @@ export function openKeeper(runDir: string): Keeper {
   };
 }
 
+/** Makes a run folder where there is none; false: that takes more than one step, or it is there. */
+function makeNew(runDir: string): boolean {
+  try {
+    mkdirSync(runDir, { mode: 0o700 });
+  } catch {
+    return false;
+  }
+  mkdirSync(join(runDir, 'records'), { mode: 0o700 });
+  return true;
+}
+
 /** The session of the newest run, which is its keeper's pid; null when nothing has run yet. */
 function newestSession(records: string): number | null {
   for (const number of recordNumbers(records)) {
@@ -131,9 +164,10 @@ function newestSession(records: string): number | null {
   return null;
 }
 
-function findKeeper(folder: string, likely: number | null): ProcessId | null {
+/** `maxAge`: ms that the reading of all processes may be old. */
+function findKeeper(folder: string, likely: number | null, maxAge?: number): ProcessId | null {
   const first = likely === null ? null : attendantAt(keeperFile, folder, likely);
-  return first ?? findAttendant(keeperFile, folder, readRecently());
+  return first ?? findAttendant(keeperFile, folder, readRecently(maxAge));
 }
 
 /** false: nobody has the pipe open. Never waits: a few bytes always fit. */

@@ -1,7 +1,9 @@
+import { accessSync, existsSync } from 'node:fs';
 import { access, constants, open, readFile, stat } from 'node:fs/promises';
 import { delimiter, dirname, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Reason, reason } from '../core/reason.ts';
+import { askedTogether } from './burst.ts';
 import { baseEnvironment } from './environment.ts';
 import type { Launch } from './launch.ts';
 import type { LaunchOptions } from './options.ts';
@@ -15,19 +17,47 @@ export type Preflight =
  * Looks at all that a start needs before anything is started, so that a typing error is said in words and never
  * becomes a restart loop: command, interpreter, folder, log file, environment.
  */
-export async function preflight(options: LaunchOptions, output: string | null): Promise<Preflight> {
+export async function preflight(
+  options: LaunchOptions,
+  output: string | null,
+  look: LookForProgram = lookForProgram,
+): Promise<Preflight> {
   const command = options.command;
   if (command === null || command[0] === undefined) return refuse(reason('command-missing'));
   const own = await ownVariables(options);
   if (own.reason) return refuse(own.reason);
   const environment = { ...baseEnvironment(), ...own.variables };
   const problems = await Promise.all([
-    folderProblem(options.cwd),
-    commandProblem(command[0], options.cwd, environment.PATH ?? ''),
-    output === null ? null : logProblem(resolve(options.cwd, output)),
+    look({ command: command[0], cwd: options.cwd, path: environment.PATH ?? '' }),
+    output === null ? null : logProblem(resolve(options.cwd, output), options.run_dir),
   ]);
   const problem = problems.find((found) => found !== null);
   return problem ? refuse(problem) : { ok: true, launch: { command, cwd: options.cwd, environment, output } };
+}
+
+interface Wanted {
+  readonly command: string;
+  readonly cwd: string;
+  readonly path: string;
+}
+
+type LookForProgram = (wanted: Wanted) => Promise<Reason | null>;
+
+async function lookForProgram({ command, cwd, path }: Wanted): Promise<Reason | null> {
+  const [folder, program] = await Promise.all([folderProblem(cwd), commandProblem(command, cwd, path)]);
+  return folder ?? program;
+}
+
+/** What was found in order within the last moments is taken to be so still; what was not is looked at again. */
+const lookTogether = askedTogether((words) => {
+  const [command = '', cwd = '', path = ''] = words.split('\0');
+  return lookForProgram({ command, cwd, path });
+});
+
+/** For first starts, of which there may be hundreds at once: those of the same program share the look at it. */
+export async function lookOnce(wanted: Wanted): Promise<Reason | null> {
+  const shared = await lookTogether(`${wanted.command}\0${wanted.cwd}\0${wanted.path}`);
+  return shared === null ? null : lookForProgram(wanted);
 }
 
 /** Why a start could not work now; null: nothing is known. */
@@ -134,7 +164,9 @@ async function firstLine(path: string): Promise<string> {
   }
 }
 
-async function logProblem(path: string): Promise<Reason | null> {
+/** `own`: a folder of the manager's, on the disk that it writes to all the time, is looked at without a thread's help. */
+async function logProblem(path: string, own: string): Promise<Reason | null> {
+  if (dirname(path) === own && isNewIn(path, own)) return null;
   try {
     if ((await stat(path)).isDirectory()) return reason('log-not-writable', { path, code: 'EISDIR' });
     await access(path, constants.W_OK);
@@ -147,6 +179,17 @@ async function logProblem(path: string): Promise<Reason | null> {
     return null;
   } catch (error) {
     return reason('log-not-writable', { path, code: errorCode(error) });
+  }
+}
+
+/** Whether the file is not there yet and can be made. */
+function isNewIn(path: string, folder: string): boolean {
+  if (existsSync(path)) return false;
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -11,7 +11,7 @@ import { lastLinesOf } from './log-tail.ts';
 import { News } from './news.ts';
 import type { LaunchOptions } from './options.ts';
 import { ownExit } from './pipeline.ts';
-import { hindranceOf, preflight } from './preflight.ts';
+import { hindranceOf, lookOnce, preflight } from './preflight.ts';
 import { bootId, isAlive, mayLive, type ProcessId, type ProcessTable, readChildren, startedAt } from './proctree.ts';
 import { atNextTick, joinPulse, sampleWithin } from './pulse.ts';
 import { nobody, serviceOf } from './record-owner.ts';
@@ -23,7 +23,7 @@ import { openWitness, type Witness } from './witness.ts';
 /** From the word to the keeper to the service's own record: about 1 ms on an idle machine. */
 const startDeadlineMs = 5000;
 /** All at once would take so long together that each ran into its deadline; so many keep every core busy. */
-const newKeepers = createSlots(8);
+const newKeepers = createSlots(16);
 /** Looks after which a keeper that says nothing of a service that is gone is not waited for. */
 const patience = 3;
 /** From a service's end to its keeper's line about it. */
@@ -75,6 +75,28 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     if (opened && keeper) return keeper;
     keeper = openKeeper(options.run_dir);
     witness = openWitness(keeper.folder);
+    if (keeper.fresh) makeFirst(keeper);
+    else takeNewest(keeper);
+    if (!closed) {
+      watcher = watchFolder(keeper.records, onRecord);
+      leavePulse = joinPulse({ every: 'second', tick, sample });
+    }
+    opened = true;
+    return keeper;
+  }
+
+  /** Made before anybody watches the folder: nobody needs to hear of it. */
+  function makeFirst({ records }: Keeper): void {
+    if (number > 0) return;
+    try {
+      makeRecord(records, 1);
+      prepared = 1;
+    } catch {
+      // Tried again when it is needed.
+    }
+  }
+
+  function takeNewest(keeper: Keeper): void {
     for (const candidate of recordNumbers(keeper.records)) {
       const record = readRecord(keeper.records, candidate);
       if (!record) continue;
@@ -83,12 +105,6 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       break;
     }
     lineage.load();
-    if (!closed) {
-      watcher = watchFolder(keeper.records, onRecord);
-      leavePulse = joinPulse({ every: 'second', tick, sample });
-    }
-    opened = true;
-    return keeper;
   }
 
   function letGo(): void {
@@ -276,7 +292,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     starting = true;
     try {
       if (proven && options.env_file === null) return await startAgain(by);
-      const checked = await preflight(options, output);
+      const checked = await preflight(options, output, number === 0 ? lookOnce : undefined);
       if (!checked.ok) return { ok: false, fatal: true, reason: checked.reason };
       return await launch(by, launchScript(checked.launch));
     } catch (error) {
@@ -319,7 +335,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       await by.ask(next);
       return news.wait(() => number === next, startDeadlineMs);
     };
-    const begun = await (by.living() ? say() : newKeepers(say));
+    const begun = await (by.living() ? say() : newKeepers.take(say));
     prepared = 0;
     if (!begun || !life) {
       // Silent for seconds: stopped, or its folder is gone. The next start makes a new one.
@@ -333,7 +349,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
 
   function prepareSoon(): void {
     if (closed || !opened) return;
-    if (starting) atNextTick(prepareSoon);
+    if (starting || newKeepers.crowded()) atNextTick(prepareSoon);
     else prepareNext();
   }
 

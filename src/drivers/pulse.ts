@@ -93,9 +93,9 @@ export function readFresh(): Promise<ProcessTable> {
   return fresh;
 }
 
-/** A reading at most 100 ms old: enough to find what was there before this program began, once for all services. */
-export function readRecently(): ProcessTable {
-  return performance.now() - lastReadAt < 100 ? lastTable : readNow();
+/** A reading at most `maxAge` ms old: enough to find what was there before this program began, once for all services. */
+export function readRecently(maxAge = 100): ProcessTable {
+  return performance.now() - lastReadAt < maxAge ? lastTable : readNow();
 }
 
 function tick(): void {

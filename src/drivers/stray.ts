@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Reason, reason } from '../core/reason.ts';
+import { askedTogether } from './burst.ts';
 import type { Driver } from './driver.ts';
 import { launchScript } from './launch.ts';
 import type { LaunchOptions } from './options.ts';
@@ -65,14 +66,8 @@ export function straysIn(runs: string, isConfigured: (name: string) => boolean):
   });
 }
 
-let listed = { folder: '', names: [] as readonly string[], at: Number.NEGATIVE_INFINITY };
-
-/** Those of at most 100 ms ago, once for hundreds of services that start together: a run folder is made long before it strays. */
-function foldersIn(folder: string): readonly string[] {
-  if (listed.folder === folder && performance.now() - listed.at < 100) return listed.names;
-  listed = { folder, names: readFolders(folder), at: performance.now() };
-  return listed.names;
-}
+/** A run folder is made long before it strays. */
+const foldersIn = askedTogether(readFolders);
 
 function readFolders(folder: string): readonly string[] {
   try {

@@ -16,19 +16,28 @@ export function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
 
 function nothing(): void {}
 
-/** Runs what it is given, at most `limit` at a time, the rest in order. */
-export function createSlots(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+export interface Slots {
+  /** Runs what it is given, at most so many at a time, the rest in order. */
+  take<T>(work: () => Promise<T>): Promise<T>;
+  /** Whether somebody has to wait. */
+  crowded(): boolean;
+}
+
+export function createSlots(limit: number): Slots {
   const waiting: (() => void)[] = [];
   let free = limit;
-  return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free += 1;
-    }
+  return {
+    async take(work) {
+      if (free > 0) free -= 1;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      try {
+        return await work();
+      } finally {
+        const next = waiting.shift();
+        if (next) next();
+        else free += 1;
+      }
+    },
+    crowded: () => waiting.length > 0,
   };
 }
