@@ -489,6 +489,7 @@ chat-state-starting = starting for { $for }
 chat-state-running = running for { $for }
 chat-state-stopping = stopping for { $for }
 chat-state-backing-off = down, next try in { $in }
+chat-state-held = down for { $for }
 chat-state-failed = down, the manager gave up { $for } ago
 chat-state-unknown = state not known for { $for }
 chat-health-degraded = degraded
@@ -698,6 +699,7 @@ reason-flapping-on =
     } between up and down so far; single alerts are held until it stays up or down
 reason-held-maintenance = not started: maintenance is on
 reason-held-dependency = not started yet: it needs { $name }, which does not run
+reason-held-unseen = not started yet: it needs { $name }, and whether that runs cannot be seen; started all the same after { $seconds } s of that
 reason-unknown-incident = there is no alert { $id }
 reason-incident-over = it is over already
 reason-already-acknowledged = { $by } has taken it on already
@@ -1650,9 +1652,14 @@ reason-shop-other-type = { $table }.{ $column } is no moment in time ({ $type })
 
 ## supervision: what a service needs, all services at once
 reason-needs-down =
-    { $count ->
-        [one] it needs { $names }, which is down
-       *[other] it needs { $names }, which are down
+    { $how ->
+        [unseen] it needs { $names }, and whether that runs cannot be seen
+        [mixed] it needs { $names }: down, or not to be seen
+       *[down]
+            { $count ->
+                [one] it needs { $names }, which is down
+               *[other] it needs { $names }, which are down
+            }
     }
 reason-need-not-started = it needs { $name }, which could not be started
 cli-help-all-start = all services, each after what it depends on
@@ -1670,7 +1677,11 @@ cli-doing-restart-all = Restarting all services …
 cli-nothing-to-start = There is nothing to start.
 cli-nothing-to-stop = There is nothing to stop.
 cli-nothing-to-restart = There is nothing to restart.
-chat-ask-needs = It needs <b>{ $title }</b>, which is down: { $state }.
+chat-ask-needs =
+    { $how ->
+        [unseen] It needs <b>{ $title }</b>, and whether that runs cannot be seen: { $state }.
+       *[down] It needs <b>{ $title }</b>, which is down: { $state }.
+    }
 chat-ask-needed-by = Depending on it: { $titles }.
 button-first-start = Start { $title } first
 button-first-start-all = Start what it needs first

@@ -516,6 +516,7 @@ chat-state-starting = запускается уже { $for }
 chat-state-running = работает { $for }
 chat-state-stopping = останавливается уже { $for }
 chat-state-backing-off = не работает, следующая попытка через { $in }
+chat-state-held = не работает уже { $for }
 chat-state-failed = не работает, менеджер прекратил попытки { $for } назад
 chat-state-unknown = состояние неизвестно уже { $for }
 chat-health-degraded = работает хуже обычного
@@ -737,6 +738,7 @@ reason-flapping-on =
     } упал или встал; отдельные оповещения придержаны, пока состояние не станет постоянным
 reason-held-maintenance = не запускаю: идут работы
 reason-held-dependency = пока не запускаю: нужен { $name }, а он не работает
+reason-held-unseen = пока не запускаю: нужен { $name }, а работает ли он, не видно; через { $seconds } с такой неизвестности запущу всё равно
 reason-unknown-incident = нет оповещения { $id }
 reason-incident-over = проблема уже устранена
 reason-already-acknowledged = уже взято в работу: { $by }
@@ -1738,9 +1740,14 @@ reason-shop-other-type = { $table }.{ $column } — не момент време
 
 ## supervision: от чего сервис зависит, все сервисы сразу
 reason-needs-down =
-    { $count ->
-        [one] не работает сервис, от которого он зависит: { $names }
-       *[other] не работают сервисы, от которых он зависит: { $names }
+    { $how ->
+        [unseen] не видно, работает ли то, от чего он зависит: { $names }
+        [mixed] то, от чего он зависит, не работает или его не видно: { $names }
+       *[down]
+            { $count ->
+                [one] не работает сервис, от которого он зависит: { $names }
+               *[other] не работают сервисы, от которых он зависит: { $names }
+            }
     }
 reason-need-not-started = не удалось запустить то, от чего он зависит: { $name }
 cli-help-all-start = все сервисы, каждый после тех, от которых зависит
@@ -1758,7 +1765,11 @@ cli-doing-restart-all = Перезапускаю все сервисы …
 cli-nothing-to-start = Запускать нечего.
 cli-nothing-to-stop = Останавливать нечего.
 cli-nothing-to-restart = Перезапускать нечего.
-chat-ask-needs = Он зависит от <b>{ $title }</b>, а тот не работает: { $state }.
+chat-ask-needs =
+    { $how ->
+        [unseen] Он зависит от <b>{ $title }</b>, а работает ли тот, не видно: { $state }.
+       *[down] Он зависит от <b>{ $title }</b>, а тот не работает: { $state }.
+    }
 chat-ask-needed-by = От него зависят: { $titles }.
 button-first-start = Сначала запустить { $title }
 button-first-start-all = Сначала запустить, от чего зависит

@@ -21,7 +21,7 @@ import { createControl } from './supervisor/control.ts';
 import { createDelivery } from './supervisor/delivery.ts';
 import { createHeartbeat } from './supervisor/heartbeat.ts';
 import { createHistoryWatch } from './supervisor/history-watch.ts';
-import { holdOn } from './supervisor/hold.ts';
+import { createHold } from './supervisor/hold.ts';
 import { createLedger } from './supervisor/ledger.ts';
 import { createLife } from './supervisor/life.ts';
 import type { Managed } from './supervisor/managed.ts';
@@ -129,12 +129,13 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     serviceExists: (name) => services.has(name),
     reconsider: () => chat?.outbox.reconsider(),
   });
+  const hold = createHold({ services, mutes: mutes.active, clock });
   const monitor = createMonitor({
     services,
     serviceTable: tables.services,
     samples,
     ledger,
-    holdsStart: (service) => holdOn(service, services, mutes.active(), clock()),
+    holdsStart: hold.on,
     clock,
     random,
     log,
@@ -149,6 +150,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     ledger,
     audit,
     mutes: mutes.active,
+    hold,
     telegram: telegramView,
     host: hostname(),
     version,

@@ -1,6 +1,6 @@
 import type { Condition, ConditionKind } from './panel-condition.ts';
 import type { PanelRecord } from './panel-health.ts';
-import { type Reason, reason } from './reason.ts';
+import { type Reason, reason, sameReason } from './reason.ts';
 
 /** What has changed, by name, for the log and the history. */
 export type TransitionName =
@@ -85,12 +85,6 @@ function differs(a: Condition, b: Condition): boolean {
   // That there is nothing more to advise is no news by itself.
   const advice = b.advice !== null && !sameReason(a.advice, b.advice);
   return a.level !== b.level || !sameReason(a.reason, b.reason) || advice;
-}
-
-/** Counts inside a reason move with every poll; what a person reads as another reason is its code and its words. */
-function sameReason(a: Reason | null, b: Reason | null): boolean {
-  if (a?.code !== b?.code) return false;
-  return Object.entries(a?.args ?? {}).every(([key, value]) => typeof value === 'number' || b?.args?.[key] === value);
 }
 
 function endOf(

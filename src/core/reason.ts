@@ -11,3 +11,9 @@ export interface Reason {
 export function reason(code: string, args?: Readonly<Record<string, string | number>>): Reason {
   return args === undefined ? { code } : { code, args };
 }
+
+/** Counts inside a reason move with every look; what a person reads as another reason is its code and its words. */
+export function sameReason(a: Reason | null, b: Reason | null): boolean {
+  if (a?.code !== b?.code) return false;
+  return Object.entries(a?.args ?? {}).every(([key, value]) => typeof value === 'number' || b?.args?.[key] === value);
+}

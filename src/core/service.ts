@@ -77,6 +77,11 @@ export function isThere(service: Pick<ServiceRecord, 'state' | 'reason'>): boole
   return service.state === 'running' || hasDoneItsWork(service);
 }
 
+/** Its start is due, and put off until something else than time allows it. */
+export function isHeld({ state, reason }: Pick<ServiceRecord, 'state' | 'reason'>): boolean {
+  return state === 'backing-off' && reason !== null && reason.code.startsWith('held-');
+}
+
 /** A service that nobody has seen yet. */
 export function newService(name: string, now: number): ServiceRecord {
   return {

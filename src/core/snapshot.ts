@@ -16,7 +16,7 @@ export interface Actor {
 }
 
 /**
- * What becomes of a start (or a restart) while something that the service depends on is down: it is refused and the
+ * What becomes of a start (or a restart) while something that the service depends on is down or cannot be seen: it is refused and the
  * refusal says so (`needs-down`), that is started before, or nobody cares.
  */
 export type Needs = 'ask' | 'first' | 'ignore';
@@ -53,6 +53,7 @@ export interface ServiceView {
   readonly foreignRestarts: number | null;
   readonly exitsInWindow: number;
   readonly lastExit: ExitInfo | null;
+  /** When the manager tries to start it again; null: it does not, or waits for something else than time. */
   readonly retryAt: number | null;
   readonly operation: Operation | null;
   /** The verbs that make sense now, most useful first. */

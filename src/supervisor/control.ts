@@ -7,7 +7,7 @@ import { hasDoneItsWork, isThere, type Run } from '../core/service.ts';
 import type { ActionResult, Actor, Control, Needs, Operation, Snapshot, TelegramView, Verb } from '../core/snapshot.ts';
 import type { Audit } from '../store/audit.ts';
 import { inTime, operationLimit } from './deadline.ts';
-import { missingNeeds } from './hold.ts';
+import { type Hold, missingNeeds } from './hold.ts';
 import type { Ledger } from './ledger.ts';
 import { type Managed, possible, startable } from './managed.ts';
 import type { Monitor } from './monitor.ts';
@@ -19,6 +19,7 @@ export interface ControlOptions {
   readonly ledger: Ledger;
   readonly audit: Audit;
   readonly mutes: () => readonly Mute[];
+  readonly hold: Pick<Hold, 'awaited'>;
   readonly telegram: () => TelegramView;
   readonly host: string;
   readonly version: string;
@@ -84,7 +85,9 @@ export function createControl(options: ControlOptions): Control {
     const missing = verb === 'stop' ? [] : missingNeeds(service, services);
     if (missing.length > 0 && needs === 'ask') {
       const names = missing.map((needed) => needed.config.title).join(', ');
-      return refused(reason('needs-down', { names, count: missing.length }));
+      const unseen = missing.filter(({ record }) => record.state === 'unknown').length;
+      const how = unseen === 0 ? 'down' : unseen === missing.length ? 'unseen' : 'mixed';
+      return refused(reason('needs-down', { names, count: missing.length, how }));
     }
     const limit = limitOf(service, needs, above);
     const own: Operation = { verb, by, since: clock(), deadline: clock() + limit };
@@ -256,10 +259,12 @@ export function createControl(options: ControlOptions): Control {
       const needs = (name: string) => services.get(name)?.config.depends_on ?? [];
       const dependants = (name: string) => names.filter((other) => needs(other).includes(name));
       await inOrder(names, verb === 'stop' ? dependants : needs, async (name) => {
-        const result = await act(name, verb, by);
+        const service = services.get(name);
+        // What the manager itself would not wait for does not keep anybody from starting everything.
+        const needs = service !== undefined && options.hold.awaited(service) === undefined ? 'ignore' : 'ask';
+        const result = await act(name, verb, by, needs);
         results.set(name, result);
         ended?.(name, result);
-        const service = services.get(name);
         if (verb !== 'stop' && service !== undefined) await started(service);
       });
       return results;

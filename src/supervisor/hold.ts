@@ -1,24 +1,53 @@
 import { inMaintenance, type Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
-import { isThere } from '../core/service.ts';
+import { isThere, type ServiceRecord } from '../core/service.ts';
 import type { Managed } from './managed.ts';
+
+export interface HoldOptions {
+  readonly services: ReadonlyMap<string, Managed>;
+  readonly mutes: () => readonly Mute[];
+  readonly clock: () => number;
+}
+
+/**
+ * For so long (ms) a start waits for the sight of a need that cannot be seen. Not to be seen is not down: an engine
+ * that is only coming up after a boot shows it within this time, and one that stays away may have left it running.
+ */
+const SIGHT_MS = 60_000;
 
 /**
  * Why the manager must not start a service by itself now: somebody works on it, or what it needs is not there. A
  * restart against a missing database only burns the restart window.
  */
-export function holdOn(
-  service: Managed,
-  services: ReadonlyMap<string, Managed>,
-  mutes: readonly Mute[],
-  now: number,
-): Reason | null {
-  if (inMaintenance(mutes, service.record.name, now)) return reason('held-maintenance');
-  const [missing] = missingNeeds(service, services);
-  return missing === undefined ? null : reason('held-dependency', { name: missing.config.title });
+export function createHold({ services, mutes, clock }: HoldOptions) {
+  const begunAt = clock();
+
+  /** What an earlier manager lost sight of has been looked for by this one since its own begin. */
+  function isLostForGood({ state, since }: ServiceRecord): boolean {
+    return state === 'unknown' && clock() - Math.max(since, begunAt) >= SIGHT_MS;
+  }
+
+  /** The first of what it needs that its start waits for. */
+  function awaited(service: Managed): Managed | undefined {
+    return missingNeeds(service, services).find(({ record }) => !isLostForGood(record));
+  }
+
+  return {
+    awaited,
+    on(service: Managed): Reason | null {
+      if (inMaintenance(mutes(), service.record.name, clock())) return reason('held-maintenance');
+      const needed = awaited(service);
+      if (needed === undefined) return null;
+      const name = needed.config.title;
+      if (needed.record.state !== 'unknown') return reason('held-dependency', { name });
+      return reason('held-unseen', { name, seconds: SIGHT_MS / 1000 });
+    },
+  };
 }
 
-/** Those of the services it needs that do not run. */
+export type Hold = ReturnType<typeof createHold>;
+
+/** Those of the services it needs that do not run, as far as anybody can see. */
 export function missingNeeds(service: Managed, services: ReadonlyMap<string, Managed>): readonly Managed[] {
   return service.config.depends_on.flatMap((name) => {
     const needed = services.get(name);

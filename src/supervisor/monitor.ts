@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import { incidentsOfSignal } from '../core/consequence.ts';
 import type { Incident, IncidentInput } from '../core/incident.ts';
 import { mayLast } from '../core/lasting.ts';
-import { type Reason, reason } from '../core/reason.ts';
+import { type Reason, reason, sameReason } from '../core/reason.ts';
+import { isHeld, isThere } from '../core/service.ts';
 import type { Actor, Operation } from '../core/snapshot.ts';
 import { awaitsTime, type Effect, type ServiceEvent, type Signal, transition } from '../core/transition.ts';
 import type { Observation } from '../drivers/driver.ts';
@@ -12,6 +13,7 @@ import type { ServiceTable } from '../store/services.ts';
 import { createCommits } from './commits.ts';
 import { inTime, operationLimit } from './deadline.ts';
 import { createHealthWatch } from './health-watch.ts';
+import { missingNeeds } from './hold.ts';
 import type { Ledger } from './ledger.ts';
 import type { Managed } from './managed.ts';
 
@@ -29,7 +31,7 @@ export interface MonitorOptions {
 }
 
 const MANAGER: Actor = { kind: 'manager', id: 'recovery', name: 'OrbitVPN Manager' };
-/** A start that is held is asked for again after this. */
+/** A start that is held is asked for again after this; what waits for a service that comes up is told at once. */
 const HELD_AGAIN_MS = 1000;
 /** Services that are looked at in one turn of the event loop. */
 const TAKEN_AT_ONCE = 16;
@@ -43,10 +45,13 @@ const LOOK_AGAIN_MS = 5000;
 export function createMonitor(options: MonitorOptions) {
   const { services, serviceTable, samples, ledger, clock, random, log } = options;
   const lastLook = new Map<string, number>();
+  /** Those whose start is held: they are woken by what they wait for. */
+  const waiting = new Set<Managed>();
   const commits = createCommits({ serviceTable, ledger, log });
   const health = createHealthWatch({
     ...{ samples, ledger, commits, clock, log },
-    held: (service) => options.holdsStart(service) !== null,
+    // To end what runs takes more than to start what does not: all that it needs has to be seen running.
+    held: (service) => options.holdsStart(service) !== null || missingNeeds(service, services).length > 0,
     isCaused: (service) => ledger.isCaused(service.record.name),
     // The commit of the health comes first, so that the incident is there when the restart is told in it.
     ails: (service, why) => queueMicrotask(() => observe(service, { type: 'ailing', reason: why })),
@@ -70,6 +75,23 @@ export function createMonitor(options: MonitorOptions) {
         'state',
       );
     commitSoon(service, signals);
+    remember(service);
+    if (!isThere(before) && isThere(service.record)) wake(record.name);
+  }
+
+  function remember(service: Managed): void {
+    if (isHeld(service.record)) waiting.add(service);
+    else waiting.delete(service);
+  }
+
+  /** What waits for this service is not kept waiting: a chain of needs is up as soon as its links are. */
+  function wake(name: string): void {
+    if (waiting.size === 0) return;
+    for (const service of [...waiting]) {
+      if (!service.config.depends_on.includes(name)) continue;
+      service.record = { ...service.record, retryAt: clock() };
+      tick(service);
+    }
   }
 
   function perform(service: Managed, effect: Effect): void {
@@ -84,6 +106,9 @@ export function createMonitor(options: MonitorOptions) {
       observe(service, { type: 'start-held', until: clock() + HELD_AGAIN_MS, reason: why });
       return;
     }
+    const unseen = missingNeeds(service, services).map(({ record }) => record.name);
+    if (unseen.length > 0)
+      log.warn({ service: service.record.name, unseen }, 'started without a sight of what it needs');
     const limit = operationLimit(service.config);
     const result = await inTime(service.driver.start(), limit);
     if (service.record.state !== 'starting') return;
@@ -149,12 +174,14 @@ export function createMonitor(options: MonitorOptions) {
     const { state, retryAt, reason: known } = service.record;
     const due = state === 'backing-off' && retryAt !== null && retryAt <= clock();
     const why = due ? options.holdsStart(service) : null;
-    if (why === null) observe(service, { type: 'tick' });
-    else if (why.code === known?.code) {
+    // An operation on it is under way, which starts it itself if it is to run.
+    const later = why === null ? due && service.operation !== null : sameReason(why, known);
+    if (later) {
       // Still held for the same reason: nothing worth writing down.
       service.record = { ...service.record, retryAt: clock() + HELD_AGAIN_MS };
       scheduleRetry(service);
-    } else observe(service, { type: 'start-held', until: clock() + HELD_AGAIN_MS, reason: why });
+    } else if (why === null) observe(service, { type: 'tick' });
+    else observe(service, { type: 'start-held', until: clock() + HELD_AGAIN_MS, reason: why });
   }
 
   function commitSoon(service: Managed, signals: readonly Signal[]): void {
@@ -179,6 +206,7 @@ export function createMonitor(options: MonitorOptions) {
 
   /** Listens to a service's driver and looks at it for the first time: adopts what runs, starts what should. */
   async function take(service: Managed): Promise<void> {
+    remember(service);
     service.driver.onChange((seen) => observe(service, change(seen)));
     await look(service, true);
   }
@@ -193,6 +221,7 @@ export function createMonitor(options: MonitorOptions) {
     async release(service: Managed, forget: boolean): Promise<void> {
       if (service.retry !== null) clearTimeout(service.retry);
       service.retry = null;
+      waiting.delete(service);
       await service.commits;
       health.forget(service.record.name);
       if (forget) serviceTable.forget(service.record.name);

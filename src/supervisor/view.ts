@@ -1,4 +1,5 @@
 import { exitsInWindow } from '../core/recovery.ts';
+import { isHeld } from '../core/service.ts';
 import type { ServiceView } from '../core/snapshot.ts';
 import { type Managed, possible } from './managed.ts';
 
@@ -24,7 +25,7 @@ export function viewOf(service: Managed, now: number): ServiceView {
     foreignRestarts: record.foreignRestarts,
     exitsInWindow: exitsInWindow(record.exits, config, now).length,
     lastExit: record.lastExit,
-    retryAt: record.retryAt,
+    retryAt: isHeld(record) ? null : record.retryAt,
     operation: service.operation,
     can: possible(service),
   };

@@ -12,17 +12,33 @@ import { createAudit } from '../../src/store/audit.ts';
 import { openStore } from '../../src/store/database.ts';
 import { createServiceTable } from '../../src/store/services.ts';
 import { createControl } from '../../src/supervisor/control.ts';
-import { holdOn } from '../../src/supervisor/hold.ts';
+import { createHold } from '../../src/supervisor/hold.ts';
 import type { Managed } from '../../src/supervisor/managed.ts';
 import { createMonitor } from '../../src/supervisor/monitor.ts';
 import { makeAlerting } from '../world/alerting.ts';
+import { until } from '../world/until.ts';
 import { telegramView } from '../world/views.ts';
 
 const env = { MANAGER_BOT_TOKEN: `123:${'a'.repeat(35)}`, ADMIN_CHAT_IDS: '5', HOME: '/home/op' };
 const vera: Actor = { kind: 'telegram', id: '7', name: 'Vera' };
 
+/** How it begins. */
+interface Around {
+  readonly wanted: ServiceRecord['wanted'];
+  /** Their drivers cannot see them. */
+  readonly unseen: readonly string[];
+  /** Their starts wait for the test. */
+  readonly held: readonly string[];
+}
+const rest: Around = { wanted: 'down', unseen: [], held: [] };
+
 /** Services that need each other as said, all down; their drivers do at once what they are told, or refuse to start. */
-async function stage(needs: Readonly<Record<string, readonly string[]>>, broken: readonly string[] = []) {
+async function stage(
+  needs: Readonly<Record<string, readonly string[]>>,
+  broken: readonly string[] = [],
+  around: Partial<Around> = {},
+) {
+  const { wanted, unseen, held: begunHeld }: Around = { ...rest, ...around };
   const yaml = Object.entries(needs).map(([name, depends_on]) => {
     const settings = name === 'host' ? { driver: 'external' } : { driver: 'process', command: [name], start_grace: 0 };
     return [name, { title: name.toUpperCase(), depends_on, ...settings }];
@@ -30,13 +46,15 @@ async function stage(needs: Readonly<Record<string, readonly string[]>>, broken:
   const readFile = () => stringify({ services: Object.fromEntries(yaml) });
   const loaded = loadConfig({ path: '/etc/orbit/services.yaml', env, readFile });
   assert.ok(loaded.ok, JSON.stringify(loaded));
-  const clock = () => 1_000_000;
+  const time = { now: 1_000_000 };
+  const clock = () => time.now;
+  const hidden = new Set(unseen);
   /** What the drivers did, in order; `+`: up, `-`: down. */
   const done: string[] = [];
   /** Starts and stops that wait until the test lets them go. */
   const held = new Map<string, () => void>();
-  const hold = new Set<string>();
-  const waits = (name: string) =>
+  const hold = new Set<string>(begunHeld);
+  const turnOf = (name: string) =>
     hold.has(name) ? new Promise<void>((resolve) => void held.set(name, resolve)) : Promise.resolve();
 
   const services = new Map<string, Managed>();
@@ -45,15 +63,18 @@ async function stage(needs: Readonly<Record<string, readonly string[]>>, broken:
     let run: Run | null = name === 'host' ? { id: name, pid: null, startedAt: 0 } : null;
     const driver: Driver = {
       kind: config.driver,
-      inspect: async () => (run === null ? { state: 'absent' } : { state: 'running', run }),
+      async inspect() {
+        if (hidden.has(name)) return { state: 'unknown', reason: { code: 'docker-no-socket' } };
+        return run === null ? { state: 'absent' } : { state: 'running', run };
+      },
       async start() {
-        await waits(name);
+        await turnOf(name);
         if (broken.includes(name)) return { ok: false, fatal: true, reason: { code: 'command-missing' } };
         run ??= { id: `${name}-${done.push(`+${name}`)}`, pid: 1, startedAt: clock() };
         return { ok: true, run };
       },
       async stop() {
-        await waits(name);
+        await turnOf(name);
         if (run !== null) done.push(`-${name}`);
         run = null;
         return { ok: true, exit: null, killed: [] };
@@ -62,7 +83,7 @@ async function stage(needs: Readonly<Record<string, readonly string[]>>, broken:
       logs: async () => [],
       close: async () => undefined,
     };
-    const record: ServiceRecord = { ...newService(name, 0), wanted: 'down', lastRun: 'before' };
+    const record: ServiceRecord = { ...newService(name, 0), wanted, lastRun: wanted === 'up' ? null : 'before' };
     services.set(name, {
       ...{ config, driver, record, checks: [], operation: null, retry: null },
       commits: Promise.resolve(),
@@ -72,14 +93,16 @@ async function stage(needs: Readonly<Record<string, readonly string[]>>, broken:
   const { ledger } = makeAlerting({ clock });
   const store = openStore(':memory:');
   const audit = createAudit(store);
+  const waits = createHold({ services, clock, mutes: () => [] });
   const monitor = createMonitor({
     ...{ services, ledger, clock, log, random: () => 0 },
-    holdsStart: (service) => holdOn(service, services, [], clock()),
+    holdsStart: (service) => waits.on(service),
     serviceTable: createServiceTable(store),
     samples: { add: () => undefined, started: () => undefined },
   });
   const control = createControl({
     ...{ services, monitor, ledger, clock, log, audit, host: 'vps', version: '1', mutes: () => [] },
+    hold: waits,
     telegram: () => telegramView,
   });
   await monitor.begin();
@@ -87,8 +110,17 @@ async function stage(needs: Readonly<Record<string, readonly string[]>>, broken:
     ...{ control, audit, services, done, hold },
     up: () =>
       [...services.values()].filter(({ record }) => record.state === 'running').map(({ config }) => config.name),
+    /** Its driver sees it again. */
+    shows: (name: string) => hidden.delete(name),
+    why: (name: string) => services.get(name)?.record.reason,
+    /** `ms` later, all that is due is done. */
+    async later(ms: number) {
+      time.now += ms;
+      monitor.tick();
+      await settle();
+    },
     async letGo(name: string) {
-      for (let turn = 0; turn < 100 && !held.has(name); turn++) await new Promise((resolve) => setImmediate(resolve));
+      await until(() => held.has(name), `the start or stop of ${name}`);
       const go = held.get(name);
       assert.ok(go, `${name} is not being started or stopped`);
       held.delete(name);
@@ -97,7 +129,7 @@ async function stage(needs: Readonly<Record<string, readonly string[]>>, broken:
     },
     /** Which ones are being worked on, once nothing moves any more. */
     async waiting() {
-      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await settle();
       return [...held.keys()].sort();
     },
     async all(verb: Verb) {
@@ -109,6 +141,10 @@ async function stage(needs: Readonly<Record<string, readonly string[]>>, broken:
   };
 }
 
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 const shop = { postgres: [], redis: [], bot: ['postgres', 'redis', 'host'], site: ['bot'], host: [] };
 
 describe('starting what needs something that is down', () => {
@@ -117,7 +153,10 @@ describe('starting what needs something that is down', () => {
     await world.control.act('redis', 'start', vera);
     for (const verb of ['start', 'restart'] as const) {
       const result = await world.control.act('bot', verb, vera);
-      assert.deepEqual(result.ok ? null : result.reason, { code: 'needs-down', args: { names: 'POSTGRES', count: 1 } });
+      assert.deepEqual(result.ok ? null : result.reason, {
+        code: 'needs-down',
+        args: { names: 'POSTGRES', count: 1, how: 'down' },
+      });
     }
     assert.deepEqual(world.done, ['+redis']);
     assert.equal(world.services.get('bot')?.record.wanted, 'down');
@@ -169,6 +208,66 @@ describe('starting what needs something that is down', () => {
     const result = await world.control.act('bot', 'restart', vera);
     assert.equal(result.ok ? '' : result.reason.code, 'needs-down');
     assert.ok((await world.control.act('bot', 'stop', vera)).ok);
+  });
+});
+
+describe('what the manager starts by itself', () => {
+  const chain = { d: ['c'], c: ['b'], b: ['a'], a: [] };
+  const needsDown = (name: string) => ({ code: 'held-dependency', args: { name } });
+
+  it('waits for what it needs, and no moment longer: a chain is up as soon as its links are', async () => {
+    // The clock stands still: nothing comes of asking again each second.
+    const world = await stage(chain, [], { wanted: 'up', held: ['a'] });
+    assert.deepEqual(await world.waiting(), ['a']);
+    assert.deepEqual([world.why('b'), world.why('c')], [needsDown('A'), needsDown('B')]);
+    await world.letGo('a');
+    await world.waiting();
+    assert.deepEqual(world.done, ['+a', '+b', '+c', '+d']);
+  });
+
+  it('names what it waits for now, not what it waited for first', async () => {
+    const world = await stage({ bot: ['redis', 'db'], redis: [], db: [] }, [], { wanted: 'up', held: ['redis', 'db'] });
+    assert.deepEqual(world.why('bot'), needsDown('REDIS'));
+    await world.letGo('redis');
+    await world.waiting();
+    assert.deepEqual(world.why('bot'), needsDown('DB'));
+    const view = world.control.snapshot().services.find(({ name }) => name === 'bot');
+    assert.deepEqual([view?.state, view?.retryAt], ['backing-off', null], 'no time is given that nobody knows');
+    await world.letGo('db');
+    await world.waiting();
+    assert.deepEqual(world.done, ['+redis', '+db', '+bot']);
+  });
+
+  it('is not started a second time by whoever starts what it needs first', async () => {
+    const world = await stage({ bot: ['db'], db: [] }, [], { wanted: 'up', held: ['db', 'bot'] });
+    const theirs = world.control.act('bot', 'start', vera, 'first');
+    await world.letGo('db');
+    await world.letGo('bot');
+    assert.ok((await theirs).ok);
+    assert.deepEqual([world.done, await world.waiting()], [['+db', '+bot'], []]);
+  });
+
+  it('waits a minute for the sight of what nobody can see, says so, and then goes ahead', async () => {
+    const world = await stage({ bot: ['panel'], panel: [] }, [], { wanted: 'up', unseen: ['panel'] });
+    await world.later(1_000);
+    const why = { code: 'held-unseen', args: { name: 'PANEL', seconds: 60 } };
+    assert.deepEqual([world.why('bot'), world.done], [why, []]);
+    const asked = await world.control.act('bot', 'start', vera);
+    const args = { names: 'PANEL', count: 1, how: 'unseen' };
+    assert.deepEqual(asked.ok ? null : asked.reason, { code: 'needs-down', args }, 'a person is asked');
+    await world.later(58_000);
+    assert.deepEqual(world.done, []);
+    await world.later(1_000);
+    assert.deepEqual(world.done, ['+bot']);
+    await world.control.act('bot', 'stop', vera);
+    assert.equal((await world.all('start')).bot, 'ok', 'all are started as far as they can be');
+  });
+
+  it('goes at once when it is seen', async () => {
+    const world = await stage({ bot: ['panel'], panel: [] }, [], { wanted: 'up', unseen: ['panel'] });
+    world.shows('panel');
+    await world.later(6_000);
+    assert.deepEqual(world.done, ['+panel', '+bot']);
   });
 });
 

@@ -94,6 +94,7 @@ function stage(settings: Readonly<Record<string, unknown>> = {}) {
   });
   const control = createControl({
     ...{ services, monitor, ledger, clock, log, host: 'vps', version: '1', mutes: () => [], audit: createAudit(store) },
+    hold: { awaited: () => undefined },
     telegram: () => telegramView,
   });
   const checks = createCheckLoop({ services, observeHealth: monitor.observeHealth, clock, log });

@@ -1,5 +1,6 @@
 import { conditionOf } from '../../core/condition.ts';
 import type { Health } from '../../core/health.ts';
+import { isHeld } from '../../core/service.ts';
 import type { ServiceView } from '../../core/snapshot.ts';
 import { type Language, sayReason, t } from '../../i18n.ts';
 import { sayDuration } from '../say.ts';
@@ -29,7 +30,7 @@ export function sayState(language: Language, view: ServiceView, now: number): st
     const times = { for: sayDuration(language, now - since), most: sayDuration(language, deadline - since) };
     return t(language, `chat-being-${verb}`, { by: by.name, ...times });
   }
-  const state = restsOnPurpose(view) ? 'resting' : view.state;
+  const state = restsOnPurpose(view) ? 'resting' : isHeld(view) ? 'held' : view.state;
   const line = t(language, `chat-state-${state}`, {
     for: sayDuration(language, now - view.since),
     in: sayDuration(language, Math.max(0, (view.retryAt ?? now) - now)),

@@ -90,7 +90,7 @@ function capital(text: string): string {
 
 /** Services that a question has to mention. */
 export interface Around {
-  /** It needs these, and they are down. */
+  /** It needs these, and they are down or cannot be seen. */
   readonly missing: readonly ServiceView[];
   /** These run and need it. */
   readonly dependants: readonly ServiceView[];
@@ -111,7 +111,8 @@ export function questionText(
   if (conditionOf(view) === 'healthy') lines.push(html(language, 'chat-ask-healthy'));
   for (const needed of missing) {
     const state = shorten(sayState(language, needed, now), longestReason);
-    lines.push(`⚠️ ${html(language, 'chat-ask-needs', { title: needed.title, state })}`);
+    const how = needed.state === 'unknown' ? 'unseen' : 'down';
+    lines.push(`⚠️ ${html(language, 'chat-ask-needs', { title: needed.title, state, how })}`);
   }
   if (dependants.length > 0) {
     const titles = shorten(dependants.map(({ title }) => title).join(', '), longestReason);
