@@ -699,6 +699,7 @@ reason-flapping-on =
     } between up and down so far; single alerts are held until it stays up or down
 reason-held-maintenance = not started: maintenance is on
 reason-held-dependency = not started yet: it needs { $name }, which does not run
+reason-held-unproven = not started yet: it needs { $name }, which has died again and again and has yet to stay up
 reason-held-unseen = not started yet: it needs { $name }, and whether that runs cannot be seen; started all the same after { $seconds } s of that
 reason-unknown-incident = there is no alert { $id }
 reason-incident-over = it is over already

@@ -15,6 +15,9 @@ export interface HoldOptions {
  */
 const SIGHT_MS = 60_000;
 
+/** So many failures in a row are no accident: it has to live through its `start_grace` first. */
+const LOOPS_FROM = 2;
+
 /**
  * Why the manager must not start a service by itself now: somebody works on it, or what it needs is not there. A
  * restart against a missing database only burns the restart window.
@@ -29,7 +32,8 @@ export function createHold({ services, mutes, clock }: HoldOptions) {
 
   /** The first of what it needs that its start waits for. */
   function awaited(service: Managed): Managed | undefined {
-    return missingNeeds(service, services).find(({ record }) => !isLostForGood(record));
+    const needs = service.config.depends_on.flatMap((name) => services.get(name) ?? []);
+    return needs.find(({ record }) => !holdsUp(record) && !isLostForGood(record));
   }
 
   return {
@@ -39,13 +43,21 @@ export function createHold({ services, mutes, clock }: HoldOptions) {
       const needed = awaited(service);
       if (needed === undefined) return null;
       const name = needed.config.title;
-      if (needed.record.state !== 'unknown') return reason('held-dependency', { name });
-      return reason('held-unseen', { name, seconds: SIGHT_MS / 1000 });
+      if (needed.record.state === 'unknown') return reason('held-unseen', { name, seconds: SIGHT_MS / 1000 });
+      return reason(isThere(needed.record) ? 'held-unproven' : 'held-dependency', { name });
     },
   };
 }
 
 export type Hold = ReturnType<typeof createHold>;
+
+/**
+ * Whether a start may rely on it. One that has died again and again is up for a moment each time: what is started in
+ * such moments dies with it.
+ */
+export function holdsUp(record: ServiceRecord): boolean {
+  return isThere(record) && (record.settled || record.attempt < LOOPS_FROM || record.state !== 'running');
+}
 
 /** Those of the services it needs that do not run, as far as anybody can see. */
 export function missingNeeds(service: Managed, services: ReadonlyMap<string, Managed>): readonly Managed[] {

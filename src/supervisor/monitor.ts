@@ -4,7 +4,7 @@ import { incidentsOfSignal } from '../core/consequence.ts';
 import type { Incident, IncidentInput } from '../core/incident.ts';
 import { mayLast } from '../core/lasting.ts';
 import { type Reason, reason, sameReason } from '../core/reason.ts';
-import { isHeld, isThere } from '../core/service.ts';
+import { isHeld } from '../core/service.ts';
 import type { Actor, Operation } from '../core/snapshot.ts';
 import { awaitsTime, type Effect, type ServiceEvent, type Signal, transition } from '../core/transition.ts';
 import type { Observation } from '../drivers/driver.ts';
@@ -13,7 +13,7 @@ import type { ServiceTable } from '../store/services.ts';
 import { createCommits } from './commits.ts';
 import { inTime, operationLimit } from './deadline.ts';
 import { createHealthWatch } from './health-watch.ts';
-import { missingNeeds } from './hold.ts';
+import { holdsUp, missingNeeds } from './hold.ts';
 import type { Ledger } from './ledger.ts';
 import type { Managed } from './managed.ts';
 
@@ -76,7 +76,7 @@ export function createMonitor(options: MonitorOptions) {
       );
     commitSoon(service, signals);
     remember(service);
-    if (!isThere(before) && isThere(service.record)) wake(record.name);
+    if (!holdsUp(before) && holdsUp(service.record)) wake(record.name);
   }
 
   function remember(service: Managed): void {

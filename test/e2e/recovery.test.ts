@@ -34,7 +34,9 @@ describe('recovery', () => {
         },
         leaky: { ...stand(leaky), title: 'Leaky bot', max_memory: '150mb' },
         looping: { title: 'Looping bot', command: count('looping', 'exit 3'), max_restarts: 2, restart_delay: 0 },
-        needs: { title: 'Needy bot', command: count('needs', 'sleep 1000'), depends_on: ['looping'] },
+        absent: { title: 'Absent bot', command: ['/no/such/program'] },
+        needs: { title: 'Needy bot', command: count('needs', 'sleep 1000'), depends_on: ['absent'] },
+        drawn: { title: 'Drawn bot', command: count('drawn', 'sleep 0.2; exit 4'), depends_on: ['looping'] },
       },
       // Each in a message of its own, with all of what was done about it.
       monitoring: { alerts: { group_window: 0 } },
@@ -60,6 +62,14 @@ describe('recovery', () => {
     assert.equal(await starts('needs'), 0);
     const status = await stage.type('status', '--json');
     assert.match(status.text, /held-dependency/);
+  });
+
+  it('what depends on a crash loop is not drawn into it', async () => {
+    await until(async () =>
+      /"name": ?"drawn"[^}]*"state": ?"backing-off"/s.test((await stage.type('status', '--json')).text),
+    );
+    const began = await starts('drawn');
+    assert.ok(began <= 2, `${began} starts`);
   });
 
   it('what does not answer any more is told, restarted, and told to be back', async () => {

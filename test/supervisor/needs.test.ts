@@ -29,8 +29,10 @@ interface Around {
   readonly unseen: readonly string[];
   /** Their starts wait for the test. */
   readonly held: readonly string[];
+  /** Their `start_grace`. */
+  readonly grace: string | number;
 }
-const rest: Around = { wanted: 'down', unseen: [], held: [] };
+const rest: Around = { wanted: 'down', unseen: [], held: [], grace: 0 };
 
 /** Services that need each other as said, all down; their drivers do at once what they are told, or refuse to start. */
 async function stage(
@@ -38,9 +40,10 @@ async function stage(
   broken: readonly string[] = [],
   around: Partial<Around> = {},
 ) {
-  const { wanted, unseen, held: begunHeld }: Around = { ...rest, ...around };
+  const { wanted, unseen, held: begunHeld, grace }: Around = { ...rest, ...around };
   const yaml = Object.entries(needs).map(([name, depends_on]) => {
-    const settings = name === 'host' ? { driver: 'external' } : { driver: 'process', command: [name], start_grace: 0 };
+    const settings =
+      name === 'host' ? { driver: 'external' } : { driver: 'process', command: [name], start_grace: grace };
     return [name, { title: name.toUpperCase(), depends_on, ...settings }];
   });
   const readFile = () => stringify({ services: Object.fromEntries(yaml) });
@@ -58,6 +61,8 @@ async function stage(
     hold.has(name) ? new Promise<void>((resolve) => void held.set(name, resolve)) : Promise.resolve();
 
   const services = new Map<string, Managed>();
+  /** How each is made to end. */
+  const tell = new Map<string, (code: number) => void>();
   for (const config of loaded.config.services) {
     const { name } = config;
     let run: Run | null = name === 'host' ? { id: name, pid: null, startedAt: 0 } : null;
@@ -79,7 +84,12 @@ async function stage(
         run = null;
         return { ok: true, exit: null, killed: [] };
       },
-      onChange: () => undefined,
+      onChange: (listener) =>
+        void tell.set(name, (code) => {
+          const ended = run;
+          run = null;
+          if (ended !== null) listener({ state: 'exited', run: ended, exit: { code, signal: null, at: clock() } });
+        }),
       logs: async () => [],
       close: async () => undefined,
     };
@@ -110,6 +120,11 @@ async function stage(
     ...{ control, audit, services, done, hold },
     up: () =>
       [...services.values()].filter(({ record }) => record.state === 'running').map(({ config }) => config.name),
+    /** Its process ends by itself. */
+    async dies(name: string) {
+      tell.get(name)?.(1);
+      await settle();
+    },
     /** Its driver sees it again. */
     shows: (name: string) => hidden.delete(name),
     why: (name: string) => services.get(name)?.record.reason,
@@ -236,6 +251,22 @@ describe('what the manager starts by itself', () => {
     await world.letGo('db');
     await world.waiting();
     assert.deepEqual(world.done, ['+redis', '+db', '+bot']);
+  });
+
+  it('is not drawn into a crash loop of what it needs, and starts once that stays up', async () => {
+    const world = await stage({ bot: ['db'], db: [] }, [], { wanted: 'up', grace: '10s' });
+    await world.waiting();
+    await world.dies('db');
+    await world.later(30_000);
+    assert.deepEqual(world.up(), ['bot', 'db']);
+    await world.dies('db');
+    await world.dies('bot');
+    await world.later(40_000);
+    await world.later(1_000);
+    assert.deepEqual(world.up(), ['db']);
+    assert.deepEqual(world.why('bot'), { code: 'held-unproven', args: { name: 'DB' } });
+    await world.later(9_000);
+    assert.deepEqual(world.up(), ['bot', 'db']);
   });
 
   it('is not started a second time by whoever starts what it needs first', async () => {
