@@ -47,6 +47,10 @@ export function createLedger(options: LedgerOptions) {
   const endedAt = new Map<string, number>();
   /** What the store had no room for, in order. */
   let unwritten: readonly Change[] = [];
+  /** Of each service what is to be written beside, until it is: an operator's stop must not be forgotten for a full disk. */
+  const unsaved = new Map<string, () => void>();
+  /** What the present write together holds of that so far. */
+  const groupedSaves = new Map<string, () => void>();
   let lastId = table.lastId();
   let together = false;
   /** What the present write together holds so far. */
@@ -57,7 +61,7 @@ export function createLedger(options: LedgerOptions) {
    * Takes in what concerns one service's incidents. `alongside` is written in the same transaction, and written also
    * when nothing changes.
    */
-  function commit(service: string, inputs: readonly IncidentInput[], alongside: () => void = () => undefined): void {
+  function commit(service: string, inputs: readonly IncidentInput[], alongside?: () => void): void {
     const now = clock();
     const decide = () => {
       const changes: Change[] = [];
@@ -75,7 +79,8 @@ export function createLedger(options: LedgerOptions) {
       }
       return [...changes, ...flapped(service, changes, now)];
     };
-    write(decide(), alongside);
+    if (alongside !== undefined) unsaved.set(service, alongside);
+    write(decide());
   }
 
   /** What is said again of flapping says how much of it there was by now. */
@@ -112,11 +117,11 @@ export function createLedger(options: LedgerOptions) {
     return change === null ? [] : [change];
   }
 
-  function write(changes: readonly Change[], alongside: () => void): void {
+  function write(changes: readonly Change[]): void {
     const all = [...unwritten, ...changes];
     try {
       store.transaction(() => {
-        alongside();
+        for (const save of unsaved.values()) save();
         for (const change of all) {
           table.save(change.incident);
           options.announce(change);
@@ -127,6 +132,8 @@ export function createLedger(options: LedgerOptions) {
       });
       unwritten = [];
       if (together) grouped.push(...all);
+      if (together) for (const [service, save] of unsaved) groupedSaves.set(service, save);
+      unsaved.clear();
     } catch (error) {
       // A full disk must not stop supervision: memory goes on, and what was to be told is tried again.
       log.error({ err: error }, 'the store could not be written');
@@ -153,9 +160,11 @@ export function createLedger(options: LedgerOptions) {
     } catch (error) {
       log.error({ err: error }, 'the store could not be written');
       unwritten = [...grouped, ...unwritten].slice(-MOST_UNWRITTEN);
+      for (const [service, save] of groupedSaves) if (!unsaved.has(service)) unsaved.set(service, save);
     } finally {
       together = false;
       grouped.length = 0;
+      groupedSaves.clear();
     }
     if (toTell) options.announced();
     toTell = false;
@@ -193,9 +202,9 @@ export function createLedger(options: LedgerOptions) {
     /** Reminders, hand-ons, and the end of flapping. */
     tick(): void {
       const now = clock();
-      if (unwritten.length > 0) write([], () => undefined);
+      if (unwritten.length > 0 || unsaved.size > 0) write([]);
       const due = [...open.values()].flatMap((incident) => remind(incident, rules(), now) ?? []);
-      if (due.length > 0) write(due.map(recounted), () => undefined);
+      if (due.length > 0) write(due.map(recounted));
       for (const [service, record] of flaps) {
         const step = flap(record, false, now);
         if (step.record.since === null && step.record.changes.length === 0) flaps.delete(service);
@@ -235,7 +244,7 @@ export function createLedger(options: LedgerOptions) {
     acknowledge(ids: readonly number[], by: string): readonly Incident[] {
       const wanted = [...open.values()].filter(({ id }) => ids.includes(id));
       const changes = wanted.flatMap((incident) => acknowledge(incident, by, clock()) ?? []);
-      if (changes.length > 0) write(changes, () => undefined);
+      if (changes.length > 0) write(changes);
       return changes.map(({ incident }) => incident);
     },
     /**
@@ -248,7 +257,7 @@ export function createLedger(options: LedgerOptions) {
         if (!again || incident.level === 'info') return { change: 'updated', incident };
         return { change: 'repeat', incident: { ...incident, saidAt: endedAt } };
       });
-      if (changes.length > 0) write(changes, () => undefined);
+      if (changes.length > 0) write(changes);
     },
     /** Its service is not in the configuration any more: nobody will ever say that it is over. */
     endWithoutService(exists: (service: string) => boolean): void {
@@ -262,7 +271,7 @@ export function createLedger(options: LedgerOptions) {
           incident: { ...incident, resolvedAt: now, resolution: 'removed' },
         }),
       );
-      if (changes.length > 0) write(changes, () => undefined);
+      if (changes.length > 0) write(changes);
     },
   };
 }

@@ -4,6 +4,8 @@ import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { openStore } from '../../src/store/database.ts';
+import { createServiceTable } from '../../src/store/services.ts';
 import { type Home, kill, pidsBelow, type RunningManager, until } from '../world/manager.ts';
 import type { TelegramWorld, WorldUser } from '../world/telegram/server.ts';
 import { makeStage } from './stage.ts';
@@ -114,5 +116,24 @@ describe('a full disk', () => {
       [...open, ...past].some(({ service }) => service === 'bot'),
       text,
     );
+  });
+
+  it('a stop that could not be written is written once there is room, and the next manager keeps to it', async () => {
+    await fill();
+    assert.equal((await stage.type('stop', 'bot')).code, 0);
+    await rm(ballast());
+    // The manager tries once a second; nothing else happens to this service.
+    const written = () => {
+      const store = openStore(home.dataDir);
+      const record = createServiceTable(store).load('bot');
+      store.close();
+      return record?.wanted === 'down' && record.state === 'stopped';
+    };
+    await until(written, 'the stop to be written');
+    manager.kill('SIGKILL');
+    await manager.exited;
+    manager = await stage.run();
+    await running('pane', null);
+    assert.equal((await stage.view('bot'))?.state, 'stopped');
   });
 });
