@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { endianness } from 'node:os';
 
 /** A process that cannot be mistaken for a later one with the same pid (within one boot). */
 export interface ProcessId {
@@ -15,9 +16,16 @@ export interface ProcessEntry extends ProcessId {
   /** One letter: R, S, D, T, Z … */
   readonly state: string;
   readonly threads: number;
+  /** Processor time since its start, its own and the kernel's for it, clock ticks. */
+  readonly cpuTicks: number;
+  /** Resident memory, pages. */
+  readonly residentPages: number;
   /** The kernel's short name, at most 15 bytes. */
   readonly comm: string;
 }
+
+/** USER_HZ: 100 on every Linux that Node runs on; what /proc counts in, whatever the kernel's own HZ. */
+export const ticksPerSecond = 100;
 
 const buffer = Buffer.alloc(2048);
 
@@ -45,7 +53,7 @@ export function readProcess(pid: number): ProcessEntry | null {
   // The name may hold spaces and brackets itself: the last closing bracket ends it.
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
-  const fields = text.slice(close + 2).split(' ', 20);
+  const fields = text.slice(close + 2).split(' ', 22);
   const startTicks = Number(fields[19]);
   if (open < 0 || close < 0 || !Number.isSafeInteger(startTicks)) return null;
   return {
@@ -56,6 +64,28 @@ export function readProcess(pid: number): ProcessEntry | null {
     session: Number(fields[3]),
     state: fields[0] ?? '?',
     threads: Number(fields[17]),
+    cpuTicks: Number(fields[11]) + Number(fields[12]),
+    residentPages: Number(fields[21]),
     comm: text.slice(open + 1, close),
   };
+}
+
+/** Where the kernel's word is missing: all machines but a few ARM ones. */
+const USUAL_PAGE_BYTES = 4096;
+const AT_PAGESZ = 6n;
+let pageBytes = 0;
+
+/** What {@link ProcessEntry.residentPages} counts in: AT_PAGESZ of getauxval(3), pairs of a word for the type and one for the value. */
+export function pageSize(): number {
+  if (pageBytes > 0) return pageBytes;
+  pageBytes = USUAL_PAGE_BYTES;
+  try {
+    const words = readFileSync('/proc/self/auxv');
+    const wordAt = (at: number) => (endianness() === 'LE' ? words.readBigUInt64LE(at) : words.readBigUInt64BE(at));
+    for (let at = 0; at + 16 <= words.length; at += 16)
+      if (wordAt(at) === AT_PAGESZ) pageBytes = Number(wordAt(at + 8));
+  } catch {
+    // Another kernel, or a /proc that shows little.
+  }
+  return pageBytes;
 }

@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { CheckResult, Metric } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
-import { type ProcessEntry, readProcess } from '../procfs.ts';
+import { type ProcessEntry, pageSize, readProcess, readShort, ticksPerSecond } from '../procfs.ts';
 import type { Check } from './check.ts';
-import { type Usages, usagesOf } from './usage.ts';
 
 /** A tree larger than this is measured in part: a fork bomb must not become ours. */
 const MAX_PROCESSES = 200;
@@ -18,25 +17,28 @@ const memoryOfHost = totalmem();
 export function createProcessCheck(id: string): Check {
   /** The process measured last: what a tree used since the sample before is known from the second on. */
   let primed: number | null = null;
-  let before: Usages = new Map();
+  /** Clock ticks that it had used by then, and those below it. */
+  let ownBefore = 0;
+  let before: ReadonlyMap<number, number> | null = null;
   let measuredAt = 0;
   let fileLimit = 0;
 
-  /**
-   * CPU in % of one core since the sample before; null: this is the first one. Reckoned here from what each has used in
-   * all: pidusage's own percentage knows nothing of what began in between, and forgets after a minute.
-   */
-  function cpuSince(usages: Usages, first: boolean): number | null {
+  /** CPU in % of one core since the sample before; null: this is the first one. */
+  function cpuSince(own: ProcessEntry, below: Tree | null): number | null {
     const now = performance.now();
     const passed = now - measuredAt;
-    let used = 0;
-    for (const [pid, { cpu }] of usages) {
-      const earlier = before.get(pid)?.cpu ?? 0;
+    const first = primed !== own.pid;
+    let used = own.cpuTicks - ownBefore;
+    let ticks: Map<number, number> | null = null;
+    for (const [pid, { cpuTicks }] of below ?? []) {
+      const earlier = before?.get(pid) ?? 0;
       // One that was not there, or is another by now, has used all of it since.
-      used += cpu >= earlier ? cpu - earlier : cpu;
+      used += cpuTicks >= earlier ? cpuTicks - earlier : cpuTicks;
+      ticks ??= new Map();
+      ticks.set(pid, cpuTicks);
     }
-    [before, measuredAt] = [usages, now];
-    return first || passed <= 0 || usages.size === 0 ? null : (100 * used) / passed;
+    [ownBefore, before, measuredAt] = [own.cpuTicks, ticks, now];
+    return first || passed <= 0 ? null : (100 * 1000 * Math.max(0, used)) / ticksPerSecond / passed;
   }
 
   return {
@@ -48,18 +50,23 @@ export function createProcessCheck(id: string): Check {
       if (own === null) return unhealthy('process-gone', pid);
       if (own.state === 'Z') return unhealthy('process-zombie', pid);
       if (primed !== pid) fileLimit = fileLimitOf(pid);
-      const tree = treeBelow(pid, own);
-      const usages = await usagesOf([...tree.keys()]);
-      const cpu = cpuSince(usages, primed !== pid);
-      let threads = 0;
-      for (const each of tree.values()) threads += each.threads;
-      const metrics: Metric[] = [
-        ...(cpu === null ? [] : [{ name: 'cpu', value: cpu, unit: '%' } as const]),
-        ...memoryOf(usages),
+      const below = treeBelow(own);
+      const cpu = cpuSince(own, below);
+      let { residentPages: pages, threads } = own;
+      for (const each of below?.values() ?? []) {
+        pages += each.residentPages;
+        threads += each.threads;
+      }
+      const memory = pages * pageSize();
+      const metrics: Metric[] = cpu === null ? [] : [{ name: 'cpu', value: cpu, unit: '%' }];
+      metrics.push(
+        { name: 'memory', value: memory, unit: 'bytes' },
+        // 500 MB mean little without it.
+        { name: 'memory_of_host', value: (100 * memory) / memoryOfHost, unit: '%' },
         { name: 'threads', value: threads, unit: 'count' },
-        { name: 'processes', value: tree.size, unit: 'count' },
-        ...openFiles(tree, fileLimit),
-      ];
+        { name: 'processes', value: 1 + (below?.size ?? 0), unit: 'count' },
+      );
+      addOpenFiles(metrics, pid, below, fileLimit);
       primed = pid;
       if (own.state === 'T' || own.state === 't')
         return { verdict: 'unhealthy', reason: reason('process-frozen', { pid: String(pid) }), metrics };
@@ -67,17 +74,6 @@ export function createProcessCheck(id: string): Check {
     },
     async close() {},
   };
-}
-
-/** Of the whole machine, too: 500 MB mean little without it. */
-function memoryOf(usages: Usages): readonly Metric[] {
-  if (usages.size === 0) return [];
-  let memory = 0;
-  for (const each of usages.values()) memory += each.memory;
-  return [
-    { name: 'memory', value: memory, unit: 'bytes' },
-    { name: 'memory_of_host', value: (100 * memory) / memoryOfHost, unit: '%' },
-  ];
 }
 
 function unhealthy(code: 'process-gone' | 'process-zombie', pid: number): CheckResult {
@@ -94,14 +90,6 @@ function unhealthy(code: 'process-gone' | 'process-zombie', pid: number): CheckR
  * pool would cost several times as much as the answer.
  */
 
-function textOf(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-}
-
 function namesIn(folder: string): readonly string[] | null {
   try {
     return readdirSync(folder);
@@ -110,18 +98,25 @@ function namesIn(folder: string): readonly string[] | null {
   }
 }
 
-/** A process and all below it. */
-function treeBelow(root: number, own: ProcessEntry): Tree {
-  const tree = new Map([[root, own]]);
+/** All that is below a process; null: nothing is, which most trees come to. */
+function treeBelow(root: ProcessEntry): Tree | null {
+  let tree: Map<number, ProcessEntry> | null = null;
+  const parents = [root];
   // Grows while it is walked.
-  for (const [pid, { threads }] of tree) {
+  for (const { pid, threads } of parents) {
     // Most have one thread, which has the process's own number.
     for (const task of threads === 1 ? [pid] : (namesIn(`/proc/${pid}/task`) ?? [])) {
-      const children = textOf(`/proc/${pid}/task/${task}/children`) ?? '';
+      const children = readShort(`/proc/${pid}/task/${task}/children`);
+      if (children === null || children === '') continue;
       for (const child of children.split(' ')) {
-        if (tree.size >= MAX_PROCESSES) return tree;
-        const stat = child === '' ? null : readProcess(Number(child));
-        if (stat !== null) tree.set(Number(child), stat);
+        if (parents.length >= MAX_PROCESSES) return tree;
+        const entry = child === '' ? null : readProcess(Number(child));
+        // One that has ended since may have left its pid to a stranger; the last one of a long list is cut off.
+        if (entry === null || entry.ppid !== pid) continue;
+        tree ??= new Map();
+        if (tree.has(entry.pid)) continue;
+        tree.set(entry.pid, entry);
+        parents.push(entry);
       }
     }
   }
@@ -130,25 +125,25 @@ function treeBelow(root: number, own: ProcessEntry): Tree {
 
 /** How many files the process may have open; 0: there is no limit, or nobody tells. */
 function fileLimitOf(pid: number): number {
-  return Number(/^Max open files\s+(\d+)/m.exec(textOf(`/proc/${pid}/limits`) ?? '')?.[1] ?? 0);
+  return Number(/^Max open files\s+(\d+)/m.exec(readShort(`/proc/${pid}/limits`) ?? '')?.[1] ?? 0);
 }
 
 /**
  * Open files of the whole tree, and the share of the limit, which children have from their parent, of the process that
  * is nearest to it; none where another user's processes hide them.
  */
-function openFiles(tree: Tree, limit: number): readonly Metric[] {
-  let [all, most] = [0, -1];
-  for (const pid of tree.keys()) {
-    const count = openFilesOf(pid);
+function addOpenFiles(metrics: Metric[], pid: number, below: Tree | null, limit: number): void {
+  const own = openFilesOf(pid);
+  let [all, most] = [own ?? 0, own ?? -1];
+  for (const each of below?.keys() ?? []) {
+    const count = openFilesOf(each);
     if (count === null) continue;
     all += count;
     most = Math.max(most, count);
   }
-  if (most < 0) return [];
-  const files: Metric = { name: 'open_files', value: all, unit: 'count' };
-  if (limit === 0) return [files];
-  return [files, { name: 'open_files_used', value: (100 * most) / limit, unit: '%' }];
+  if (most < 0) return;
+  metrics.push({ name: 'open_files', value: all, unit: 'count' });
+  if (limit > 0) metrics.push({ name: 'open_files_used', value: (100 * most) / limit, unit: '%' });
 }
 
 /** Null: nobody tells. */

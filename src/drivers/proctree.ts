@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { type ProcessEntry, type ProcessId, readProcess, readShort } from '../procfs.ts';
+import { type ProcessEntry, type ProcessId, readProcess, readShort, ticksPerSecond } from '../procfs.ts';
 
 /*
  * Everything here reads /proc synchronously, as one process is read: processes must not change between two lines of a
@@ -7,9 +7,6 @@ import { type ProcessEntry, type ProcessId, readProcess, readShort } from '../pr
  */
 
 export { type ProcessEntry, type ProcessId, readProcess } from '../procfs.ts';
-
-/** USER_HZ: 100 on every Linux that Node runs on; what /proc counts in, whatever the kernel's own HZ. */
-const ticksPerSecond = 100;
 
 /** Whether that very process lives. A zombie has ended, whoever has yet to collect it. */
 export function isAlive(id: ProcessId): boolean {

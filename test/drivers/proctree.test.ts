@@ -61,7 +61,18 @@ describe('a process', () => {
 function table(...rows: readonly (readonly [pid: number, ppid: number, session: number, startTicks?: number])[]) {
   const entries = rows.map(
     ([pid, ppid, session, startTicks = pid]): ProcessEntry => ({
-      ...{ pid, ppid, session, startTicks, pgrp: session, state: 'S', threads: 1, comm: `p${pid}` },
+      ...{
+        pid,
+        ppid,
+        session,
+        startTicks,
+        pgrp: session,
+        state: 'S',
+        threads: 1,
+        cpuTicks: 0,
+        residentPages: 0,
+        comm: `p${pid}`,
+      },
     }),
   );
   return new ProcessTable(new Map(entries.map((entry) => [entry.pid, entry])));
