@@ -23,7 +23,6 @@ const DEPENDENCIES = [
   'pino',
   'node-cron',
   'libsql',
-  'pidusage',
   'commander',
   'node:http',
 ];

@@ -1988,6 +1988,31 @@ metric-nodes-down = Nodes down
 metric-certificate-days = Certificate, days left
 metric-available-today = Available today
 
+## Who uses the machine
+
+button-top = Who uses the machine?
+chat-top = Who uses the machine
+chat-top-measuring = Measuring for a second…
+# Of no service: of something that the manager does not supervise
+chat-top-line =
+    { $service ->
+        [none] <code>{ $pid }</code> <b>{ $name }</b>: CPU { $cpu }, { $memory } ({ $share })
+       *[other] <code>{ $pid }</code> <b>{ $name }</b>: CPU { $cpu }, { $memory } ({ $share }) · { $service }
+    }
+cli-top-cpu =
+    { $cores ->
+        [one] By CPU, % of one core (there is { $cores }):
+       *[other] By CPU, % of one core (there are { $cores }):
+    }
+cli-top-memory = By memory:
+top-measured = Measured: { $measured } of { $processes } processes
+cli-help-top = show which processes use the machine, supervised or not
+cli-column-name = NAME
+cli-column-cpu = CPU
+cli-column-memory = MEMORY
+cli-column-share = OF HOST
+reason-top-nothing = /proc shows no process that could be measured
+
 ## Redis and the shop: on the command line (cli/cache.ts, cli/shop.ts, cli/store-protocol.ts)
 cli-help-cache = Redis: what is in it, and clearing it by pattern
 cli-help-cache-stats = show memory, keys, hit rate and key patterns

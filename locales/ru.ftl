@@ -2091,6 +2091,32 @@ metric-nodes-down = Нод не работает
 metric-certificate-days = Сертификат, дней осталось
 metric-available-today = Доступность сегодня
 
+## Who uses the machine
+
+button-top = Кто занимает машину?
+chat-top = Кто занимает машину
+chat-top-measuring = Секунду, измеряю…
+# Of no service: of something that the manager does not supervise
+chat-top-line =
+    { $service ->
+        [none] <code>{ $pid }</code> <b>{ $name }</b>: ЦП { $cpu }, { $memory } ({ $share })
+       *[other] <code>{ $pid }</code> <b>{ $name }</b>: ЦП { $cpu }, { $memory } ({ $share }) · { $service }
+    }
+cli-top-cpu =
+    { $cores ->
+        [one] По ЦП, % одного ядра (всего { $cores } ядро):
+        [few] По ЦП, % одного ядра (всего { $cores } ядра):
+       *[other] По ЦП, % одного ядра (всего { $cores } ядер):
+    }
+cli-top-memory = По памяти:
+top-measured = Измерено процессов: { $measured } из { $processes }
+cli-help-top = показать, какие процессы занимают машину, и чужие тоже
+cli-column-name = ИМЯ
+cli-column-cpu = ЦП
+cli-column-memory = ПАМЯТЬ
+cli-column-share = ОТ ХОСТА
+reason-top-nothing = в /proc нет ни одного процесса, который можно измерить
+
 ## Redis и магазин: в командной строке (cli/cache.ts, cli/shop.ts, cli/store-protocol.ts)
 cli-help-cache = Redis: что в нём, и очистка по шаблону
 cli-help-cache-stats = показать память, ключи, попадания и шаблоны ключей

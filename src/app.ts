@@ -1,5 +1,6 @@
 import { hostname, uptime } from 'node:os';
 import { join } from 'node:path';
+import { createTop } from './checks/host-top.ts';
 import { ControlSocketError, createControlServer, refuseIfTaken } from './cli/control-server.ts';
 import { socketName } from './cli/protocol.ts';
 import { createStoreAnswers } from './cli/store-protocol.ts';
@@ -9,6 +10,7 @@ import { panelService } from './core/incident.ts';
 import { type Reason, reason } from './core/reason.ts';
 import type { Reload } from './core/reload.ts';
 import type { TelegramView } from './core/snapshot.ts';
+import type { HostTop } from './core/top.ts';
 import { createLogRounds } from './drivers/log-rounds.ts';
 import { bootId } from './drivers/proctree.ts';
 import { straysIn } from './drivers/stray.ts';
@@ -183,6 +185,10 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     shopUrl: config.shop.database_url,
     timezone: config.monitoring.timezone,
   });
+  const top: HostTop = {
+    isOn: (name) => services.get(name)?.config.checks.some(({ type }) => type === 'host') ?? false,
+    measure: createTop({ services: () => control.snapshot().services, clock }),
+  };
   const { digests, ...digestClock } = createDigestsOfApp({
     ...{ store, settings, incidents: tables.incidents, standings, pictures, announcer, clock, log },
     config: () => reload.config(),
@@ -255,6 +261,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
     reload,
     panels: panels.fleet,
     stores: createStoreAnswers(stores),
+    top: top.measure,
     history: samples.history,
     clock,
     log,
@@ -329,7 +336,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   }
   const { openChat } = await import('./wiring/chat.ts');
   const opened = await openChat({
-    ...{ config, control, alerting, reload, settings, ledger, announcer, recipients, owners, stores, digests },
+    ...{ config, control, alerting, reload, settings, ledger, announcer, recipients, owners, stores, top, digests },
     ...{ pictures, panelPictures, version, clock, log },
     table: tables.outbox,
     incidents: tables.incidents,

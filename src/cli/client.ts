@@ -2,11 +2,13 @@ import { createConnection, type Socket } from 'node:net';
 import type { z } from 'zod';
 import type { AlertingResult } from '../core/alerting.ts';
 import type { AuditEntry } from '../core/audit.ts';
+import type { Figure } from '../core/figure.ts';
 import type { Mute } from '../core/mute.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import type { ReloadChoices, ReloadLook, ReloadResult } from '../core/reload.ts';
 import type { ActionResult, Needs, Snapshot, Verb } from '../core/snapshot.ts';
 import type { ClearResult, OnProgress } from '../core/stores.ts';
+import type { Top } from '../core/top.ts';
 import { readLines } from './lines.ts';
 import { type Metrics, metricsSchema } from './metrics-protocol.ts';
 import { type PanelList, type PanelReport, panelCheckSchema, panelListSchema } from './panel-protocol.ts';
@@ -33,6 +35,7 @@ import {
   shopSchema,
   stoppedSchema,
 } from './store-protocol.ts';
+import { topSchema } from './top-protocol.ts';
 
 /** Why there is no answer. `no-manager`: nobody listens there; `lost`: the line broke before the answer came. */
 export type FailureCode = RefusalCode | 'no-manager' | 'forbidden' | 'no-answer' | 'lost' | 'bad-answer';
@@ -74,6 +77,8 @@ export interface ControlClient {
   stopClearing(count: string): Promise<Asked<boolean>>;
   /** The shop's own figures. */
   shop(): Promise<Asked<ShopReply>>;
+  /** Who uses the machine; takes more than a second. */
+  top(): Promise<Asked<Figure<Top>>>;
   /** What a reload of the configuration would change. */
   lookAtConfig(): Promise<Asked<ReloadLook>>;
   /** Applies the plan of that id. */
@@ -108,6 +113,7 @@ export function createControlClient(path: string, by: string, silence: number = 
       ask({ id, do: 'cache-clear', count, confirmed, by }, clearResultSchema, onProgress),
     stopClearing: (count) => ask({ id, do: 'cache-stop', count }, stoppedSchema),
     shop: () => ask({ id, do: 'shop' }, shopSchema),
+    top: () => ask({ id, do: 'top' }, topSchema),
     panels: () => ask({ id, do: 'panels' }, panelListSchema),
     checkPanel: (panel) => ask({ id, do: 'panel-check', panel }, panelCheckSchema),
     audit: (entries) => ask({ id, do: 'audit', entries }, auditSchema),

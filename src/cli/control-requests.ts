@@ -7,6 +7,7 @@ import { type Reason, reason } from '../core/reason.ts';
 import type { Reload } from '../core/reload.ts';
 import type { Actor, Control } from '../core/snapshot.ts';
 import type { OnProgress } from '../core/stores.ts';
+import type { HostTop } from '../core/top.ts';
 import type { Logger } from '../logger.ts';
 import { readMetrics } from './metrics-protocol.ts';
 import { listPanels } from './panel-protocol.ts';
@@ -37,6 +38,7 @@ export interface Doors {
   readonly reload: Reload;
   readonly panels: Pick<Panels, 'states' | 'databaseProblem' | 'check'>;
   readonly stores: StoreAnswers;
+  readonly top: HostTop['measure'];
   readonly history: History;
   /** Epoch ms. */
   readonly clock: () => number;
@@ -85,6 +87,8 @@ async function answer(request: Request, doors: Doors, onProgress: OnProgress): P
       return done(request, doors.stores.stop(request.count));
     case 'shop':
       return done(request, await doors.stores.shop());
+    case 'top':
+      return done(request, await doors.top());
     case 'reload-look':
       return done(request, reload.look());
     case 'reload': {

@@ -67,6 +67,7 @@ export const requestSchema = z.discriminatedUnion('do', [
   z.object({ id, do: z.literal('cache-clear'), count: id, confirmed: z.int().min(0).nullable(), by }),
   z.object({ id, do: z.literal('cache-stop'), count: id }),
   z.object({ id, do: z.literal('shop') }),
+  z.object({ id, do: z.literal('top') }),
   z.object({ id, do: z.literal('reload-look') }),
   /** `plan`: the id that `reload-look` gave. */
   z.object({ id, do: z.literal('reload'), plan: z.int(), restart: z.boolean(), stopRemoved: z.boolean(), by }),

@@ -1,6 +1,6 @@
 import { type Commands, type Json, wholeNumber } from './commands.ts';
 
-/** The commands about Redis and the shop's figures. */
+/** The commands about Redis, the shop's figures and who uses the machine. */
 export function addStoreCommands({ orbit, terminal, connect, leave }: Commands): void {
   const { say } = terminal;
   const json = say('cli-help-json');
@@ -37,6 +37,15 @@ export function addStoreCommands({ orbit, terminal, connect, leave }: Commands):
         leave(await clearCache(connect(), terminal, wishes));
       },
     );
+
+  orbit
+    .command('top')
+    .description(say('cli-help-top'))
+    .option('--json', json)
+    .action(async (options: Json) => {
+      const { showTop } = await import('./top.ts');
+      leave(await showTop(connect(), terminal, options.json === true));
+    });
 
   orbit
     .command('users')

@@ -26,6 +26,7 @@ import { commands } from './handlers/commands.ts';
 import { everythingElse } from './handlers/everything-else.ts';
 import { panelScreens } from './handlers/panels.ts';
 import { createStoreScreens, storeScreens } from './handlers/stores.ts';
+import { createTopScreen, topButtons } from './handlers/top.ts';
 import { wideButtons } from './handlers/wide-buttons.ts';
 import { createJobs } from './jobs.ts';
 import { createPanelActs } from './panel-actions.ts';
@@ -77,6 +78,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
     incidentsIn: options.incidentsIn,
     panels: options.panels,
     stores: options.stores,
+    top: options.top,
     panelQuestions: createPanelQuestions(clock),
     auditPanel: options.auditPanel,
     history: options.history,
@@ -94,6 +96,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
   const chartActions = createChartActions(desk);
   const glances = createGlances(desk);
   const stores = createStoreScreens(desk, glances);
+  const top = createTopScreen(desk, glances);
   const cacheQuestions = createCacheQuestions();
   const cacheActions = createCacheActions(desk, cacheQuestions);
   const sendDigest = createDigestActions(desk);
@@ -112,6 +115,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
     redis: stores.redis,
     database: stores.database,
     shop: stores.shop,
+    top,
     async search(ctx, service) {
       await ctx.conversation.exit('search');
       await ctx.conversation.enter('search', service, ctx.language, ctx.timezone);
@@ -141,6 +145,7 @@ export function createTelegram(options: TelegramOptions): Telegram {
   bot.use(panelCharts(desk));
   bot.use(panelScreens(desk, createPanelActs(desk)));
   bot.use(storeScreens({ desk, screens: stores, charts: chartActions, acts: cacheActions, questions: cacheQuestions }));
+  bot.use(topButtons(top));
   bot.use(everythingElse(show));
   const onError = createErrorHandler(desk);
   bot.catch(onError);

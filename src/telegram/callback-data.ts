@@ -124,6 +124,8 @@ const forms = [
   z.object({ ...said('databases') }),
   z.object({ ...said('db'), part: z.enum(databaseParts), store }),
   z.object({ ...said('shop') }),
+  /** Who uses the machine that this service stands for. */
+  z.object({ ...said('top'), service }),
   /** Clearing a cache: asks for a pattern; one of those that were offered; the answers to the question; the end of it. */
   z.object({ ...said('clear'), store }),
   z.object({ ...said('clear-pick'), offer: nonce, row: page }),

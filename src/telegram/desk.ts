@@ -7,6 +7,7 @@ import type { Reason } from '../core/reason.ts';
 import type { Reload } from '../core/reload.ts';
 import type { Actor, Control, ServiceView } from '../core/snapshot.ts';
 import type { Stores } from '../core/stores.ts';
+import type { HostTop } from '../core/top.ts';
 import type { Logger } from '../logger.ts';
 import type { Access } from './access.ts';
 import type { CommandLists } from './commands.ts';
@@ -22,6 +23,7 @@ export interface Desk {
   readonly reload: Pick<Reload, 'look' | 'apply'>;
   readonly panels: Panels;
   readonly stores: Stores;
+  readonly top: HostTop;
   readonly panelQuestions: PanelQuestions;
   /** Notes what was done at a panel; `refused` null: it worked. */
   readonly auditPanel: (by: Actor, action: string, panel: string, refused: Reason | null) => void;

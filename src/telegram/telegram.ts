@@ -14,6 +14,7 @@ import type { Role } from '../core/role.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Actor, Control, ServiceView, TelegramView } from '../core/snapshot.ts';
 import type { Stores } from '../core/stores.ts';
+import type { HostTop } from '../core/top.ts';
 import type { Language } from '../i18n.ts';
 import type { Logger } from '../logger.ts';
 import type { Button, Transport } from '../outbox/transport.ts';
@@ -45,6 +46,7 @@ export interface TelegramOptions {
   readonly reload: Pick<Reload, 'look' | 'apply'>;
   readonly panels: Panels;
   readonly stores: Stores;
+  readonly top: HostTop;
   /** Notes what was done at a panel; `refused` null: it worked. */
   auditPanel(by: Actor, action: string, panel: string, refused: Reason | null): void;
   /** The incidents that a message of a chat shows. */

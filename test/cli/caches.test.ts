@@ -15,7 +15,7 @@ import { makeAlerting } from '../world/alerting.ts';
 import { addMonitor, startPostgres } from '../world/postgres.ts';
 import { fill, fillAsShop, startRedis } from '../world/redis.ts';
 import { makeStores, postgresAt, redisAt, type StoresWorld } from '../world/stores.ts';
-import { fakeControl, fakeHistory, fakeReload } from './fake-control.ts';
+import { fakeControl, fakeHistory, fakeReload, fakeTop } from './fake-control.ts';
 import { fakePanels } from './fake-panels.ts';
 
 function terminal(language: Language = 'en') {
@@ -61,6 +61,7 @@ describe('orbit cache and orbit users, over the socket', () => {
       },
       alerting: makeAlerting({ clock: Date.now }).alerting,
       stores: createStoreAnswers(world.stores),
+      top: fakeTop,
       log: createLogger({ level: 'silent', format: 'json' }),
     });
     await server.listen();

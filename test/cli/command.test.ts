@@ -380,3 +380,14 @@ test('backup copies the data of a folder in which no manager runs, and says so w
   assert.equal(JSON.parse(made.out).file, join(cwd, 'copy.db'));
   assert.equal((await orbit(['backup', 'copy.db'], {}, cwd)).code, 1);
 });
+
+test('top says who uses the machine, in a table or as JSON', async () => {
+  const env = await managed('top');
+  const { code, out } = await orbit(['top'], env);
+  assert.equal(code, 0);
+  assert.match(out, /^By CPU.*2.*\nPID +NAME +CPU .*\n4711 +python3 +98\.5 ?% +50 MB +2\.5 ?% +shop_bot\n\nBy memory/);
+  assert.match(out, /\n815 +java +0 ?% +1 GB +50 ?% +–\nMeasured: 90 of 91 processes\n$/);
+  const { byMemory } = JSON.parse((await orbit(['top', '--json'], env)).out);
+  assert.deepEqual(byMemory[0].name, 'java');
+  assert.equal((await orbit(['top'])).code, 3);
+});

@@ -16,7 +16,7 @@ import type { Control } from '../../src/core/snapshot.ts';
 import { createLogger } from '../../src/logger.ts';
 import { makeAlerting } from '../world/alerting.ts';
 import { noStores } from '../world/stores.ts';
-import { fakeControl, fakeHistory, fakeReload, now, snapshot } from './fake-control.ts';
+import { fakeControl, fakeHistory, fakeReload, fakeTop, now, snapshot } from './fake-control.ts';
 import { fakePanels } from './fake-panels.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'orbit-control-'));
@@ -31,6 +31,7 @@ const doors = {
   history: fakeHistory,
   panels: fakePanels,
   stores: createStoreAnswers(noStores),
+  top: fakeTop,
   clock: () => now,
 };
 const endings: (() => unknown)[] = [];

@@ -3,6 +3,7 @@ import { changeIncident, type Incident } from '../../src/core/incident.ts';
 import { reason } from '../../src/core/reason.ts';
 import type { Reload } from '../../src/core/reload.ts';
 import type { ActionResult, Actor, Control, Needs, ServiceView, Snapshot, Verb } from '../../src/core/snapshot.ts';
+import type { HostTop } from '../../src/core/top.ts';
 import { serviceView, telegramView } from '../world/views.ts';
 
 /** A moment that tests call now. */
@@ -69,6 +70,16 @@ export function snapshot(differences: Partial<Snapshot> = {}): Snapshot {
     ...differences,
   };
 }
+
+/** One process that burns CPU, one that holds memory. */
+export const fakeTop: HostTop['measure'] = async () => ({
+  ok: true,
+  value: {
+    ...{ at: now, cores: 2, measured: 90, processes: 91 },
+    byCpu: [{ pid: 4711, name: 'python3', cpu: 98.5, memory: 52_428_800, memoryOfHost: 2.5, service: 'shop_bot' }],
+    byMemory: [{ pid: 815, name: 'java', cpu: 0, memory: 1_073_741_824, memoryOfHost: 50, service: null }],
+  },
+});
 
 /** A file in which nothing has changed. */
 export const fakeReload: Reload = {

@@ -7,7 +7,7 @@ import type { ActionResult, Needs } from '../../src/core/snapshot.ts';
 import { createLogger } from '../../src/logger.ts';
 import { makeAlerting } from '../world/alerting.ts';
 import { noStores } from '../world/stores.ts';
-import { fakeControl, fakeHistory, fakeReload } from './fake-control.ts';
+import { fakeControl, fakeHistory, fakeReload, fakeTop } from './fake-control.ts';
 import { fakePanels } from './fake-panels.ts';
 
 /*
@@ -34,6 +34,7 @@ const doors = {
   panels: fakePanels,
   clock: Date.now,
   stores: createStoreAnswers(noStores),
+  top: fakeTop,
 };
 const server = createControlServer({ path, ...doors, log });
 try {

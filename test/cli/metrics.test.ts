@@ -29,7 +29,7 @@ function client(metrics: Metrics, told = snapshot()): ControlClient {
   return {
     ...{ act: never, actAll: never, logs: never, alerts: never, acknowledge: never, mute: never, unmute: never },
     ...{ panels: never, checkPanel: never, audit: never, lookAtConfig: never, applyConfig: never },
-    ...{ caches: never, countKeys: never, clearKeys: never, stopClearing: never, shop: never },
+    ...{ caches: never, countKeys: never, clearKeys: never, stopClearing: never, shop: never, top: never },
     snapshot: () => answer(told),
     metrics: () => answer(metrics),
   };

@@ -126,6 +126,7 @@ export async function setStage(test: TestContext, options: StageOptions = {}): P
     alerting: incidents.alerting,
     panels: noPanels,
     stores: noStores,
+    top: { isOn: () => false, measure: nothing },
     auditPanel: () => undefined,
     history: { series: () => [], bytes: () => 12 * 1024 ** 2 },
     pictures: noPictures,

@@ -30,6 +30,8 @@ export interface MenuHandlers {
   redis(ctx: ChatContext, service: string | null): void;
   database(ctx: ChatContext, service: string | null): void;
   shop(ctx: ChatContext): void;
+  /** Measures who uses the machine that the service stands for; answers the press itself. */
+  top(ctx: ChatContext, service: string): Promise<void>;
   /** `service` null: what covers everything. */
   unmute(ctx: ChatContext, service: string | null, then: Place): Promise<void>;
 }
@@ -168,6 +170,8 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
       if (redis) range.text({ text: label(ctx, 'redis'), payload }, lead(handlers.redis));
       if (database) range.text({ text: label(ctx, 'database'), payload }, lead(handlers.database));
       if (redis || database) range.row();
+      if (drawn.service !== null && desk.top.isOn(drawn.service))
+        range.text({ text: label(ctx, 'top'), payload }, top).row();
       const muted = desk.alerting.mutes().some(({ scope }) => isOf(scope, drawn.service));
       if (muted && may(ctx.visitor.role, 'act'))
         range.text(
@@ -194,6 +198,11 @@ export function createMenus(desk: Desk, handlers: MenuHandlers): Menus {
     const { service } = readPayload(ctx.match);
     if (service !== null && (await answer(ctx))) to(ctx, service);
   };
+
+  async function top(ctx: ChatContext): Promise<void> {
+    const { service } = readPayload(ctx.match);
+    if (service !== null) await handlers.top(ctx, service);
+  }
 
   async function chart(ctx: ChatContext): Promise<void> {
     const { service } = readPayload(ctx.match);
