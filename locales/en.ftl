@@ -1915,7 +1915,7 @@ cli-column-online = ONLINE
 cli-column-nodes = NODES UP
 cli-column-node = NODE
 cli-column-address = ADDRESS
-cli-node-state =
+node-state =
     { $state ->
         [up] up
         [down] down
@@ -1999,12 +1999,12 @@ chat-top-line =
         [none] <code>{ $pid }</code> <b>{ $name }</b>: CPU { $cpu }, { $memory } ({ $share })
        *[other] <code>{ $pid }</code> <b>{ $name }</b>: CPU { $cpu }, { $memory } ({ $share }) · { $service }
     }
-cli-top-cpu =
+top-cpu =
     { $cores ->
         [one] By CPU, % of one core (there is { $cores }):
        *[other] By CPU, % of one core (there are { $cores }):
     }
-cli-top-memory = By memory:
+top-memory = By memory:
 top-measured = Measured: { $measured } of { $processes } processes
 cli-help-top = show which processes use the machine, supervised or not
 cli-column-name = NAME

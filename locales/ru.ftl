@@ -2017,7 +2017,7 @@ cli-column-online = ОНЛАЙН
 cli-column-nodes = НОДЫ
 cli-column-node = НОДА
 cli-column-address = АДРЕС
-cli-node-state =
+node-state =
     { $state ->
         [up] работает
         [down] не работает
@@ -2102,13 +2102,13 @@ chat-top-line =
         [none] <code>{ $pid }</code> <b>{ $name }</b>: ЦП { $cpu }, { $memory } ({ $share })
        *[other] <code>{ $pid }</code> <b>{ $name }</b>: ЦП { $cpu }, { $memory } ({ $share }) · { $service }
     }
-cli-top-cpu =
+top-cpu =
     { $cores ->
         [one] По ЦП, % одного ядра (всего { $cores } ядро):
         [few] По ЦП, % одного ядра (всего { $cores } ядра):
        *[other] По ЦП, % одного ядра (всего { $cores } ядер):
     }
-cli-top-memory = По памяти:
+top-memory = По памяти:
 top-measured = Измерено процессов: { $measured } из { $processes }
 cli-help-top = показать, какие процессы занимают машину, и чужие тоже
 cli-column-name = ИМЯ

@@ -79,7 +79,7 @@ export function checkLines(panel: PanelReport, terminal: Terminal): readonly str
   const { text, colour = 'dim' } = stateCell(panel, terminal);
   const nodes = panel.nodes.map((node): readonly Cell[] => [
     { text: node.name, colour: 'bold' },
-    { text: say('cli-node-state', { state: node.state }), ...(node.state === 'down' ? { colour: 'red' } : {}) },
+    { text: say('node-state', { state: node.state }), ...(node.state === 'down' ? { colour: 'red' } : {}) },
     { text: node.address },
     { text: said(node.usersOnline) },
   ]);

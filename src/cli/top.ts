@@ -20,10 +20,10 @@ export async function showTop(client: Pick<ControlClient, 'top'>, terminal: Term
 function topLines({ byCpu, byMemory, cores, measured, processes }: Top, terminal: Terminal): readonly string[] {
   const { say, paint } = terminal;
   return [
-    paint('bold', say('cli-top-cpu', { cores })),
+    paint('bold', say('top-cpu', { cores })),
     ...tableOf(byCpu, terminal),
     '',
-    paint('bold', say('cli-top-memory')),
+    paint('bold', say('top-memory')),
     ...tableOf(byMemory, terminal),
     paint('dim', say('top-measured', { measured, processes })),
   ];

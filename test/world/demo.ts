@@ -64,6 +64,13 @@ const home = await makeHome({
       panels: [{ id: 'default', name: 'Marzban' }],
     }),
     ...stores.services,
+    machine: {
+      title: 'This machine',
+      driver: 'external',
+      // Somebody's own computer may be fuller than a server should be.
+      checks: [{ type: 'host', disk_over: '97%', memory_over: '96%' }],
+      health_check_interval: '10s',
+    },
   },
 });
 const env = environment(home, telegram.apiRoot, {
@@ -253,7 +260,7 @@ console.log(`
   The demo runs. Open the chat:   ${page.url}
 
   Services: Shop bot (${tmux ? 'in a real tmux session' : 'a process; install tmux to see it in a session'}), Payments, Subscription pages,
-  Marzban (a simulated panel with four VPN nodes: /marzban)${extras()}.
+  Marzban (a simulated panel with four VPN nodes: /marzban)${extras()}, and this machine.
   Break something with the buttons beside the chat, watch the alert come and resolve, tap Restart.
   The command line works, too, in another terminal:
     ORBIT_DATA_DIR=${home.dataDir} node dist/main.js status

@@ -213,7 +213,7 @@ function nodeLine(language: Language) {
   return (node: NodeView): string => {
     const name = `${iconOfNode(node)} ${escapeHtml(shorten(node.name, 40))}`;
     const parts = [
-      ...(node.state === 'up' ? [] : [html(language, 'cli-node-state', { state: node.state })]),
+      ...(node.state === 'up' ? [] : [html(language, 'node-state', { state: node.state })]),
       ...(node.usersOnline === null ? [] : [html(language, 'panel-online', { users: node.usersOnline, window: '' })]),
       ...(node.today === null
         ? []
@@ -251,7 +251,7 @@ export function nodeScreen(
   const lines = [
     `${iconOfNode(node)} <b>${escapeHtml(node.name)}</b> · ${escapeHtml(state.name)}`,
     html(language, 'chat-node-since', {
-      state: t(language, 'cli-node-state', { state: node.state }),
+      state: t(language, 'node-state', { state: node.state }),
       for: sayDuration(language, Math.max(0, now - node.since)),
       address: node.address,
     }),

@@ -19,10 +19,10 @@ export function topScreen(
   const { cores, measured, processes } = top;
   const lines = [
     `<b>${html(language, 'chat-top')}</b>`,
-    html(language, 'cli-top-cpu', { cores }),
+    html(language, 'top-cpu', { cores }),
     ...top.byCpu.map(line),
     '',
-    html(language, 'cli-top-memory'),
+    html(language, 'top-memory'),
     ...top.byMemory.map(line),
     '',
     html(language, 'top-measured', { measured, processes }),
