@@ -33,8 +33,8 @@ export function sampling(wanted: number): Promise<Part> {
     await soon(() => childrenOf(crowd.pid ?? 0).length >= count, 120_000, 500);
     const pids = childrenOf(crowd.pid ?? 0);
     const checks = pids.map((_, index) => createProcessCheck(`process-${index}`));
-    const ask = (pid: number, index: number) =>
-      checks[index]?.run({ pid, now: Date.now(), signal: AbortSignal.timeout(60_000) }) ?? Promise.resolve();
+    const ask = async (pid: number, index: number) =>
+      checks[index]?.run({ pid, now: Date.now(), signal: AbortSignal.timeout(60_000) });
     // The first round primes both.
     await perPid(pids, (pid) => pidusage(pid));
     const alone = await perPid(pids, (pid) => pidusage(pid));

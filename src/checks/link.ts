@@ -82,7 +82,7 @@ export function behindLink<T extends Check>(check: T, link: Link, isRemote: () =
       const early = setTimeout(() => {
         looking = link.isDown();
       }, SUSPICIOUS_MS);
-      const result = await check.run(context).finally(() => clearTimeout(early));
+      const result = await Promise.resolve(check.run(context)).finally(() => clearTimeout(early));
       // What all panels are together is remembered, not asked now.
       const remembered = check.kind === 'panel' && isDown(link.view());
       const failed = result.verdict === 'unhealthy' || result.verdict === 'unknown';

@@ -44,7 +44,7 @@ export function createProcessCheck(id: string): Check {
   return {
     id,
     kind: 'process',
-    async run({ pid }): Promise<CheckResult> {
+    run({ pid }): CheckResult {
       if (pid === null) return { verdict: 'unknown', reason: reason('process-pid-unknown'), metrics: [] };
       const own = readProcess(pid);
       if (own === null) return unhealthy('process-gone', pid);

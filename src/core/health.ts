@@ -111,8 +111,21 @@ export function foldCheck(before: CheckRecord, result: CheckResult, retries: num
     healthSince: health === before.health ? (before.healthSince ?? now) : now,
     unknownSince: result.verdict === 'unknown' ? (before.unknownSince ?? now) : null,
     at: now,
-    metrics: result.metrics,
+    metrics: keepEqual(before.metrics, result.metrics),
   };
+}
+
+/**
+ * The new numbers, in the objects of the old where they are the same: most are, and what is exchanged every few seconds
+ * in hundreds of services is all that the garbage collector has to do.
+ */
+function keepEqual(before: readonly Metric[], metrics: readonly Metric[]): readonly Metric[] {
+  return metrics.map((metric, index) => {
+    const old = before[index];
+    return old !== undefined && old.value === metric.value && old.name === metric.name && old.unit === metric.unit
+      ? old
+      : metric;
+  });
 }
 
 function thresholded(before: Health, verdict: Health, failures: number, successes: number, retries: number): Health {

@@ -58,36 +58,51 @@ export function createCheckLoop(options: CheckLoopOptions) {
       if (run === null || gone || !isDue(service, scheduled, now)) continue;
       scheduled.nextAt = nextTime(scheduled, now);
       scheduled.second = undefined;
-      ask(service, scheduled, run.id, run.pid)
-        .catch((error: unknown) =>
-          log.error({ err: error, service: service.record.name, check: scheduled.check.id }, 'a check failed'),
-        )
-        .finally(begin);
+      ask(service, scheduled, run.id, run.pid);
     }
   }
 
-  async function ask(service: Managed, scheduled: ScheduledCheck, run: string, pid: number | null): Promise<void> {
+  function ask(service: Managed, scheduled: ScheduledCheck, run: string, pid: number | null): void {
     const { check } = scheduled;
+    const limit = service.config.health_check_timeout;
+    let deadline: Deadline | null = null;
+    const bound = () => {
+      deadline ??= createDeadline(limit);
+      return deadline;
+    };
+    const threw = (error: unknown): CheckResult => {
+      log.error({ err: error, service: service.record.name, check: check.id }, 'a check threw');
+      return { verdict: 'unknown', reason: reason('check-threw'), metrics: [] };
+    };
+    let asked: CheckResult | Promise<CheckResult>;
+    try {
+      asked = check.run(contextOf(pid, clock(), bound));
+    } catch (error) {
+      asked = threw(error);
+    }
+    if (!(asked instanceof Promise)) {
+      take(service, run, check.id, asked);
+      return;
+    }
     scheduled.busy = true;
     running += 1;
-    try {
-      const result = await answer(service, scheduled, pid);
-      observeHealth(service, run, check.id, result);
-    } finally {
-      running -= 1;
-      scheduled.busy = false;
-    }
+    bound()
+      .bounds(asked.catch(threw))
+      .then((result) => {
+        bound().end();
+        running -= 1;
+        scheduled.busy = false;
+        take(service, run, check.id, result);
+      })
+      .finally(begin);
   }
 
-  async function answer(service: Managed, scheduled: ScheduledCheck, pid: number | null): Promise<CheckResult> {
-    const deadline = createDeadline(service.config.health_check_timeout);
-    const asked = scheduled.check.run(contextOf(pid, clock(), deadline)).catch((error: unknown): CheckResult => {
-      log.error({ err: error, service: service.record.name, check: scheduled.check.id }, 'a check threw');
-      return { verdict: 'unknown', reason: reason('check-threw'), metrics: [] };
-    });
-    const result = await deadline.bounds(asked);
-    deadline.end();
-    return result;
+  function take(service: Managed, run: string, id: string, result: CheckResult): void {
+    try {
+      observeHealth(service, run, id, result);
+    } catch (error) {
+      log.error({ err: error, service: service.record.name, check: id }, 'a check failed');
+    }
   }
 
   return {
@@ -109,12 +124,12 @@ export function createCheckLoop(options: CheckLoopOptions) {
 }
 
 /** What a check is told; most need no signal, and the machinery behind one costs more than asking a process. */
-function contextOf(pid: number | null, now: number, deadline: ReturnType<typeof createDeadline>): CheckContext {
+function contextOf(pid: number | null, now: number, deadline: () => Deadline): CheckContext {
   return {
     pid,
     now,
     get signal() {
-      return deadline.signal();
+      return deadline().signal();
     },
   };
 }
@@ -162,6 +177,8 @@ function createDeadline(ms: number) {
     },
   };
 }
+
+type Deadline = ReturnType<typeof createDeadline>;
 
 /** From when it was due, not from now: else each little delay would stay for good, and 30 s become 31. */
 function nextTime({ nextAt, every, second = every }: ScheduledCheck, now: number): number {

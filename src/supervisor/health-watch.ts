@@ -28,20 +28,17 @@ export function createHealthWatch({ samples, ledger, commits, clock, log, held, 
     /** Takes in the answer of one check; `run` is the life it was asked about. */
     take(service: Managed, run: string | null, id: string, answered: CheckResult): void {
       if ((service.record.run?.id ?? null) !== run || service.record.state !== 'running') return;
+      const now = clock();
       const scheduled = service.checks.find((each) => each.check.id === id);
       const ofProcess = scheduled?.check.kind === 'process';
-      const result = ofProcess ? withLife(answered, service.record, clock()) : answered;
-      samples.add(service.record.name, id, result.metrics, clock());
+      const result = ofProcess ? withLife(answered, service.record, now) : answered;
+      samples.add(service.record.name, id, result.metrics, now);
       const broken = ruleWatch.take(service, id, result);
       if (broken.length > 0) commits.add(service, broken);
       const before = service.record.health;
-      const pid = service.record.run?.pid ?? null;
-      const asked = service.checks.filter((each) => concerns(each, pid));
-      const ids = asked.map((each) => each.check.id);
-      const charted = asked.filter(({ judges }) => !judges);
-      const aside = charted.length === 0 ? undefined : new Set(charted.map(({ check }) => check.id));
+      const { ids, aside } = concerned(service.checks, service.record.run?.pid ?? null);
       const { retries = 1, restarts = false } = scheduled ?? {};
-      const health = foldHealth(before, ids, id, result, retries, clock(), aside);
+      const health = foldHealth(before, ids, id, result, retries, now, aside);
       service.record = { ...service.record, health };
       if (ofProcess) ailing.judgeMemory(service, result);
       ailing.judge(service, id, result, restarts ? retries + 1 : null);
@@ -61,6 +58,29 @@ export function createHealthWatch({ samples, ledger, commits, clock, log, held, 
     },
     forget: ruleWatch.forget,
   };
+}
+
+/** The checks that say something of a service, and those among them that are only charted. */
+interface Concerned {
+  readonly ids: readonly string[];
+  readonly aside: ReadonlySet<string>;
+}
+
+type Checks = Managed['checks'];
+
+const ofAll = new WeakMap<Checks, Concerned>();
+const withoutProcess = new WeakMap<Checks, Concerned>();
+
+/** Worked out once for a configuration. */
+function concerned(checks: Checks, pid: number | null): Concerned {
+  const cache = pid === null ? withoutProcess : ofAll;
+  const known = cache.get(checks);
+  if (known !== undefined) return known;
+  const asked = checks.filter((each) => concerns(each, pid));
+  const charted = asked.filter(({ judges }) => !judges);
+  const found = { ids: asked.map(({ check }) => check.id), aside: new Set(charted.map(({ check }) => check.id)) };
+  cache.set(checks, found);
+  return found;
 }
 
 /** What its process says, with what is known of its life; nothing is added to what says nothing. */
