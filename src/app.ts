@@ -240,6 +240,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   });
   const logRounds = createLogRounds({
     ...{ services: () => [...services.values()].map((service) => service.config), clock, log },
+    pidOf: (name) => services.get(name)?.record.run?.pid ?? null,
     dataDir: config.data_dir,
   });
   const loops = [
