@@ -60,7 +60,10 @@ export function createControl(options: ControlOptions): Control {
     const took = clock() - begun;
     audit.add(clock(), by, verb, name, outcome.ok ? null : outcome.reason);
     log.info({ service: name, verb, by, needs, took, outcome }, 'action');
-    return outcome.ok ? { ok: true, took, note: outcome.note } : { ok: false, took, reason: outcome.reason };
+    if (!outcome.ok) return { ok: false, took, reason: outcome.reason };
+    // That it was asked for is written while it is done, or not: of such a stop the next manager would not know.
+    const forgettable = verb === 'stop' && !options.ledger.isWritten(name);
+    return { ok: true, took, note: forgettable ? reason('stop-not-written') : outcome.note };
   }
 
   async function attempt(

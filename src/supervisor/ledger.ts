@@ -199,6 +199,8 @@ export function createLedger(options: LedgerOptions) {
   return {
     commit,
     commitTogether,
+    /** Whether the next manager would know how a service stands; not while the disk is full. */
+    isWritten: (service: string): boolean => !unsaved.has(service),
     /** Reminders, hand-ons, and the end of flapping. */
     tick(): void {
       const now = clock();

@@ -120,7 +120,9 @@ describe('a full disk', () => {
 
   it('a stop that could not be written is written once there is room, and the next manager keeps to it', async () => {
     await fill();
-    assert.equal((await stage.type('stop', 'bot')).code, 0);
+    const stopped = await stage.type('stop', 'bot');
+    assert.equal(stopped.code, 0);
+    assert.match(stopped.text, /could not be written down/);
     await rm(ballast());
     // The manager tries once a second; nothing else happens to this service.
     const written = () => {
@@ -130,6 +132,7 @@ describe('a full disk', () => {
       return record?.wanted === 'down' && record.state === 'stopped';
     };
     await until(written, 'the stop to be written');
+    assert.doesNotMatch((await stage.type('stop', 'bot')).text, /written/);
     manager.kill('SIGKILL');
     await manager.exited;
     manager = await stage.run();
