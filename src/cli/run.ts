@@ -11,6 +11,8 @@ import { readVersion } from './version.ts';
 
 /** How long (ms) a stopped manager may linger. */
 const leakLimit = 2_000;
+/** How long (ms) the start may go on when the manager has been told to stop. */
+const startLimit = 3_000;
 
 /** `orbit run`: the manager, until it ends or is told to. Services are left running either way. */
 export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Promise<number> {
@@ -27,6 +29,7 @@ export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Pr
   // A reload asked for while everything is being started must not end the manager; the file is as fresh as can be.
   const tooEarly = (): void => log.info('SIGHUP during the start: the configuration has just been read');
   if (!hasTerminal()) process.on('SIGHUP', tooEarly);
+  const started = stopOnSignals(log);
   const { EXIT_WRONG_TOKEN, startApp } = await import('../app.ts');
   let app: App;
   try {
@@ -37,7 +40,7 @@ export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Pr
     return exitCodes.failed;
   }
   giveBackAfterStart();
-  stopOnSignals(app);
+  started(app);
   reloadOnHangup(app, log);
   process.off('SIGHUP', tooEarly);
   const code = await app.exited;
@@ -50,19 +53,32 @@ export async function runManager(terminal: Terminal, env: NodeJS.ProcessEnv): Pr
   return code;
 }
 
-/** The first signal stops in order, the second at once: whoever presses Ctrl-C twice means it. */
-function stopOnSignals(app: App): void {
-  let stopping = false;
+/**
+ * The first signal stops in order, the second at once: whoever presses Ctrl-C twice means it. One that comes while
+ * everything is being started waits for that, but not for long. Returns how to tell that it is.
+ */
+function stopOnSignals(log: Logger): (app: App) => void {
+  let app: App | null = null;
+  let asked: NodeJS.Signals | null = null;
   for (const [signal, number] of [
     ['SIGTERM', 15],
     ['SIGINT', 2],
   ] as const) {
+    const leave = (): never => process.exit(128 + number);
     process.on(signal, () => {
-      if (stopping) process.exit(128 + number);
-      stopping = true;
-      void app.stop(signal);
+      if (asked !== null) leave();
+      asked = signal;
+      if (app !== null) void app.stop(signal);
+      else {
+        log.info({ signal }, 'told to stop during the start');
+        setTimeout(() => app ?? leave(), startLimit).unref();
+      }
     });
   }
+  return (running) => {
+    app = running;
+    if (asked !== null) void app.stop(asked);
+  };
 }
 
 /**

@@ -48,16 +48,6 @@ describe('recovery', () => {
   const starts = async (name: string) =>
     (await readFile(join(home.folder, `${name}.starts`), 'utf8').catch(() => '')).split('\n').filter(Boolean).length;
 
-  it('a crash loop ends in failed, with one critical alert that names it and offers Start again', async () => {
-    const alert = await telegram.waitForMessage(vera.id, /Looping bot.*crash loop: 3 exits/s);
-    assert.match(alert.text, /exit code 3/);
-    assert.ok(
-      alert.buttons.flat().some((button) => /Start/.test(button)),
-      String(alert.buttons),
-    );
-    assert.equal(await starts('looping'), 3);
-  });
-
   it('what depends on a service that is down is not started against it', async () => {
     assert.equal(await starts('needs'), 0);
     const status = await stage.type('status', '--json');
@@ -99,6 +89,24 @@ describe('recovery', () => {
     await fetch(`http://127.0.0.1:${leaky}/do/leak?mb=200`, POST);
     await telegram.waitForMessage(vera.id, /Leaky bot.*takes \d+ MB/s, { timeoutMs: 20_000 });
     await until(() => /"service":"leaky","from":"stopping","to":"starting"/.test(manager.output()), 'its restart');
+  });
+});
+
+describe('a crash loop', () => {
+  const stage = makeStage();
+
+  it('ends in failed, with one critical alert that names it and offers Start again', async () => {
+    const command = ['sh', '-c', 'echo start >> starts; exit 3'];
+    const looping = { title: 'Looping bot', command, max_restarts: 2, restart_delay: 0 };
+    const { telegram, home, vera } = await stage.set({ services: { looping } });
+    await stage.run();
+    const alert = await telegram.waitForMessage(vera.id, /Looping bot.*crash loop: 3 exits/s);
+    assert.match(alert.text, /exit code 3/);
+    assert.ok(
+      alert.buttons.flat().some((button) => /Start/.test(button)),
+      String(alert.buttons),
+    );
+    assert.equal(await readFile(join(home.folder, 'starts'), 'utf8'), 'start\n'.repeat(3));
   });
 });
 
