@@ -13,7 +13,7 @@ const rounds = Number(process.argv[2] ?? 200);
 const intervalMs = 30_000;
 
 interface Watched {
-  run(context: { pid: null; now: number; signal: AbortSignal }): { verdict: string } | Promise<{ verdict: string }>;
+  run(context: { pid: null; now: number; signal: AbortSignal }): Promise<{ verdict: string }> | { verdict: string };
 }
 
 /** Rounds one after the other, as far apart as a manager's by the clock that they are told. */

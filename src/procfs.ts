@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
 
 /** A process that cannot be mistaken for a later one with the same pid (within one boot). */
@@ -98,6 +98,16 @@ function readFields(at: number, length: number): boolean {
     }
   }
   return field === fields.length;
+}
+
+/** The pids there are now. Throws where /proc cannot be read. */
+export function listPids(): number[] {
+  const pids: number[] = [];
+  for (const name of readdirSync('/proc')) {
+    const first = name.charCodeAt(0);
+    if (first >= 49 && first <= 57) pids.push(Number(name));
+  }
+  return pids;
 }
 
 /** Where the kernel's word is missing: all machines but a few ARM ones. */

@@ -11,7 +11,7 @@ import { childrenOf, kill, read, soon } from './processes.ts';
 const AT_ONCE = 32;
 
 /** µs of processor time for each. */
-async function perPid(pids: readonly number[], ask: (pid: number, index: number) => Promise<unknown>) {
+async function perPid(pids: readonly number[], ask: (pid: number, index: number) => unknown) {
   const cpu = process.cpuUsage();
   let next = 0;
   const worker = async (): Promise<void> => {
@@ -33,7 +33,7 @@ export function sampling(wanted: number): Promise<Part> {
     await soon(() => childrenOf(crowd.pid ?? 0).length >= count, 120_000, 500);
     const pids = childrenOf(crowd.pid ?? 0);
     const checks = pids.map((_, index) => createProcessCheck(`process-${index}`));
-    const ask = async (pid: number, index: number) =>
+    const ask = (pid: number, index: number) =>
       checks[index]?.run({ pid, now: Date.now(), signal: AbortSignal.timeout(60_000) });
     // The first round primes both.
     await perPid(pids, (pid) => pidusage(pid));

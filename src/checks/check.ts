@@ -15,7 +15,7 @@ export interface Check {
   /** Unique within its service; its kind unless two of a kind are configured. */
   readonly id: string;
   readonly kind: string;
-  /** At once where nobody is waited for: a promise for each of hundreds of processes costs more than asking it. */
-  run(context: CheckContext): CheckResult | Promise<CheckResult>;
+  /** One that waits for nothing answers at once. */
+  run(context: CheckContext): Promise<CheckResult> | CheckResult;
   close(): Promise<void>;
 }

@@ -1,11 +1,10 @@
-import { readdirSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pidusage from 'pidusage';
 import type { Figure } from '../core/figure.ts';
 import { reason } from '../core/reason.ts';
 import type { HostTop, Top, TopProcess } from '../core/top.ts';
-import { readProcess } from '../procfs.ts';
+import { listPids, readProcess } from '../procfs.ts';
 
 const SHOWN = 5;
 /** ms between the two looks that CPU is reckoned from. */
@@ -33,7 +32,7 @@ export function createTop({ services, clock }: TopOptions): HostTop['measure'] {
   let measuring: Promise<Figure<Top>> | null = null;
 
   async function measure(): Promise<Figure<Top>> {
-    const all = listPids();
+    const all = pidsNow();
     const pids = all.length > MOST ? largest(all) : all;
     await usages(pids);
     await sleep(APART);
@@ -67,9 +66,10 @@ export function createTop({ services, clock }: TopOptions): HostTop['measure'] {
   };
 }
 
-function listPids(): readonly number[] {
+/** None where nobody tells. */
+function pidsNow(): readonly number[] {
   try {
-    return readdirSync('/proc').map(Number).filter(Number.isInteger);
+    return listPids();
   } catch {
     return [];
   }

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { CheckResult } from '../core/health.ts';
 import { type Anchor, foldLink, isDown, type Link, newLink, ownLinkDown } from '../core/link.ts';
 import type { Check } from './check.ts';
 import { opened } from './connect.ts';
@@ -82,7 +83,12 @@ export function behindLink<T extends Check>(check: T, link: Link, isRemote: () =
       const early = setTimeout(() => {
         looking = link.isDown();
       }, SUSPICIOUS_MS);
-      const result = await Promise.resolve(check.run(context)).finally(() => clearTimeout(early));
+      let result: CheckResult;
+      try {
+        result = await check.run(context);
+      } finally {
+        clearTimeout(early);
+      }
       // What all panels are together is remembered, not asked now.
       const remembered = check.kind === 'panel' && isDown(link.view());
       const failed = result.verdict === 'unhealthy' || result.verdict === 'unknown';

@@ -116,8 +116,8 @@ export function foldCheck(before: CheckRecord, result: CheckResult, retries: num
 }
 
 /**
- * The new numbers, in the objects of the old where they are the same: most are, and what is exchanged every few seconds
- * in hundreds of services is all that the garbage collector has to do.
+ * The new numbers, in the objects of the old where they are the same: most are, and the garbage collector has not to
+ * take those of hundreds of services for lasting every few seconds.
  */
 function keepEqual(before: readonly Metric[], metrics: readonly Metric[]): readonly Metric[] {
   return metrics.map((metric, index) => {

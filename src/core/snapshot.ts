@@ -16,8 +16,8 @@ export interface Actor {
 }
 
 /**
- * What becomes of a start (or a restart) while something that the service depends on is down or cannot be seen: it is refused and the
- * refusal says so (`needs-down`), that is started before, or nobody cares.
+ * What becomes of a start (or a restart) while something that the service depends on is down or cannot be seen: it is
+ * refused and the refusal says so (`needs-down`), that is started before, or nobody cares.
  */
 export type Needs = 'ask' | 'first' | 'ignore';
 

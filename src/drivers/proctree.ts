@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { type ProcessEntry, type ProcessId, readProcess, readShort, ticksPerSecond } from '../procfs.ts';
+import { listPids, type ProcessEntry, type ProcessId, readProcess, readShort, ticksPerSecond } from '../procfs.ts';
 
 /*
  * Everything here reads /proc synchronously, as one process is read: processes must not change between two lines of a
@@ -24,16 +24,6 @@ export function mayLive(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-}
-
-/** The pids there are now. */
-function listPids(): number[] {
-  const pids: number[] = [];
-  for (const name of readdirSync('/proc')) {
-    const first = name.charCodeAt(0);
-    if (first >= 49 && first <= 57) pids.push(Number(name));
-  }
-  return pids;
 }
 
 /** The children of a process with one thread, zombies included; null where the kernel does not tell. */

@@ -48,7 +48,7 @@ export function createCheckLoop(options: CheckLoopOptions) {
 
   /** Asks as many as there is room for; each answer makes room for the next. */
   function begin(): void {
-    while (running < MAX_AT_ONCE) {
+    for (let asked = 0; running < MAX_AT_ONCE; asked += 1) {
       const due = queue.shift();
       if (due === undefined) return;
       const now = clock();
@@ -58,50 +58,55 @@ export function createCheckLoop(options: CheckLoopOptions) {
       if (run === null || gone || !isDue(service, scheduled, now)) continue;
       scheduled.nextAt = nextTime(scheduled, now);
       scheduled.second = undefined;
-      ask(service, scheduled, run.id, run.pid);
+      const result = answer(service, scheduled, run.pid);
+      if (result instanceof Promise) void waitFor(result, service, scheduled, run.id);
+      else take(result, service, scheduled, run.id);
+      // Those that answer at once hold up nobody else for long, however many they are.
+      if (asked < MAX_AT_ONCE) continue;
+      setImmediate(begin);
+      return;
     }
   }
 
-  function ask(service: Managed, scheduled: ScheduledCheck, run: string, pid: number | null): void {
-    const { check } = scheduled;
-    const limit = service.config.health_check_timeout;
-    let deadline: Deadline | null = null;
-    const bound = () => {
-      deadline ??= createDeadline(limit);
-      return deadline;
-    };
+  async function waitFor(
+    asked: Promise<CheckResult>,
+    service: Managed,
+    scheduled: ScheduledCheck,
+    run: string,
+  ): Promise<void> {
+    scheduled.busy = true;
+    running += 1;
+    const result = await asked;
+    running -= 1;
+    scheduled.busy = false;
+    take(result, service, scheduled, run);
+    begin();
+  }
+
+  function take(result: CheckResult, service: Managed, { check }: ScheduledCheck, run: string): void {
+    try {
+      observeHealth(service, run, check.id, result);
+    } catch (error) {
+      log.error({ err: error, service: service.record.name, check: check.id }, 'a check failed');
+    }
+  }
+
+  /** Never throws, never rejects: what a check does that it should not is an answer, too. */
+  function answer(service: Managed, { check }: ScheduledCheck, pid: number | null): CheckResult | Promise<CheckResult> {
     const threw = (error: unknown): CheckResult => {
       log.error({ err: error, service: service.record.name, check: check.id }, 'a check threw');
       return { verdict: 'unknown', reason: reason('check-threw'), metrics: [] };
     };
-    let asked: CheckResult | Promise<CheckResult>;
+    const asking = new Asking(pid, clock(), service.config.health_check_timeout);
     try {
-      asked = check.run(contextOf(pid, clock(), bound));
+      const answered = check.run(asking);
+      if (answered instanceof Promise)
+        return Promise.race([answered.catch(threw), asking.ignored()]).finally(() => asking.end());
+      asking.end();
+      return answered;
     } catch (error) {
-      asked = threw(error);
-    }
-    if (!(asked instanceof Promise)) {
-      take(service, run, check.id, asked);
-      return;
-    }
-    scheduled.busy = true;
-    running += 1;
-    bound()
-      .bounds(asked.catch(threw))
-      .then((result) => {
-        bound().end();
-        running -= 1;
-        scheduled.busy = false;
-        take(service, run, check.id, result);
-      })
-      .finally(begin);
-  }
-
-  function take(service: Managed, run: string, id: string, result: CheckResult): void {
-    try {
-      observeHealth(service, run, id, result);
-    } catch (error) {
-      log.error({ err: error, service: service.record.name, check: id }, 'a check failed');
+      asking.end();
+      return threw(error);
     }
   }
 
@@ -123,62 +128,56 @@ export function createCheckLoop(options: CheckLoopOptions) {
   };
 }
 
-/** What a check is told; most need no signal, and the machinery behind one costs more than asking a process. */
-function contextOf(pid: number | null, now: number, deadline: () => Deadline): CheckContext {
-  return {
-    pid,
-    now,
-    get signal() {
-      return deadline().signal();
-    },
-  };
-}
+/** What a check is told. Its deadline has a timer and a signal only where somebody waits: most answer at once. */
+class Asking implements CheckContext {
+  readonly pid: number | null;
+  readonly now: number;
+  private readonly ms: number;
+  private controller: AbortController | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private passed = false;
+  private giveUp: (result: CheckResult) => void = () => undefined;
 
-/**
- * `ms` from now the signal aborts; who ignores that is not waited for any longer than {@link GRACE_MS}. What answers
- * within this turn of the event loop, as most checks of a process do, needs no timer.
- */
-function createDeadline(ms: number) {
-  const began = performance.now();
-  let controller: AbortController | null = null;
-  let passed = false;
-  let over = false;
-  let limit: NodeJS.Timeout | undefined;
-  const abort = () => controller?.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-
-  function arm(ignored: (result: CheckResult) => void): void {
-    if (over) return;
-    limit = setTimeout(
-      () => {
-        passed = true;
-        abort();
-        const why = reason('check-hung', { seconds: ms / 1000 });
-        limit = setTimeout(ignored, GRACE_MS, { verdict: 'unknown', reason: why, metrics: [] });
-      },
-      Math.max(0, ms - (performance.now() - began)),
-    );
+  constructor(pid: number | null, now: number, ms: number) {
+    this.pid = pid;
+    this.now = now;
+    this.ms = ms;
   }
 
-  return {
-    /** The answer, or that there is none in time. */
-    bounds: (asked: Promise<CheckResult>): Promise<CheckResult> =>
-      new Promise((resolve, reject) => {
-        asked.then(resolve, reject);
-        setImmediate(arm, resolve);
-      }),
-    signal(): AbortSignal {
-      controller ??= new AbortController();
-      if (passed) abort();
-      return controller.signal;
-    },
-    end(): void {
-      over = true;
-      clearTimeout(limit);
-    },
-  };
-}
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.passed) this.abort();
+    this.timer ??= setTimeout(() => this.pass(), this.ms);
+    return this.controller.signal;
+  }
 
-type Deadline = ReturnType<typeof createDeadline>;
+  /** What counts as the answer of a check that ignores its signal. */
+  ignored(): Promise<CheckResult> {
+    this.timer ??= setTimeout(() => this.pass(), this.ms);
+    return new Promise((resolve) => {
+      this.giveUp = resolve;
+    });
+  }
+
+  end(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+  }
+
+  private pass(): void {
+    this.passed = true;
+    this.abort();
+    const hung: CheckResult = {
+      verdict: 'unknown',
+      reason: reason('check-hung', { seconds: this.ms / 1000 }),
+      metrics: [],
+    };
+    this.timer = setTimeout(() => this.giveUp(hung), GRACE_MS);
+  }
+
+  private abort(): void {
+    this.controller?.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  }
+}
 
 /** From when it was due, not from now: else each little delay would stay for good, and 30 s become 31. */
 function nextTime({ nextAt, every, second = every }: ScheduledCheck, now: number): number {
