@@ -1245,6 +1245,8 @@ reason-doctor-clock = the clock is kept right
 reason-doctor-clock-drifts = nobody keeps the clock right: times in messages will be wrong
 reason-doctor-clock-unknown = who keeps the clock right could not be found out
 reason-doctor-advice-clock = timedatectl set-ntp true, or install chrony.
+reason-doctor-watches-none = the kernel has no more watches for this account: the end of a process is seen within a second, not at once
+reason-doctor-advice-watches = Another program uses them up. sysctl fs.inotify.max_user_instances=1024 fs.inotify.max_user_watches=1048576, and the same two lines in a file below /etc/sysctl.d to keep it.
 reason-doctor-pictures = charts can be drawn
 reason-doctor-advice-pictures = Run npm ci --ignore-scripts again in the manager's folder: the font or the canvas is not there.
 

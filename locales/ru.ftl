@@ -1307,6 +1307,8 @@ reason-doctor-clock = часы сверяются
 reason-doctor-clock-drifts = часы никто не сверяет: время в сообщениях будет неверным
 reason-doctor-clock-unknown = узнать, кто сверяет часы, не удалось
 reason-doctor-advice-clock = timedatectl set-ntp true или установите chrony.
+reason-doctor-watches-none = у ядра не осталось наблюдений (inotify) для этой учётной записи: конец процесса заметен в течение секунды, а не сразу
+reason-doctor-advice-watches = Их занимает другая программа. sysctl fs.inotify.max_user_instances=1024 fs.inotify.max_user_watches=1048576, и те же две строки в файл в /etc/sysctl.d, чтобы так и осталось.
 reason-doctor-pictures = графики рисуются
 reason-doctor-advice-pictures = Снова выполните npm ci --ignore-scripts в папке менеджера: нет шрифта или canvas.
 

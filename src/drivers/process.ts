@@ -28,6 +28,10 @@ const newKeepers = createSlots(16);
 const patience = 3;
 /** From a service's end to its keeper's line about it. */
 const recordDeadlineMs = 1000;
+/** How often who waits for a record looks for it: where the kernel tells of changes, only in case it has kept one back. */
+const lookMs = 250;
+/** Where it does not: inotify's instances and watches are limited for each user, and whole machines run out of them. */
+const lookUntoldMs = 5;
 
 /** What ends together with its service may do so by itself, unless the next start comes sooner. */
 const sweepMs = 1000;
@@ -42,7 +46,7 @@ interface Life {
 }
 
 /** Services as plain processes, each with a keeper beside it (keeper-script.ts), so that they outlive the manager. */
-export function createProcessDriver(options: LaunchOptions): Driver {
+export function createProcessDriver(options: LaunchOptions, watch = watchFolder): Driver {
   const output =
     options.log_file === null ? join(options.run_dir, 'output.log') : resolve(options.cwd, options.log_file);
   const lineage = new Lineage(join(options.run_dir, 'tree'), () => keeper);
@@ -78,7 +82,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     if (keeper.fresh) makeFirst(keeper);
     else takeNewest(keeper);
     if (!closed) {
-      watcher = watchFolder(keeper.records, onRecord);
+      watcher = watch(keeper.records, onRecord);
       leavePulse = joinPulse({ every: 'second', tick, sample });
     }
     opened = true;
@@ -165,6 +169,16 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     news.ring();
   }
 
+  /** Waits at most `deadline` ms until `done` holds, whether or not anybody tells of what the keeper has written. */
+  async function hear(done: () => boolean, deadline: number): Promise<boolean> {
+    const looking = setInterval(look, watcher === null ? lookUntoldMs : lookMs);
+    try {
+      return await news.wait(done, deadline);
+    } finally {
+      clearInterval(looking);
+    }
+  }
+
   /** Reads the record of the life that counts, for how it ended. */
   function readEnd(): void {
     const record = keeper && readRecord(keeper.records, number);
@@ -208,7 +222,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   /** The files of runs long gone and of runs to come change too: only the newest one's news counts. */
   function onRecord(name: string | null): void {
     const changed = Number(name);
-    if (changed === number + 1) look();
+    // Without a name: there was more to tell than the kernel keeps.
+    if (changed === number + 1 || name === null) look();
     else if (changed === number && lifeRuns()) readEnd();
   }
 
@@ -238,6 +253,8 @@ export function createProcessDriver(options: LaunchOptions): Driver {
   }
 
   function sample(table: ProcessTable): boolean {
+    // Others may have given back what the kernel had none left of.
+    if (keeper) watcher ??= watch(keeper.records, onRecord);
     if (!life || life.exit) return false;
     lineage.update(table);
     const entry = table.find(life.service);
@@ -258,7 +275,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     if (!life) return { state: 'absent' };
     if (!life.exit && !isAlive(life.service)) {
       // Who lives beside it writes the end down within moments.
-      if (isTold()) await news.wait(() => !lifeRuns(), recordDeadlineMs);
+      if (isTold()) await hear(() => !lifeRuns(), recordDeadlineMs);
       look();
       if (!life.exit && !isAlive(life.service)) life.exit = { code: null, signal: null, at: options.clock() };
     }
@@ -312,7 +329,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
    */
   async function startAgain(by: Keeper): Promise<StartResult> {
     const [result, checked] = await Promise.all([launch(by, null), preflight(options, output)]);
-    if (checked.ok || !(await news.wait(() => !lifeRuns(), recordDeadlineMs))) return result;
+    if (checked.ok || !(await hear(() => !lifeRuns(), recordDeadlineMs))) return result;
     endedWhileStarting = false;
     const ended = life?.exit ? { ended: { run: life.run, exit: life.exit } } : {};
     return { ok: false, fatal: true, reason: checked.reason, ...ended };
@@ -333,7 +350,7 @@ export function createProcessDriver(options: LaunchOptions): Driver {
     if (prepared !== next) makeRecord(by.records, next);
     const say = async () => {
       await by.ask(next);
-      return news.wait(() => number === next, startDeadlineMs);
+      return hear(() => number === next, startDeadlineMs);
     };
     const begun = await (by.living() ? say() : newKeepers.take(say));
     prepared = 0;
@@ -375,11 +392,11 @@ export function createProcessDriver(options: LaunchOptions): Driver {
       return { ok: false, reason: folderReason(error) };
     }
     const ran = (await inspect()).state === 'running';
-    const gone = () => news.wait(() => !lifeRuns(), options.stop_timeout);
+    const gone = () => hear(() => !lifeRuns(), options.stop_timeout);
     const result =
       ran && life ? await endTree(life.service, options.stop_signal, gone, lineage) : await killTree(lineage);
     if (!result.ok) return result;
-    if (lifeRuns() && !(await news.wait(() => !lifeRuns(), isTold() ? recordDeadlineMs : 0))) endedUntold();
+    if (lifeRuns() && !(await hear(() => !lifeRuns(), isTold() ? recordDeadlineMs : 0))) endedUntold();
     await witness?.end();
     if (!(await by.end()))
       return { ok: false, reason: reason('not-killed', { processes: `sh (${by.living()?.pid})` }) };

@@ -9,6 +9,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { Finding } from '../../src/core/finding.ts';
 import { hasMessage, languages, sayReason } from '../../src/i18n.ts';
 import { examine, type Patient } from '../../src/wiring/doctor/doctor.ts';
+import { examineHost } from '../../src/wiring/doctor/host.ts';
 import { TOKEN, VERA } from '../world/manager.ts';
 import { addMonitor, startPostgres } from '../world/postgres.ts';
 import { startRedis, watcherRights } from '../world/redis.ts';
@@ -60,6 +61,16 @@ const wrong = (all: readonly Finding[]) =>
 const codes = (all: readonly Finding[]) => all.map(({ what }) => what.code);
 
 describe('the doctor', () => {
+  it('says so when the kernel has no watches left to give', async () => {
+    const said = (all: readonly Finding[]) => all.find(({ what }) => what.code === 'doctor-watches-none');
+    const note = said(await examineHost(() => null));
+    assert.equal(note?.level, 'note');
+    for (const language of languages)
+      for (const each of [note?.what, note?.advice])
+        assert.ok(each && hasMessage(language, `reason-${each.code}`), `${language} lacks ${each?.code}`);
+    assert.equal(said(await examineHost()), undefined);
+  });
+
   it('finds nothing wrong with what is in order', async (test) => {
     const { look } = await setUp(test);
     const all = await look();

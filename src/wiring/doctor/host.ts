@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { userInfo } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { createRenderer } from '../../charts/renderer.ts';
@@ -8,6 +8,7 @@ import { gridSpec } from '../../charts/spec.ts';
 import { readClock } from '../../checks/host-clock.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Finding } from '../../core/finding.ts';
+import { watchFolder } from '../../drivers/watch-folder.ts';
 import { freeBytes } from '../../store/free-space.ts';
 import { storeName } from '../../store/store-name.ts';
 import { findings } from './findings.ts';
@@ -82,8 +83,8 @@ function canWrite(path: string): boolean {
   }
 }
 
-/** Whether the clock is right, and a picture can be drawn (font, canvas and thread are there). */
-export async function examineHost(): Promise<readonly Finding[]> {
+/** Whether the clock is right, the kernel tells of changes, and a picture can be drawn (font, canvas and thread are there). */
+export async function examineHost(watch = watchFolder): Promise<readonly Finding[]> {
   const { ok, note, wrong, because } = findings('host');
   const clock = await readClock(AbortSignal.timeout(3000));
   const found: Finding[] = [
@@ -93,6 +94,9 @@ export async function examineHost(): Promise<readonly Finding[]> {
         ? wrong('clock-drifts', {}, 'clock')
         : note('clock-unknown', {}, 'clock'),
   ];
+  const watcher = watch(tmpdir(), () => undefined);
+  watcher?.close();
+  if (watcher === null) found.push(note('watches-none', {}, 'watches'));
   const renderer = createRenderer({ log: pino({ level: 'silent' }) });
   const voice = { locale: 'en-GB', say: () => '', word: () => '' };
   const frame = { theme: 'dark', title: 'Тест', from: 0, to: 1000, timezone: 'UTC' } as const;
