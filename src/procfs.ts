@@ -35,6 +35,35 @@ export function readShort(path: string): string | null {
   return length === null ? null : buffer.toString('latin1', 0, length);
 }
 
+/**
+ * The pids of the children of a process, zombies included; null where the kernel does not tell. `threads`: how many it
+ * has, where that is known: the one of most has the process's own number. A child may have ended since and left its pid
+ * to a stranger: what it is has to be looked at.
+ */
+export function childPids(pid: number, threads = 0): readonly number[] | null {
+  if (threads === 1) return numbersIn(`/proc/${pid}/task/${pid}/children`);
+  try {
+    const lists = readdirSync(`/proc/${pid}/task`).map((task) => numbersIn(`/proc/${pid}/task/${task}/children`));
+    // A thread may end meanwhile.
+    return lists.every((list) => list === null) ? null : lists.flatMap((list) => list ?? []);
+  } catch {
+    return null;
+  }
+}
+
+function numbersIn(path: string): readonly number[] | null {
+  const length = readInto(path);
+  if (length === null) return null;
+  if (length === 0) return [];
+  try {
+    // Hundreds of children do not fit into the buffer.
+    const text = length < buffer.length ? buffer.toString('latin1', 0, length) : readFileSync(path, 'latin1');
+    return text.split(' ').filter(Boolean).map(Number);
+  } catch {
+    return null;
+  }
+}
+
 /** How many bytes are in the buffer now; null where the file cannot be read. */
 function readInto(path: string): number | null {
   try {

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { CheckResult, Metric } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
-import { type ProcessEntry, pageSize, readProcess, readShort, ticksPerSecond } from '../procfs.ts';
+import { childPids, type ProcessEntry, pageSize, readProcess, readShort, ticksPerSecond } from '../procfs.ts';
 import type { Check } from './check.ts';
 
 /** A tree larger than this is measured in part: a fork bomb must not become ours. */
@@ -90,34 +90,21 @@ function unhealthy(code: 'process-gone' | 'process-zombie', pid: number): CheckR
  * pool would cost several times as much as the answer.
  */
 
-function namesIn(folder: string): readonly string[] | null {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return null;
-  }
-}
-
 /** All that is below a process; null: nothing is, which most trees come to. */
 function treeBelow(root: ProcessEntry): Tree | null {
   let tree: Map<number, ProcessEntry> | null = null;
   const parents = [root];
   // Grows while it is walked.
   for (const { pid, threads } of parents) {
-    // Most have one thread, which has the process's own number.
-    for (const task of threads === 1 ? [pid] : (namesIn(`/proc/${pid}/task`) ?? [])) {
-      const children = readShort(`/proc/${pid}/task/${task}/children`);
-      if (children === null || children === '') continue;
-      for (const child of children.split(' ')) {
-        if (parents.length >= MAX_PROCESSES) return tree;
-        const entry = child === '' ? null : readProcess(Number(child));
-        // One that has ended since may have left its pid to a stranger; the last one of a long list is cut off.
-        if (entry === null || entry.ppid !== pid) continue;
-        tree ??= new Map();
-        if (tree.has(entry.pid)) continue;
-        tree.set(entry.pid, entry);
-        parents.push(entry);
-      }
+    for (const child of childPids(pid, threads) ?? []) {
+      if (parents.length >= MAX_PROCESSES) return tree;
+      const entry = readProcess(child);
+      // One that has ended since may have left its pid to a stranger.
+      if (entry === null || entry.ppid !== pid) continue;
+      tree ??= new Map();
+      if (tree.has(child)) continue;
+      tree.set(child, entry);
+      parents.push(entry);
     }
   }
   return tree;

@@ -1,11 +1,12 @@
 import { chmodSync, closeSync, constants, mkdirSync, openSync, realpathSync, writeFileSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { childPids } from '../procfs.ts';
 import { attendantAt, findAttendant, findStandbys, isAttendant, keeperFile, putScript } from './attendants.ts';
 import { askedTogether } from './burst.ts';
 import { gathering, launchKeeper } from './keeper-launcher.ts';
 import { keeperScript } from './keeper-script.ts';
-import { childrenOf, isAlive, mayLive, type ProcessId, type ProcessTable, readArguments } from './proctree.ts';
+import { isAlive, mayLive, type ProcessId, type ProcessTable, readArguments } from './proctree.ts';
 import { readRecently } from './pulse.ts';
 import { readRecord, recordNumbers } from './run-record.ts';
 import { signalGroup, signalProcess, waitUntil } from './terminate.ts';
@@ -101,7 +102,7 @@ export function openKeeper(runDir: string): Keeper {
   }
 
   function mayHaveLeftovers(): boolean {
-    return !gathers() || found === null || childrenOf(found.pid)?.every(isStandby) !== true;
+    return !gathers() || found === null || childPids(found.pid, 1)?.every(isStandby) !== true;
   }
 
   function isStandby(pid: number): boolean {

@@ -94,7 +94,7 @@ export class Lineage {
     // Grows while it is walked; a fork bomb must not become ours.
     for (const entry of queue) {
       this.members.set(entry.pid, { pid: entry.pid, startTicks: entry.startTicks });
-      if (queue.length < maxGlanced) queue.push(...readChildren(entry.pid));
+      if (queue.length < maxGlanced) queue.push(...readChildren(entry.pid, entry.threads));
     }
   }
 

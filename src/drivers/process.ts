@@ -201,7 +201,7 @@ export function createProcessDriver(options: LaunchOptions, watch = watchFolder)
     if (!keeper?.gathers()) return false;
     const { living, isStandby } = keeper;
     const above = living();
-    return above !== null && readChildren(above.pid).some(({ pid, state }) => state !== 'Z' && !isStandby(pid));
+    return above !== null && readChildren(above.pid, 1).some(({ pid, state }) => state !== 'Z' && !isStandby(pid));
   }
 
   /** Neither what a crash left nor the keeper stands around while a restart is put off, or when there is none. */

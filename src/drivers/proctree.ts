@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { listPids, type ProcessEntry, type ProcessId, readProcess, readShort, ticksPerSecond } from '../procfs.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { childPids, listPids, type ProcessEntry, type ProcessId, readProcess, ticksPerSecond } from '../procfs.ts';
 
 /*
  * Everything here reads /proc synchronously, as one process is read: processes must not change between two lines of a
@@ -26,23 +26,10 @@ export function mayLive(pid: number): boolean {
   }
 }
 
-/** The children of a process with one thread, zombies included; null where the kernel does not tell. */
-export function childrenOf(pid: number): readonly number[] | null {
-  const list = readShort(`/proc/${pid}/task/${pid}/children`);
-  return list === null ? null : list.split(' ').filter(Boolean).map(Number);
-}
-
-/** The children of a process, of all its threads; none where the kernel does not tell. */
-export function readChildren(pid: number): ProcessEntry[] {
-  try {
-    const pids = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ').filter(Boolean),
-    );
-    // One that has ended since may have left its pid to a stranger.
-    return pids.flatMap((child) => readProcess(Number(child)) ?? []).filter(({ ppid }) => ppid === pid);
-  } catch {
-    return [];
-  }
+/** The children of a process, zombies included; none where the kernel does not tell. `threads`: where that is known. */
+export function readChildren(pid: number, threads?: number): ProcessEntry[] {
+  const pids = childPids(pid, threads) ?? [];
+  return pids.flatMap((child) => readProcess(child) ?? []).filter(({ ppid }) => ppid === pid);
 }
 
 /** Every process of one moment. */

@@ -7,11 +7,13 @@ import {
   isAlive,
   type ProcessEntry,
   ProcessTable,
+  readChildren,
   readProcess,
   readProcesses,
   startedAt,
 } from '../../src/drivers/proctree.ts';
 import { signalProcess } from '../../src/drivers/terminate.ts';
+import { childPids } from '../../src/procfs.ts';
 import { eventually, kill, lives, makeFolder, pidsIn } from './playground.ts';
 
 describe('a process', () => {
@@ -26,6 +28,22 @@ describe('a process', () => {
     });
     assert.equal(entry.ppid, process.pid);
     assert.ok(Math.abs(startedAt(entry) - Date.now()) < 60_000);
+  });
+
+  it('has all its children counted, hundreds of them and those of each thread', async (context) => {
+    const crowd = spawn('perl', ['-e', 'for (1 .. 600) { if (!fork) { sleep 1000; exit } } sleep 1000'], {
+      detached: true,
+      stdio: 'ignore',
+    });
+    const { pid } = crowd;
+    assert.ok(pid);
+    context.after(() => process.kill(-pid, 'SIGKILL'));
+    await eventually('all of them', () => readChildren(pid).length === 600);
+    assert.equal(readChildren(pid, 1).length, 600);
+    // This process has threads of its own, whichever of them has forked.
+    assert.ok(readChildren(process.pid).some((child) => child.pid === pid));
+    assert.equal(childPids(4_194_305), null);
+    assert.equal(childPids(4_194_305, 1), null);
   });
 
   it('that has ended is not alive as a zombie, and never exists twice', async (context) => {
