@@ -2,15 +2,12 @@ import { setFlagsFromString } from 'node:v8';
 
 /*
  * A manager allocates in a burst when it starts and next to nothing while it watches, which V8 answers with a nursery
- * of 32 MB that it never gives back and with garbage that it sees no reason to collect. For hundreds of services that
- * is more than all that they need.
+ * of 32 MB and with garbage that it sees no reason to collect. For hundreds of services that is more than all that they
+ * need. While it starts it may have both: with a small nursery a quarter of the start would be copying in it.
  */
 
 /** Starts are over by then, and what the compiler will make of the loops it has made. */
 const AFTER_START_MS = 15_000;
-
-// The nursery stays as small as it begins. Has to come before anything is allocated: imported first.
-setFlagsFromString('--semi-space-growth-factor=1');
 
 /**
  * What reading the configuration and starting everything left on the heap is given back, in small steps that V8 takes

@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import './heap.ts';
-
 import { processTerminal } from './cli/terminal.ts';
 
 for (const stream of [process.stdout, process.stderr]) {

@@ -40,6 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'config',
     'app.ts',
     'heap.ts',
+    'installed.ts',
     'store/backup.ts',
     'store/store-name.ts',
     'wiring/doctor/doctor.ts',

@@ -6,4 +6,5 @@ cd "$(dirname "$0")/.."
 npm run --silent build
 npm run --silent lint
 mapfile -t files < <(find test -name '*.test.ts' | sort)
+export ORBIT_TEST=built
 exec node --import tsx --test --test-concurrency=2 --test-timeout=120000 "${files[@]}"

@@ -1,4 +1,4 @@
-/** Our program as it is shipped: compiled, in a process of its own, spoken to through its control socket. */
+/** Our program as it is shipped: built, in a process of its own, spoken to through its control socket. */
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,15 +7,14 @@ import { background, type Contender, endProcess, pidOf, type Services, type Wish
 import { argumentsOf, lives, ofFolder, sleep, soon } from './processes.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
-/** Where the compiled program is: the whole benchmark compiles once. */
+/** Where the built program is: the whole benchmark builds once. */
 const BUILT = 'ORBIT_BENCH_BUILT';
 
 export function build(folder: string): void {
   mkdirSync(folder);
-  const compiler = join(root, 'node_modules/.bin/tsc');
-  const args = ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist'), '--sourceMap', 'false'];
-  const { status } = spawnSync(compiler, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) throw new Error('our program does not compile');
+  const args = ['--import', 'tsx', 'build.ts', join(folder, 'dist')];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error('our program cannot be built');
   for (const name of ['node_modules', 'locales', 'package.json']) symlinkSync(join(root, name), join(folder, name));
   process.env[BUILT] = folder;
 }

@@ -4,8 +4,8 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { type Reason, reason } from '../core/reason.ts';
+import type { Drawn } from './chart-worker.ts';
 import type { Drawing } from './drawing.ts';
-import type { Drawn } from './worker.ts';
 
 export interface RendererOptions {
   readonly log: Logger;
@@ -37,7 +37,7 @@ const MOST_MEMORY = 256;
 const LAST_WORDS = 2000;
 
 const extension = extname(new URL(import.meta.url).pathname);
-const ownWorker = new URL(`./worker${extension}`, import.meta.url);
+const ownWorker = new URL(`./chart-worker${extension}`, import.meta.url);
 
 /**
  * Draws one picture after the other in a process that is started on demand, used again, and ended when idle. Whatever

@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Environment, readEnvironment, readSettings } from '../config/environment.ts';
 import type { ConfigMessage } from '../config/message.ts';
-
-/** Where the manager is installed: above `dist/` (or `src/`). */
-const installed = fileURLToPath(new URL('../../', import.meta.url));
+import { installed } from '../installed.ts';
 
 /**
  * Where a file of the manager's data folder should be, such as its control socket: as `orbit run` would decide in this
@@ -18,7 +16,7 @@ export function findInData(
 ): { readonly path: string; readonly errors: readonly ConfigMessage[] } {
   const here = placeIn(process.cwd(), processEnv, name);
   if (existsSync(here.path)) return here;
-  const there = placeIn(installed, processEnv, name);
+  const there = placeIn(fileURLToPath(installed), processEnv, name);
   return existsSync(there.path) ? there : here;
 }
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { installed } from '../installed.ts';
 
 /** The version in package.json. */
 export function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('package.json', installed), 'utf8');
   return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }

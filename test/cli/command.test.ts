@@ -8,9 +8,9 @@ import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { alertsSchema, snapshotSchema } from '../../src/cli/protocol.ts';
 import { openStore } from '../../src/store/database.ts';
+import { program } from '../world/program.ts';
 import { snapshot } from './fake-control.ts';
 
-const root = new URL('../../', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'orbit-command-'));
 const managers: ChildProcess[] = [];
 after(() => {
@@ -30,8 +30,7 @@ function orbit(args: readonly string[], env: Readonly<Record<string, string>> = 
 }
 
 function command(args: readonly string[], env: Readonly<Record<string, string>>, cwd = folder, out?: number) {
-  const tsx = import.meta.resolve('tsx');
-  return spawn(process.execPath, ['--import', tsx, join(root, 'src/main.ts'), ...args], {
+  return spawn(process.execPath, [...program, ...args], {
     cwd,
     env: { PATH: process.env.PATH ?? '', HOME: folder, LANG: 'C.UTF-8', ...env },
     stdio: ['ignore', out ?? 'pipe', 'pipe'],

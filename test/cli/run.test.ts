@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createControlClient } from '../../src/cli/client.ts';
 import { hasTerminal } from '../../src/cli/terminal.ts';
+import { program } from '../world/program.ts';
 
-const main = new URL('../../src/main.ts', import.meta.url).pathname;
 const secret = 'AbCdEf-_12AbCdEf-_12AbCdEf-_12Xyz42';
 const folder = mkdtempSync(join(tmpdir(), 'orbit-run-'));
 const socket = join(folder, 'data/control.sock');
@@ -31,8 +31,8 @@ interface Manager {
 
 /** `orbit run` with Telegram out of reach: port 9 of this machine refuses. */
 function run(...imports: readonly string[]): Manager {
-  const preload = [import.meta.resolve('tsx'), ...imports].flatMap((name) => ['--import', name]);
-  const child = spawn(process.execPath, [...preload, main, 'run'], {
+  const preload = imports.flatMap((name) => ['--import', name]);
+  const child = spawn(process.execPath, [...preload, ...program, 'run'], {
     cwd: folder,
     env: {
       PATH: process.env.PATH,

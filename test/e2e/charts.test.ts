@@ -44,7 +44,7 @@ describe('the numbers of a real service', () => {
       const lines = (await pidsBelow(home.folder)).map((pid) =>
         readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
       );
-      return (await Promise.all(lines)).filter((line) => line.includes('charts/worker'));
+      return (await Promise.all(lines)).filter((line) => line.includes('chart-worker'));
     };
     assert.equal((await drawers()).length, 1);
     manager.kill('SIGKILL');

@@ -12,11 +12,10 @@ import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { program } from './program.ts';
 import { until } from './until.ts';
 
 export { until } from './until.ts';
-
-const root = new URL('../..', import.meta.url).pathname;
 
 export const TOKEN = '1000000001:test-token-of-the-simulated-telegram';
 export const VERA = 777000777;
@@ -127,10 +126,9 @@ export function environment(home: Home, apiRoot: string, more: NodeJS.ProcessEnv
   };
 }
 
-/** Runs one `orbit` command of this source tree. */
+/** Runs one `orbit` command. */
 export function orbit(home: Home, env: NodeJS.ProcessEnv, ...args: readonly string[]): RunningManager {
-  const loader = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
-  const child = spawn(process.execPath, ['--import', loader, join(root, 'src/main.ts'), ...args], {
+  const child = spawn(process.execPath, [...program, ...args], {
     cwd: home.folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
