@@ -161,13 +161,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   });
 
   const standings = createStandings({
-    ...{ table: tables.stretches, mutes: mutes.active, clock, log },
-    services: function* () {
-      for (const { record } of services.values()) {
-        const { name, state, wanted, reason, health } = record;
-        yield { name, state, wanted, reason, health: health.health };
-      }
-    },
+    ...{ table: tables.stretches, services, mutes: mutes.active, clock, log },
   });
 
   const reload = createReload({

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import type { Span } from '../../src/core/digest.ts';
+import type { Health } from '../../src/core/health.ts';
+import { newService, type ServiceRecord } from '../../src/core/service.ts';
 import type { ServiceView } from '../../src/core/snapshot.ts';
 import { openStore } from '../../src/store/database.ts';
+import { createMuteTable } from '../../src/store/mutes.ts';
 import { createSamples } from '../../src/store/samples.ts';
 import { createSettings } from '../../src/store/settings.ts';
 import { createStretchTable } from '../../src/store/stretches.ts';
@@ -23,13 +26,18 @@ function watched() {
   const clock = () => time.now;
   const store = openStore(':memory:');
   const views: ServiceView[] = [];
+  const services = new Map<string, { record: ServiceRecord }>();
+  const mutes = createMuteTable(store, clock);
   const make = () =>
-    createStandings({ table: createStretchTable(store), services: () => views, mutes: () => [], clock, log });
+    createStandings({ ...{ table: createStretchTable(store), services, mutes: mutes.active }, clock, log });
   const world = {
-    ...{ time, make, store, clock, views },
+    ...{ time, make, store, clock, views, services, mutes },
     standings: make(),
-    be(more: Parameters<typeof serviceView>[2]) {
-      views.splice(0, views.length, serviceView('bot', time.now, more));
+    be({ state, health }: Pick<ServiceRecord, 'state'> & { readonly health?: Health }) {
+      const view = serviceView('bot', time.now, { state, ...(health !== undefined && { health }) });
+      views.splice(0, views.length, view);
+      const record = newService('bot', time.now);
+      services.set('bot', { record: { ...record, state, health: { ...record.health, health: view.health } } });
     },
     pass(ms: number, step = 1000) {
       for (let gone = 0; gone < ms; gone += step) {
@@ -97,6 +105,42 @@ describe('how services stand', () => {
     w.pass(HOUR);
     const tally = w.standings.tally('bot', w.time.now - 30 * DAY, w.time.now);
     assert.deepEqual([tally.up, tally.unwatched], [HOUR, 0]);
+  });
+
+  it('follows maintenance that begins and ends while the service itself stays what it was', () => {
+    const w = watched();
+    const start = w.time.now;
+    w.be(up);
+    w.standings.tick();
+    const planned = { from: start + 2 * MINUTE, until: start + 5 * MINUTE };
+    w.mutes.add({ kind: 'maintenance', scope: { covers: 'all' }, by: 'Ada', ...planned });
+    w.pass(10 * MINUTE);
+    const { up: well, maintenance } = w.standings.tally('bot', start, w.time.now);
+    assert.deepEqual([well, maintenance], [7 * MINUTE, 3 * MINUTE]);
+    const broken = w.mutes.add({
+      kind: 'maintenance',
+      scope: { covers: 'all' },
+      by: 'Ada',
+      from: 0,
+      until: start + DAY,
+    });
+    w.pass(MINUTE);
+    w.mutes.remove(broken.id);
+    w.pass(MINUTE);
+    const after = w.standings.tally('bot', start + 10 * MINUTE, w.time.now);
+    assert.deepEqual([after.up, after.maintenance], [MINUTE, MINUTE]);
+  });
+
+  it('ends with a service that is not in the configuration any more', () => {
+    const w = watched();
+    const start = w.time.now;
+    w.be(up);
+    w.standings.tick();
+    w.pass(MINUTE);
+    w.services.clear();
+    w.pass(10 * MINUTE);
+    const { up: well, unwatched } = w.standings.tally('bot', start, w.time.now);
+    assert.deepEqual([well, unwatched], [MINUTE, 10 * MINUTE]);
   });
 });
 
