@@ -67,6 +67,8 @@ const over = (metric: string, limit: number, clear: number, minutes: number): Ru
  */
 const defaults: ReadonlyMap<string, readonly Rule[]> = new Map([['process', [over('open_files_used', 80, 70, 5)]]]);
 
+const none: readonly IncidentInput[] = [];
+
 /** The rules for a check's numbers: those of its kind, where no rule of the service's own is about that number. */
 export function rulesFor(check: Asked, own: readonly Rule[], useDefaults: boolean): readonly Rule[] {
   const mine = own.filter((rule) => rule.check === null || rule.check === check.id);
@@ -94,27 +96,34 @@ export function applyRules(
   isOpen: (key: string) => boolean,
   now: number,
 ): RuleStep {
-  const known = new Map(before.map((record) => [record.key, record]));
-  const records = new Map(known);
-  const inputs: IncidentInput[] = [];
+  let records: RuleRecord[] | null = null;
+  let inputs: IncidentInput[] | null = null;
   for (const rule of rules)
     for (const metric of metrics) {
-      if (metric.name !== rule.metric && !metric.name.startsWith(`${rule.metric}:`)) continue;
-      const subject = subjectOf(title, check, rule, metric.name);
-      const { record, change } = step(rule, metric, known.get(subject.key), check.every, isOpen(subject.key), now);
-      records.set(subject.key, { ...record, key: subject.key });
-      if (change === 'opens') inputs.push(problem(rule, metric, subject));
-      if (change === 'ends') inputs.push(end(metric, subject));
+      if (!isAbout(rule, metric.name)) continue;
+      const key = keyOf(check, rule, metric.name);
+      records ??= [...before];
+      const index = records.findIndex((record) => record.key === key);
+      const { record, change } = step(key, rule, metric, before[index], check.every, isOpen(key), now);
+      if (index < 0) records.push(record);
+      else records[index] = record;
+      if (change === null) continue;
+      const subject = { key, title: titleOf(title, check, metric.name), advice: null };
+      inputs ??= [];
+      inputs.push(change === 'opens' ? problem(rule, metric, subject) : end(metric, subject));
     }
   // A disk that was taken out, a number that the server does not say any more.
   for (const { key, at } of before) {
-    if (metrics.length === 0 || !key.startsWith(prefix(check)) || now - at < GONE_MS) continue;
-    if (records.get(key)?.at !== at) continue;
-    records.delete(key);
-    const subject = { key, title: '', advice: null };
-    if (isOpen(key)) inputs.push({ type: 'over', kind: 'rule', resolution: 'gone', subject });
+    if (now - at < GONE_MS || metrics.length === 0 || !key.startsWith(prefix(check))) continue;
+    records ??= [...before];
+    const index = records.findIndex((record) => record.key === key);
+    if (records[index]?.at !== at) continue;
+    records.splice(index, 1);
+    if (!isOpen(key)) continue;
+    inputs ??= [];
+    inputs.push({ type: 'over', kind: 'rule', resolution: 'gone', subject: { key, title: '', advice: null } });
   }
-  return { records: [...records.values()], inputs };
+  return { records: records ?? before, inputs: inputs ?? none };
 }
 
 /** What is remembered of an open incident that an earlier manager has left; null: it is no rule's. */
@@ -146,35 +155,43 @@ function suffix(rule: Rule): string {
   return rule.over === null ? `<${rule.under?.value}` : `>${rule.over.value}`;
 }
 
-function subjectOf(title: string, check: Asked, rule: Rule, metric: string): Subject {
-  const known = check.id === metric || title.toLowerCase() === check.id;
-  const what = known ? metric : `${check.id}: ${metric}`;
-  return { key: `${prefix(check)}${metric}${suffix(rule)}`, title: checkTitle(title, what), advice: null };
+function keyOf(check: Asked, rule: Rule, metric: string): string {
+  return `${prefix(check)}${metric}${suffix(rule)}`;
 }
 
-type Kept = Omit<RuleRecord, 'key'>;
-const nothing: Kept = { at: 0, since: null, backSince: null, endedAt: null, again: 0 };
+/** Whether the rule is on this number; asked of each number of each answer, so nothing is made for it. */
+function isAbout({ metric }: Rule, name: string): boolean {
+  return name.startsWith(metric) && (name.length === metric.length || name[metric.length] === ':');
+}
+
+function titleOf(title: string, check: Asked, metric: string): string {
+  const known = check.id === metric || title.toLowerCase() === check.id;
+  return checkTitle(title, known ? metric : `${check.id}: ${metric}`);
+}
+
+const nothing: Omit<RuleRecord, 'key'> = { at: 0, since: null, backSince: null, endedAt: null, again: 0 };
 
 function step(
+  key: string,
   rule: Rule,
   { value, unit }: Metric,
-  known: Kept | undefined,
+  known: RuleRecord | undefined,
   every: number,
   open: boolean,
   now: number,
-): { readonly record: Kept; readonly change: 'opens' | 'ends' | null } {
-  const isGap = known !== undefined && now - known.at > GAP_INTERVALS * every;
-  const before: Kept = { ...(known ?? nothing), ...(isGap ? { since: null, backSince: null } : {}), at: now };
+): { readonly record: RuleRecord; readonly change: 'opens' | 'ends' | null } {
+  const { endedAt, again } = known ?? nothing;
+  const before = known === undefined || now - known.at > GAP_INTERVALS * every ? nothing : known;
   const { beyond, back } = judge(rule, value, unit);
   const since = beyond ? (before.since ?? now) : null;
   const backSince = back ? (before.backSince ?? now) : null;
-  const record = { ...before, since, backSince };
+  const record = { key, at: now, since, backSince, endedAt, again };
   if (!open) {
     if (since === null || now - since < rule.for) return { record, change: null };
-    const soon = before.endedAt !== null && now - before.endedAt < SOON_MS;
-    return { record: { ...record, again: soon ? before.again + 1 : 0 }, change: 'opens' };
+    const soon = endedAt !== null && now - endedAt < SOON_MS;
+    return { record: { ...record, again: soon ? again + 1 : 0 }, change: 'opens' };
   }
-  if (backSince === null || now - backSince < patience(before.again)) return { record, change: null };
+  if (backSince === null || now - backSince < patience(again)) return { record, change: null };
   return { record: { ...record, endedAt: now }, change: 'ends' };
 }
 

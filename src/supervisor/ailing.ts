@@ -50,8 +50,9 @@ export function createAiling({ held, isCaused, ails }: AilingOptions) {
     },
     judgeMemory(service: Managed, { metrics }: CheckResult): void {
       const { max_memory } = service.config;
+      if (max_memory === null) return;
       const memory = metrics.find(({ name }) => name === 'memory')?.value;
-      if (memory === undefined || max_memory === null) return;
+      if (memory === undefined) return;
       if (inRow(service, 'max_memory', memory > max_memory) !== SAMPLES_OVER_MEMORY) return;
       ails(service, reason('over-memory', { used: megabytes(memory), limit: megabytes(max_memory) }));
     },

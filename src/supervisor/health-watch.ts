@@ -33,7 +33,7 @@ export function createHealthWatch({ samples, ledger, commits, clock, log, held, 
       const ofProcess = scheduled?.check.kind === 'process';
       const result = ofProcess ? withLife(answered, service.record, now) : answered;
       samples.add(service.record.name, id, result.metrics, now);
-      const broken = ruleWatch.take(service, id, result);
+      const broken = scheduled === undefined ? [] : ruleWatch.take(service, scheduled, result);
       if (broken.length > 0) commits.add(service, broken);
       const before = service.record.health;
       const { ids, aside } = concerned(service.checks, service.record.run?.pid ?? null);

@@ -1,13 +1,21 @@
+import type { ServiceConfig } from '../config/schema.ts';
 import type { CheckResult } from '../core/health.ts';
 import type { Incident, IncidentInput, Resolution } from '../core/incident.ts';
-import { type Asked, applyRules, isAsked, type RuleRecord, recordOf, rulesFor } from '../core/rule.ts';
+import { type Asked, applyRules, isAsked, type Rule, type RuleRecord, recordOf, rulesFor } from '../core/rule.ts';
 import type { Ledger } from './ledger.ts';
-import type { Managed } from './managed.ts';
+import type { Managed, ScheduledCheck } from './managed.ts';
 
 /** What is remembered of a service's numbers, and of which of its lives they are. */
 interface Memory {
-  readonly run: string | null;
-  readonly records: readonly RuleRecord[];
+  run: string | null;
+  records: readonly RuleRecord[];
+}
+
+/** What a configuration makes of one check. */
+interface Ruled {
+  readonly config: ServiceConfig;
+  readonly check: Asked;
+  readonly rules: readonly Rule[];
 }
 
 /**
@@ -16,6 +24,8 @@ interface Memory {
  */
 export function createRuleWatch(ledger: Pick<Ledger, 'find'>, clock: () => number) {
   const memories = new Map<string, Memory>();
+  /** Worked out once for a configuration: there are hundreds of answers in a few seconds. */
+  const ruled = new WeakMap<ScheduledCheck, Ruled>();
 
   function recordsOf({ record }: Managed): readonly RuleRecord[] {
     const memory = memories.get(record.name);
@@ -24,26 +34,35 @@ export function createRuleWatch(ledger: Pick<Ledger, 'find'>, clock: () => numbe
   }
 
   function remember({ record }: Managed, records: readonly RuleRecord[]): void {
-    memories.set(record.name, { run: record.run?.id ?? null, records });
+    const run = record.run?.id ?? null;
+    const memory = memories.get(record.name);
+    if (memory === undefined) memories.set(record.name, { run, records });
+    else [memory.run, memory.records] = [run, records];
   }
 
   const rules = ({ config }: Managed) => {
     return (check: Asked) => rulesFor(check, config.alerts, config.default_alerts);
   };
 
+  function ruledBy(service: Managed, scheduled: ScheduledCheck): Ruled {
+    const { config } = service;
+    const known = ruled.get(scheduled);
+    if (known?.config === config) return known;
+    const check = askedOf(scheduled);
+    const found = { config, check, rules: rules(service)(check) };
+    ruled.set(scheduled, found);
+    return found;
+  }
+
   return {
     /** What a check's answer means for the incidents. */
-    take(service: Managed, id: string, result: CheckResult): readonly IncidentInput[] {
-      const scheduled = service.checks.find(({ check }) => check.id === id);
-      if (scheduled === undefined) return [];
-      const check = { id, kind: scheduled.check.kind, every: scheduled.every };
+    take(service: Managed, scheduled: ScheduledCheck, { metrics }: CheckResult): readonly IncidentInput[] {
+      const { config, check, rules } = ruledBy(service, scheduled);
+      const known = recordsOf(service);
       const { name } = service.record;
-      const { records, inputs } = applyRules(
-        ...([service.config.title, check, rules(service)(check), result.metrics, recordsOf(service)] as const),
-        (key) => ledger.find(`${name}/${key}`) !== null,
-        clock(),
-      );
-      remember(service, records);
+      const isOpen = (key: string) => ledger.find(`${name}/${key}`) !== null;
+      const { records, inputs } = applyRules(config.title, check, rules, metrics, known, isOpen, clock());
+      if (records !== known) remember(service, records);
       return inputs;
     },
     /** What is over without a number: `open` are the service's open incidents. */
@@ -55,7 +74,8 @@ export function createRuleWatch(ledger: Pick<Ledger, 'find'>, clock: () => numbe
       return open.flatMap((incident): IncidentInput[] => {
         const { kind, subject } = incident;
         if (kind !== 'rule' || subject === undefined) return [];
-        const resolution = endOf(service) ?? (isAsked(incident, askedOf(service), rules(service)) ? null : 'removed');
+        const resolution =
+          endOf(service) ?? (isAsked(incident, service.checks.map(askedOf), rules(service)) ? null : 'removed');
         return resolution === null ? [] : [{ type: 'over', kind, subject, resolution }];
       });
     },
@@ -63,8 +83,8 @@ export function createRuleWatch(ledger: Pick<Ledger, 'find'>, clock: () => numbe
   };
 }
 
-function askedOf({ checks }: Managed): readonly Asked[] {
-  return checks.map(({ check: { id, kind }, every }) => ({ id, kind, every }));
+function askedOf({ check: { id, kind }, every }: ScheduledCheck): Asked {
+  return { id, kind, every };
 }
 
 /** With the service goes what its numbers were about. */
