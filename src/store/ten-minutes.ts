@@ -7,11 +7,11 @@ import { createFirstSample, type RollupTable } from './rollups.ts';
 /** Slot, min, avg, max, last, count. */
 type Row = readonly [number, number, number, number, number, number];
 const edge = z.object({ slot: z.number().nullable() });
-const ids = z.array(z.object({ id: z.number() }));
 
 /** There is a new row for each series every ten minutes; after so many turns, one a minute, each has let go of one. */
 const TURNS = 10;
 const EARLY_SLOTS = 60;
+const EVERY_SERIES = [1, 0] as const;
 
 /**
  * The tier that is kept for months. Its key begins with the series: what is measured in ten minutes goes to as many
@@ -38,8 +38,9 @@ export function createTenMinuteTable(store: SqlStore, step: number, finer: Rollu
     );
   const newest = edgeOf('max');
   const oldest = edgeOf('min');
-  const all = connection.prepare('SELECT id FROM series ORDER BY id');
-  const erase = connection.prepare('DELETE FROM ten_minutes WHERE series = ? AND slot < ?');
+  const erase = connection.prepare(
+    'DELETE FROM ten_minutes WHERE slot < ? AND series IN (SELECT id FROM series WHERE id % ? = ?)',
+  );
   const firstSample = createFirstSample(store);
   let until: number | null = null;
   let turn = 0;
@@ -70,14 +71,13 @@ export function createTenMinuteTable(store: SqlStore, step: number, finer: Rollu
       );
     },
     prune(before, early) {
-      const series = ids.parse(all.all());
       if (early) {
         const lowest = edge.parse(oldest.get()).slot;
-        for (const { id } of lowest === null ? [] : series) erase.run(id, (lowest ?? 0) + EARLY_SLOTS);
+        if (lowest !== null) erase.run(lowest + EARLY_SLOTS, ...EVERY_SERIES);
         return;
       }
       turn = (turn + 1) % TURNS;
-      for (const { id } of series) if (id % TURNS === turn) erase.run(id, Math.floor(before / step));
+      erase.run(Math.floor(before / step), TURNS, turn);
     },
   };
 }

@@ -31,25 +31,25 @@ export function createWaiting() {
      * values are the samples'.
      */
     take(): ReadonlyMap<number, string> {
-      const slots = new Map<number, string>();
-      for (const [series, at, value] of each()) {
+      const slots = new Map<number, string[]>();
+      for (let index = 0; index < used; index += WIDTH) {
+        const at = numbers[index + 1] ?? 0;
         const slot = Math.floor(at / RAW_STEP);
-        const before = slots.get(slot);
-        const sample = `"${series * RAW_STEP + at - slot * RAW_STEP}":${value}`;
-        slots.set(slot, before === undefined ? `{${sample}` : `${before},${sample}`);
+        const key = (numbers[index] ?? 0) * RAW_STEP + at - slot * RAW_STEP;
+        const sample = `"${key}":${numbers[index + 2]}`;
+        const samples = slots.get(slot);
+        if (samples === undefined) slots.set(slot, [sample]);
+        else samples.push(sample);
       }
       used = 0;
-      for (const [slot, text] of slots) slots.set(slot, `${text}}`);
-      return slots;
+      return new Map([...slots].map(([slot, samples]) => [slot, `{${samples.join(',')}}`]));
     },
     /** What waits of one series, in the order in which it came. */
     of(wanted: number): readonly { readonly at: number; readonly value: number }[] {
-      return [...each()].flatMap(([series, at, value]) => (series === wanted ? [{ at, value }] : []));
+      const found: { readonly at: number; readonly value: number }[] = [];
+      for (let index = 0; index < used; index += WIDTH)
+        if (numbers[index] === wanted) found.push({ at: numbers[index + 1] ?? 0, value: numbers[index + 2] ?? 0 });
+      return found;
     },
   };
-
-  function* each(): Generator<readonly [series: number, at: number, value: number]> {
-    for (let index = 0; index < used; index += WIDTH)
-      yield [numbers[index] ?? 0, numbers[index + 1] ?? 0, numbers[index + 2] ?? 0];
-  }
 }
