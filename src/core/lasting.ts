@@ -49,7 +49,11 @@ const degradedAfter: ReadonlyMap<string, number> = new Map([
  */
 export function mayLast({ state, health }: ServiceRecord): boolean {
   if (state !== 'running') return state === 'unknown';
-  return health.checks.some((check) => check.unknownSince !== null || check.health === 'degraded');
+  return health.checks.some(isTroubled);
+}
+
+function isTroubled({ unknownSince, health }: CheckRecord): boolean {
+  return unknownSince !== null || health === 'degraded';
 }
 
 /**

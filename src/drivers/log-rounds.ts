@@ -15,6 +15,9 @@ export interface LogRoundsOptions {
   readonly log: Logger;
 }
 
+/** Services whose output is a file that somebody has to keep small. */
+type Logging = Extract<ServiceConfig, { readonly driver: 'process' | 'tmux' }>;
+
 const ROUND_MS = 10_000;
 /** What could not be rotated is tried again after this. */
 const AGAIN_MS = 600_000;
@@ -25,6 +28,8 @@ export function createLogRounds({ services, pidOf, dataDir, clock, log }: LogRou
   let round: Promise<void> | null = null;
   /** When logs that cannot be rotated are tried again, by their path. */
   const putOff = new Map<string, number>();
+  /** Where each logs, worked out once for a configuration. */
+  const paths = new WeakMap<Logging, string>();
   /** The processes of which it was said that their log is gone, by service. */
   const removed = new Map<string, number>();
 
@@ -38,11 +43,19 @@ export function createLogRounds({ services, pidOf, dataDir, clock, log }: LogRou
       });
   }
 
+  function pathOf(service: Logging): string {
+    const known = paths.get(service);
+    if (known !== undefined) return known;
+    const path = service.log_file ?? join(dataDir, 'run', service.name, 'output.log');
+    paths.set(service, path);
+    return path;
+  }
+
   async function look(): Promise<void> {
     for (const service of services()) {
       if (service.driver !== 'process' && service.driver !== 'tmux') continue;
       const { name, log_max_size, log_keep } = service;
-      const path = service.log_file ?? join(dataDir, 'run', name, 'output.log');
+      const path = pathOf(service);
       if (log_max_size === null || clock() < (putOff.get(path) ?? 0)) continue;
       putOff.delete(path);
       const size = service.log_file === null ? sizeOf(path) : null;

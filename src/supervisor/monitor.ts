@@ -245,16 +245,17 @@ export function createMonitor(options: MonitorOptions) {
       const open = new Map<string, Incident[]>();
       for (const incident of ledger.open())
         open.set(incident.service, [...(open.get(incident.service) ?? []), incident]);
-      for (const service of services.values()) {
+      // As forEach, since that makes no object for each step.
+      services.forEach((service) => {
         // Of hundreds of services nearly all are well at any moment: nothing is asked of those.
         if (awaitsTime(service.record)) tick(service);
         const troubles = open.get(service.record.name);
         if (troubles !== undefined || mayLast(service.record)) health.watchLasting(service, troubles ?? []);
         const { name, state } = service.record;
-        if (state !== 'unknown' || service.operation !== null) continue;
+        if (state !== 'unknown' || service.operation !== null) return;
         if (clock() - (lastLook.get(name) ?? 0) >= LOOK_AGAIN_MS)
           look(service).catch((error: unknown) => log.error({ err: error, service: name }, 'inspect failed'));
-      }
+      });
     },
     /** Waits until all that was seen is written. */
     async settle(): Promise<void> {

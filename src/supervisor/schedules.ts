@@ -50,8 +50,12 @@ export function createSchedules(options: SchedulesOptions) {
     if (now - looked > MAKE_UP_MS) log.warn({ seconds: (now - looked) / SECOND }, 'schedules were not looked at');
     const from = Math.max(looked, now - MAKE_UP_MS);
     looked = now;
+    const planned: Managed[] = [];
+    services.forEach((service) => {
+      if (service.config.schedule.length > 0) planned.push(service);
+    });
     for (let at = Math.floor(from / SECOND) * SECOND + SECOND; at <= now; at += SECOND)
-      for (const service of services.values())
+      for (const service of planned)
         for (const entry of service.config.schedule)
           if (entry.cron !== '' && isDue(timeOf(entry), at)) carryOut(service, entry);
   }
