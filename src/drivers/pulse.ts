@@ -22,8 +22,11 @@ const sampleMs = 1000;
 const share = 250;
 /** But at least this often: on a loaded machine a reading seems dear because it has to wait. */
 const maxSampleMs = 5000;
-/** And at least this often where nobody can slip away between two, for a quarter of that share. */
-const maxIdleSampleMs = 20_000;
+/**
+ * And at least this often where nobody can slip away between two, for a quarter of that share. It is what a killed
+ * keeper, with its service in the same blow, leaves unknown at most: what had been forked since.
+ */
+const maxIdleSampleMs = 60_000;
 const idleShare = 4 * share;
 
 const listeners = new Set<Listener>();
