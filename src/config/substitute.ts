@@ -27,6 +27,8 @@ export function substitute(
   visit(document, {
     Scalar(place, node, ancestors) {
       if (place === 'key') return;
+      // Nearly all values: to work out where they stand would be a tenth of reading a large file.
+      if (typeof node.value === 'string' && !node.value.includes('${')) return;
       const path = pathOf(node, ancestors);
       if (isText(path) && node.type === 'PLAIN' && node.source !== undefined && typeof node.value !== 'string') {
         if (node.value !== null) node.value = node.source;

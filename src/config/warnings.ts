@@ -24,7 +24,7 @@ export function findWarnings(value: z.output<typeof file>, config: Config, sourc
       if (metric.from !== 'sql-count' || metric.url !== null || config.shop.database_url !== null) return;
       warnings.push(source.message([...path, 'metrics', index], reason('config-metric-no-database'), 'key'));
     });
-    const numbers = numbersOf(service);
+    const numbers = service.alerts.length === 0 ? [] : numbersOf(service);
     service.alerts.forEach(({ metric }, index) => {
       if (numbers.includes(metric.split(':')[0] ?? '')) return;
       const args = { options: numbers.join(', ') };
