@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { incidentsOfSignal } from '../core/consequence.ts';
+import type { CheckResult } from '../core/health.ts';
 import type { Incident, IncidentInput } from '../core/incident.ts';
 import { mayLast } from '../core/lasting.ts';
 import { type Reason, reason, sameReason } from '../core/reason.ts';
@@ -47,6 +48,8 @@ export function createMonitor(options: MonitorOptions) {
   const lastLook = new Map<string, number>();
   /** Those whose start is held: they are woken by what they wait for. */
   const waiting = new Set<Managed>();
+  /** Those that time alone changes, or that may be in trouble for too long: of hundreds nearly none are. */
+  const restless = new Set<Managed>();
   const commits = createCommits({ serviceTable, ledger, log });
   const health = createHealthWatch({
     ...{ samples, ledger, commits, clock, log },
@@ -82,6 +85,12 @@ export function createMonitor(options: MonitorOptions) {
   function remember(service: Managed): void {
     if (isHeld(service.record)) waiting.add(service);
     else waiting.delete(service);
+    rememberRestless(service);
+  }
+
+  function rememberRestless(service: Managed): void {
+    if (awaitsTime(service.record) || mayLast(service.record)) restless.add(service);
+    else restless.delete(service);
   }
 
   /** What waits for this service is not kept waiting: a chain of needs is up as soon as its links are. */
@@ -214,7 +223,11 @@ export function createMonitor(options: MonitorOptions) {
   return {
     observe,
     lookAnew,
-    observeHealth: health.take,
+    /** Takes in the answer of one check; `run` is the life it was asked about. */
+    observeHealth(service: Managed, run: string | null, id: string, answered: CheckResult): void {
+      health.take(service, run, id, answered);
+      rememberRestless(service);
+    },
     note,
     take,
     /** Lets go of a service that is not in the configuration any more; `forget`: it will be new when it comes back. */
@@ -222,6 +235,7 @@ export function createMonitor(options: MonitorOptions) {
       if (service.retry !== null) clearTimeout(service.retry);
       service.retry = null;
       waiting.delete(service);
+      restless.delete(service);
       await service.commits;
       health.forget(service.record.name);
       if (forget) serviceTable.forget(service.record.name);
@@ -245,17 +259,18 @@ export function createMonitor(options: MonitorOptions) {
       const open = new Map<string, Incident[]>();
       for (const incident of ledger.open())
         open.set(incident.service, [...(open.get(incident.service) ?? []), incident]);
-      // As forEach, since that makes no object for each step.
-      services.forEach((service) => {
-        // Of hundreds of services nearly all are well at any moment: nothing is asked of those.
+      const troubled = [...open.keys()].flatMap((name) => services.get(name) ?? []);
+      for (const service of new Set([...restless, ...troubled])) {
+        const { name } = service.record;
+        // One that was let go of, whose last answer came after that.
+        if (services.get(name) !== service) continue;
         if (awaitsTime(service.record)) tick(service);
-        const troubles = open.get(service.record.name);
+        const troubles = open.get(name);
         if (troubles !== undefined || mayLast(service.record)) health.watchLasting(service, troubles ?? []);
-        const { name, state } = service.record;
-        if (state !== 'unknown' || service.operation !== null) return;
+        if (service.record.state !== 'unknown' || service.operation !== null) continue;
         if (clock() - (lastLook.get(name) ?? 0) >= LOOK_AGAIN_MS)
           look(service).catch((error: unknown) => log.error({ err: error, service: name }, 'inspect failed'));
-      });
+      }
     },
     /** Waits until all that was seen is written. */
     async settle(): Promise<void> {
