@@ -108,7 +108,10 @@ function tick(): void {
   for (const work of works) work();
   // One that leaves meanwhile is left out, and one that joins may get its first tick at once.
   for (const listener of quick) listener.tick();
-  if (ticks % ticksPerSecond === 0) for (const listener of listeners) if (listener.every === 'second') listener.tick();
+  if (ticks % ticksPerSecond === 0)
+    listeners.forEach((listener) => {
+      if (listener.every === 'second') listener.tick();
+    });
   const pause = closely
     ? Math.min(maxSampleMs, Math.max(sampleMs, cost * share))
     : Math.min(maxIdleSampleMs, Math.max(maxSampleMs, cost * idleShare));

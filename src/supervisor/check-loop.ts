@@ -31,11 +31,13 @@ export function createCheckLoop(options: CheckLoopOptions) {
   function tick(): void {
     const now = clock();
     queue = [];
-    // As forEach, since that makes no object for each step.
+    // Written so that no object is made for each service that has nothing due.
     services.forEach((service) => {
-      service.checks.forEach((scheduled) => {
-        if (isDue(service, scheduled, now)) queue.push({ service, scheduled });
-      });
+      const { checks } = service;
+      for (let index = 0; index < checks.length; index += 1) {
+        const scheduled = checks[index];
+        if (scheduled !== undefined && isDue(service, scheduled, now)) queue.push({ service, scheduled });
+      }
     });
     queue.sort((a, b) => a.scheduled.nextAt - b.scheduled.nextAt);
     begin();

@@ -67,7 +67,8 @@ export function createStandings({ table, services, mutes, clock, log }: Standing
         const before = current.get(name);
         // Of hundreds of services nearly all are what they were a second ago.
         if (before?.record === record && !moved) return;
-        const standing = standingOf({ ...record, health: record.health.health }, known, now);
+        const { state, wanted, reason, health } = record;
+        const standing = standingOf({ name, state, wanted, reason, health: health.health }, known, now);
         if (before?.standing === standing) before.record = record;
         else {
           if (before !== undefined) over.push(endAt(before, now));
