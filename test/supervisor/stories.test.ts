@@ -99,7 +99,7 @@ function stage(settings: Readonly<Record<string, unknown>> = {}) {
   });
   const checks = createCheckLoop({ services, observeHealth: monitor.observeHealth, clock, log });
   return {
-    ...{ world, service, monitor, control, checks, ledger },
+    ...{ world, service, services, monitor, control, checks, ledger },
     /** How its next stops go. */
     stops(how: () => Promise<StopResult>) {
       stopping = how;
@@ -166,6 +166,20 @@ describe('restart loops', () => {
     for (let hour = 0; hour < 24; hour++) await bot.later(3600_000);
     assert.equal(bot.world.starts, 6);
     assert.equal(bot.service.record.state, 'failed');
+  });
+
+  it('one that is taken out of the configuration while its restart is due is left alone, whatever is answered late', async () => {
+    const bot = stage({ restart_delay: '10s' });
+    await bot.monitor.begin();
+    await settle();
+    await bot.later(30_000);
+    await bot.dies();
+    assert.equal(bot.service.record.state, 'backing-off');
+    bot.services.delete('bot');
+    await bot.monitor.release(bot.service, true);
+    await bot.says(healthy);
+    for (let minute = 0; minute < 10; minute++) await bot.later(60_000);
+    assert.deepEqual([bot.world.starts, bot.service.record.state], [1, 'backing-off']);
   });
 
   it('DockMon: the first restart has its delay, and a start that was called good does not reset the counter', async () => {
