@@ -28,6 +28,10 @@ const { metafile } = await build({
   ...{ sourcemap: true, sourcesContent: false, metafile: true, logLevel: 'warning' },
 });
 
+const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+if (inputs.some((path) => /zod.*\/locales\/(?!en\.|index\.)/.test(path)))
+  throw new Error("all of zod's languages would be read at each start: say `import * as z`, and never take z apart");
+
 // A manager that runs reads some of its files only when they are needed: those that it was started from stay until the
 // build after this one.
 const made = Object.keys(metafile.outputs).map((path) => basename(path));

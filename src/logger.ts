@@ -1,5 +1,5 @@
 import { type DestinationStream, destination, type LevelWithSilent, type Logger, pino, stdSerializers } from 'pino';
-import { z } from 'zod';
+import * as z from 'zod';
 import { redactSecrets } from './core/redact.ts';
 
 export type { Logger } from 'pino';

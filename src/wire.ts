@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DigestNotice } from './core/digest.ts';
 import { type CheckRecord, type HealthRecord, metricUnits } from './core/health.ts';
 import { type Incident, incidentKinds, levels, resolutions } from './core/incident.ts';

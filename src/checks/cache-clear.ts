@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ZodError, z } from 'zod';
+import * as z from 'zod';
 import { percentOf } from '../core/counter.ts';
 import type { Figure } from '../core/figure.ts';
 import { type Reason, reason } from '../core/reason.ts';
@@ -50,7 +50,7 @@ export function createCacheClearer(url: string): CacheClearer {
       const answer = await connection.use(signal, ask);
       return answer.ok ? answer : { ok: false, reason: answer.failure.reason };
     } catch (error) {
-      if (!(error instanceof ZodError)) throw error;
+      if (!(error instanceof z.ZodError)) throw error;
       return { ok: false, reason: reason('redis-not-redis', { address: connection.address }) };
     }
   }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MetricConfigOf } from '../config/schema.ts';
 import { reason } from '../core/reason.ts';
 import { type MetricSource, noNumber } from './metric.ts';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Figure } from '../core/figure.ts';
 import { type Answer, addressOf } from './connect.ts';
 import { beforeDeadline } from './deadline.ts';

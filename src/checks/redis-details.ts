@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LatencyEvent, RedisExtras } from '../core/redis-details.ts';
 import type { RedisCommand, RedisSession } from './redis-connection.ts';
 import { isReply } from './redis-failure.ts';

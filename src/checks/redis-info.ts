@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RedisInfo } from '../core/redis-details.ts';
 
 const number = z.string().transform(Number).pipe(z.number());

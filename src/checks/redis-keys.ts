@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KeyPattern, KeySample } from '../core/redis-details.ts';
 import type { RedisSession } from './redis-connection.ts';
 import { isReply } from './redis-failure.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SlowCommand } from '../core/redis-details.ts';
 import { patternOf } from './redis-keys.ts';
 

@@ -1,4 +1,4 @@
-import { ZodError } from 'zod';
+import * as z from 'zod';
 import { percentOf } from '../core/counter.ts';
 import type { Finding } from '../core/health.ts';
 import { reason } from '../core/reason.ts';
@@ -142,7 +142,7 @@ async function understand<T>(asked: () => Promise<Answer<T>>, address: string): 
   try {
     return await asked();
   } catch (error) {
-    if (!(error instanceof ZodError)) throw error;
+    if (!(error instanceof z.ZodError)) throw error;
     return { ok: false, failure: unhealthy(reason('redis-not-redis', { address })) };
   }
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Reason, reason } from '../core/reason.ts';
 import { query } from './postgres-queries.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Figure } from '../core/figure.ts';
 import type { ShopStats } from '../core/shop-stats.ts';
 import type { PostgresSession } from './postgres-connection.ts';

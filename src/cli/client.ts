@@ -1,5 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { AlertingResult } from '../core/alerting.ts';
 import type { AuditEntry } from '../core/audit.ts';
 import type { Figure } from '../core/figure.ts';

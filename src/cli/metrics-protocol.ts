@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { metricUnits } from '../core/health.ts';
 import { type History, rollUp, runsOf, type Series, summarize, usualSeries } from '../core/history.ts';
 

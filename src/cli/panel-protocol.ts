@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Panels } from '../core/panel-control.ts';
 import { healthWord, reasonSchema } from '../wire.ts';
 

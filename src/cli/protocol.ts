@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AlertingResult } from '../core/alerting.ts';
 import type { AuditEntry } from '../core/audit.ts';
 import type { Incident } from '../core/incident.ts';

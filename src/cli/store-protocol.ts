@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nearest } from '../config/keys.ts';
 import type { Figure } from '../core/figure.ts';
 import { reason } from '../core/reason.ts';

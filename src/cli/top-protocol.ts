@@ -1,13 +1,12 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Figure } from '../core/figure.ts';
 import type { Top } from '../core/top.ts';
 import { reasonSchema } from '../wire.ts';
 
-const { number, string } = z;
 const list = z.array(
   z.object({
-    ...{ pid: number(), name: string(), cpu: number(), memory: number(), memoryOfHost: number() },
-    service: string().nullable(),
+    ...{ pid: z.number(), name: z.string(), cpu: z.number(), memory: z.number(), memoryOfHost: z.number() },
+    service: z.string().nullable(),
   }),
 );
 
@@ -16,7 +15,7 @@ export const topSchema: z.ZodType<Figure<Top>> = z.discriminatedUnion('ok', [
   z.object({
     ok: z.literal(true),
     value: z.object({
-      ...{ at: number(), cores: number(), measured: number(), processes: number() },
+      ...{ at: z.number(), cores: z.number(), measured: z.number(), processes: z.number() },
       ...{ byCpu: list, byMemory: list },
     }),
   }),

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { coreLogs } from '../core/panel-view.ts';
 import { command } from './command.ts';
 import {

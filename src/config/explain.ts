@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { metricSources } from '../core/metric-source.ts';
 import { reason } from '../core/reason.ts';
 import { at, child, keysAt, nearest } from './keys.ts';

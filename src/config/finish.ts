@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { unitOf } from '../core/metric-source.ts';
 import type { Environment, Settings } from './environment.ts';
 import { expandPath } from './paths.ts';

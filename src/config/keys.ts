@@ -1,5 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Path } from './message.ts';
 
 /** The known word that somebody may have meant; null when none is near enough to be of help. */

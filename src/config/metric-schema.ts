@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { metricUnits } from '../core/health.ts';
 import { address } from './check-schema.ts';
 import { command } from './command.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MetricUnit } from '../core/health.ts';
 import { service } from './service-schema.ts';
 import {

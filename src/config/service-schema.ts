@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { coreLogs, panelKinds } from '../core/panel-view.ts';
 import { check, checkId } from './check-schema.ts';
 import { command } from './command.ts';

@@ -1,5 +1,5 @@
 import { validate as isCron } from 'node-cron';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Anchor } from '../core/link.ts';
 import type { Limit } from '../core/rule.ts';
 

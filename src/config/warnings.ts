@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { metricNames } from '../core/metric-names.ts';
 import { reason } from '../core/reason.ts';
 import type { ConfigMessage } from './message.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ExitInfo, Run } from '../core/service.ts';
 import type { ProcessId } from './proctree.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Alerting } from '../core/alerting.ts';
 import type { Reply } from './server.ts';
 import { incidentView, muteView } from './views.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { History } from '../core/history.ts';
 import { readTimeSpan } from '../core/time-span.ts';
 import type { Reply } from './server.ts';

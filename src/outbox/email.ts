@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Reason, reason } from '../core/reason.ts';
 import { redactSecrets } from '../core/redact.ts';
 import { messageNumber, plain } from './plain.ts';

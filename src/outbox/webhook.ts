@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Incident } from '../core/incident.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import { messageNumber, plain } from './plain.ts';

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Answer, answer, failure } from '../core/panel.ts';
 import { reason } from '../core/reason.ts';
 import { limitTo } from './limit.ts';

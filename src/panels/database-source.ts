@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { panelKinds } from '../core/panel-view.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import { panelAddress } from './address.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from './wire-error.ts';
 
 /** Seconds, by the panel's clock. */

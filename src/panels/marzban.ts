@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Answer, answer, type NodeTraffic, type PanelOverview, type UserCounts } from '../core/panel.ts';
 import type { OwnAction } from '../core/panel-control.ts';
 import type { PanelCapabilities } from '../core/panel-view.ts';

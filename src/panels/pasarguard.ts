@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Answer, answer, type NodeTraffic, type PanelNode, type PanelOverview } from '../core/panel.ts';
 import type { PanelCapabilities } from '../core/panel-view.ts';
 import { createPanelClient } from './client.ts';

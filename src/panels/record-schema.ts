@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { failureClasses, panelErrorKinds } from '../core/panel.ts';
 import type { PanelRecord } from '../core/panel-health.ts';
 import { noRestarts } from '../core/panel-restarts.ts';

@@ -1,5 +1,5 @@
 import { scrypt } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Answer, answer, failure, type PanelError } from '../core/panel.ts';
 import { reason } from '../core/reason.ts';
 import { tokenLifetime } from './jwt.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The words both panels share. A field that some version leaves out is `nullish` and becomes null: "the panel does not

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PanelErrorKind } from '../core/panel.ts';
 import { type Reason, reason } from '../core/reason.ts';
 import { redactSecrets } from '../core/redact.ts';

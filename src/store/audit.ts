@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AuditEntry } from '../core/audit.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Actor } from '../core/snapshot.ts';

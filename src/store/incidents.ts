@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Incident } from '../core/incident.ts';
 import { fromJson, incidentSchema } from '../wire.ts';
 import type { SqlStore } from './database.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Connection } from './database.ts';
 
 const answer = z.object({ rows: z.string() });

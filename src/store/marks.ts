@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Marks } from '../core/history.ts';
 import { levels } from '../core/incident.ts';
 import type { SqlStore } from './database.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Mute } from '../core/mute.ts';
 import { fromJson, scopeSchema } from '../wire.ts';
 import type { SqlStore } from './database.ts';

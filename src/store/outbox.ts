@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DigestNotice } from '../core/digest.ts';
 import type { NoticeKind } from '../core/gate.ts';
 import { digestNoticeSchema, fromJson } from '../wire.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Bucket, RAW_STEP } from '../core/history.ts';
 import type { SqlStore } from './database.ts';
 import { prepareMany, WANTED_SLOTS } from './many-rows.ts';

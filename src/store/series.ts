@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Metric, metricUnits } from '../core/health.ts';
 import type { HistoryQuestion, Series } from '../core/history.ts';
 import type { SqlStore } from './database.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ServiceRecord } from '../core/service.ts';
 import { fromJson, serviceRecordSchema } from '../wire.ts';
 import type { SqlStore } from './database.ts';

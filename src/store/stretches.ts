@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Standing, standings, type Tally } from '../core/standing.ts';
 import type { SqlStore } from './database.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MANAGER_SERVICE } from '../core/incident.ts';
 import { type Gap, gapBefore, isDeploy, type LifeMark, startNotice } from '../core/life.ts';
 import { type Reason, reason } from '../core/reason.ts';

@@ -1,6 +1,6 @@
 import type { MiddlewareFn } from 'grammy';
 import type { User } from 'grammy/types';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Settings } from '../core/settings.ts';
 import { type Language, pickLanguage } from '../i18n.ts';
 import type { Logger } from '../logger.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nodePlots, panelPlots } from '../core/panel-picture.ts';
 import { rangeNames } from '../core/picture.ts';
 import { lengths } from './mute-lengths.ts';

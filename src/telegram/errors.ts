@@ -1,5 +1,5 @@
 import { GrammyError, HttpError } from 'grammy';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Reason, reason } from '../core/reason.ts';
 import { redactSecrets } from '../core/redact.ts';
 import { notConnected } from './client.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Reason, reason } from '../../core/reason.ts';
 import type { ExitInfo, Fate, Run } from '../../core/service.ts';
 import type { Observation } from '../driver.ts';

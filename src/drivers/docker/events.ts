@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Engine, parseJson } from './engine.ts';
 import { engineFailure, type Failure } from './failures.ts';
 import { type Listed, listContainers } from './find.ts';

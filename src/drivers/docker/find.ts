@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { reason } from '../../core/reason.ts';
 import { type Container, containerSchema } from './container.ts';
 import { type Engine, parseJson } from './engine.ts';

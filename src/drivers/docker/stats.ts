@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Engine, parseJson } from './engine.ts';
 import { type Failure, failureOf, refused } from './failures.ts';
 import { type ContainerRef, findContainer, refName } from './find.ts';

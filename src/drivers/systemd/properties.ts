@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Time stamps are µs since 1970, 0 for never. */
 const unitSchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A screen in the chat. `page`: of the list one came from, counted from 0. */
 export type Place =
