@@ -34,7 +34,7 @@ export function createMuteTable(store: SqlStore, clock: () => number) {
   const read = () => z.array(row).parse(live.all(clock()));
   const readFirstEnd = () => edge.parse(first.get()).at ?? Number.POSITIVE_INFINITY;
   let known = read();
-  /** Before it (epoch ms) none is over: that is asked each second, and the disk only then. */
+  /** Before it (epoch ms) none is over, whatever is rolled back: that is asked each second, and the disk only then. */
   let firstEnd = readFirstEnd();
   return {
     active(): readonly Mute[] {
@@ -45,20 +45,21 @@ export function createMuteTable(store: SqlStore, clock: () => number) {
     /** Those that have ended by themselves and still have to be seen to; then they are to be removed. */
     ended(): readonly Mute[] {
       if (clock() < firstEnd) return [];
-      return z.array(row).parse(over.all(clock()));
+      const ended = z.array(row).parse(over.all(clock()));
+      if (ended.length === 0) firstEnd = readFirstEnd();
+      return ended;
     },
     add(mute: Omit<Mute, 'id'>): Mute {
       const id = Number(
         insert.run(mute.kind, JSON.stringify(mute.scope), mute.from, mute.until, mute.by).lastInsertRowid,
       );
       known = read();
-      firstEnd = readFirstEnd();
+      firstEnd = Math.min(firstEnd, mute.until);
       return { ...mute, id };
     },
     remove(id: number): void {
       erase.run(id);
       known = read();
-      firstEnd = readFirstEnd();
     },
   };
 }

@@ -183,6 +183,30 @@ describe('alerts seen, taken on and silenced by people', () => {
     assert.equal(world.alerting.past(null, 5)[0]?.service, 'redis', 'they are on the disk');
   });
 
+  it('sees to the end of a mute again where the disk had no room for that', () => {
+    const store = openStore(':memory:');
+    let full = false;
+    const transaction: SqlStore['transaction'] = (work) =>
+      store.transaction(() => {
+        const done = work();
+        if (full) throw new Error('database or disk is full');
+        return done;
+      });
+    const { alerting, told, problem } = makeAlerting({ clock: () => now, store: { ...store, transaction } });
+    problem('shop');
+    alerting.mute('mute', [shop], now + minute, vera);
+    now += minute;
+    full = true;
+    assert.throws(() => alerting.tick(), /full/);
+    full = false;
+    told.splice(0);
+    alerting.tick();
+    assert.equal(told[0]?.change, 'repeat');
+    told.splice(0);
+    alerting.tick();
+    assert.deepEqual(told, []);
+  });
+
   it('keeps the audit: who, what, to what, and how it went', () => {
     const { alerting } = world;
     world.problem('shop');
