@@ -15,20 +15,29 @@ export function baseEnvironment(): Record<string, string> {
   }
   base.PATH ??= defaultPath;
   if (base.HOME === undefined || base.USER === undefined) {
-    const user = ownUser();
-    if (user) {
-      base.HOME ??= user.homedir;
-      base.USER ??= user.username;
+    const own = ownUser();
+    if (own) {
+      base.HOME ??= own.homedir;
+      base.USER ??= own.username;
     }
   }
   return base;
 }
 
-/** null where the user id has no entry (usual in containers): Node throws for that. */
-function ownUser(): { homedir: string; username: string } | null {
+interface User {
+  readonly homedir: string;
+  readonly username: string;
+}
+
+let user: User | null | undefined;
+
+/** Asked once: it reads /etc/passwd. null where the user id has no entry (usual in containers): Node throws for that. */
+function ownUser(): User | null {
+  if (user !== undefined) return user;
   try {
-    return userInfo();
+    user = userInfo();
   } catch {
-    return null;
+    user = null;
   }
+  return user;
 }

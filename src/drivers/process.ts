@@ -136,6 +136,7 @@ export function createProcessDriver(options: LaunchOptions, watch = watchFolder)
       exit: null,
     };
     if (standing === null) standIn(life);
+    if (!by.gathers()) sampleWithin(200);
     return life;
   }
 
@@ -360,7 +361,6 @@ export function createProcessDriver(options: LaunchOptions, watch = watchFolder)
       return { ok: false, fatal: false, reason: reason('keeper-silent') };
     }
     proven = true;
-    if (!by.gathers()) sampleWithin(200);
     return { ok: true, run: life.run };
   }
 

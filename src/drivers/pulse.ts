@@ -38,17 +38,21 @@ let timer: NodeJS.Timeout | null = null;
 let soon: NodeJS.Timeout | null = null;
 let lastTable = new ProcessTable(new Map());
 let lastReadAt = Number.NEGATIVE_INFINITY;
-let lastSampleAt = Number.NEGATIVE_INFINITY;
+let lastSampleAt = 0;
 /** How long the last reading and what was made of it took. */
 let cost = 0;
-/** Whether anybody has to be watched closely. */
-let closely = true;
+/** Whether anybody has to be watched closely: who has to says so. */
+let closely = false;
 
 /** Joins the shared watch; returns how to leave it. */
 export function joinPulse(listener: Listener): () => void {
   listeners.add(listener);
   if (listener.every === 'tick') quick.add(listener);
-  timer ??= setInterval(tick, tickMs).unref();
+  if (timer === null) {
+    timer = setInterval(tick, tickMs).unref();
+    // Not in the midst of hundreds of first starts.
+    lastSampleAt = performance.now();
+  }
   return () => {
     listeners.delete(listener);
     quick.delete(listener);

@@ -125,7 +125,6 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
         pane: own ? pane.id : null,
         exit: null,
       });
-      sampleWithin(200);
       return true;
     }
     return false;
@@ -136,6 +135,7 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
     const typed = above !== null && roleOf(readArguments(above.pid) ?? []) === 'interactive-shell';
     lineage.follow(service, typed ? null : above, typed ? (readProcess(service.pid)?.session ?? null) : null);
     followed = true;
+    sampleWithin(200);
   }
 
   /** How a life that is over ended, as far as anybody can say: tmux knows it of its panes' own processes only. */
@@ -270,7 +270,6 @@ export function createTmuxDriver(options: TmuxOptions): Driver {
     follow(service, null);
     keep({ boot: bootId(), service: { pid: service.pid, startTicks: service.startTicks }, run, pane, exit: null });
     for (const ms of firstGlancesMs) setTimeout(() => lineage.glance(), ms).unref();
-    sampleWithin(200);
     return { ok: true, run };
   }
 
