@@ -45,7 +45,9 @@ export function createTop({ services, clock }: TopOptions): HostTop['measure'] {
       const entry = readProcess(pid);
       if (entry === null) return [];
       const service = serviceOf(pid, roots);
-      return [{ pid, name: readable(entry.comm), cpu, memory, memoryOfHost: (100 * memory) / host, service }];
+      // The kernel knows the manager by the name of what runs it, as it does other people's programs.
+      const called = pid === process.pid ? 'orbit' : readable(entry.comm);
+      return [{ pid, name: called, cpu, memory, memoryOfHost: (100 * memory) / host, service }];
     };
     const most = (by: 'cpu' | 'memory') =>
       found

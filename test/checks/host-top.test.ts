@@ -15,6 +15,7 @@ it('finds who burns CPU and who holds memory, and whose they are; one measuremen
   };
   const busy = start('for (;;);');
   const large = start(`const held = Buffer.alloc(${400 * MB}, 1); setInterval(() => held, 1000);`);
+  const own = Buffer.alloc(450 * MB, 1);
   const measure = createTop({
     services: () => [
       { name: 'shop', pid: busy },
@@ -35,6 +36,8 @@ it('finds who burns CPU and who holds memory, and whose they are; one measuremen
     if (burner === undefined || burner.cpu < 10 || holder === undefined || holder.memory < 400 * MB) return false;
     assert.deepEqual([burner.name, burner.service, holder.service], ['node', 'shop', null]);
     assert.ok(holder.memoryOfHost > 0 && holder.memoryOfHost < 100);
+    // That this is the manager, nobody would see by the name of what runs it.
+    assert.equal(byMemory.find(({ pid }) => pid === process.pid)?.name, own.length > 0 && 'orbit');
     return true;
   }, 'both are among the first');
   const held = () =>
