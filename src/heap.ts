@@ -18,5 +18,7 @@ export function giveBackAfterStart(): void {
     // From now on a fifth of garbage is enough to tidy up, instead of as much as there is in use and 8 MB at the least.
     setFlagsFromString('--heap-growing-percent=20');
     setFlagsFromString('--optimize-for-size');
+    // The nursery is small by then: one thread has gone through it before others have woken up to help.
+    setFlagsFromString('--no-parallel-scavenge');
   }, AFTER_START_MS).unref();
 }
