@@ -385,7 +385,8 @@ describe('a process service beyond its manager', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       context.after(() => manager.kill('SIGKILL'));
-      await once(manager.stdout, 'data');
+      const [said] = await once(manager.stdout, 'data');
+      assert.match(String(said), /^\d+\n$/, `round ${round}`);
       const [pid, ...more] = await eventually('the service', async () => {
         const now = await born();
         return now.length > 0 ? now : null;
