@@ -39,7 +39,8 @@ const kept = new Set([...made, ...lastMade(), list]);
 for (const name of readdirSync(folder)) if (!kept.has(name)) rmSync(join(folder, name), { recursive: true });
 writeFileSync(join(folder, list), JSON.stringify(made));
 
+/** Where nobody has written that down (an earlier version's build): whatever is there. */
 function lastMade(): readonly string[] {
   const path = join(folder, list);
-  return existsSync(path) ? z.array(z.string()).parse(JSON.parse(readFileSync(path, 'utf8'))) : [];
+  return existsSync(path) ? z.array(z.string()).parse(JSON.parse(readFileSync(path, 'utf8'))) : readdirSync(folder);
 }
