@@ -112,6 +112,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   const ledger = createLedger({
     store,
     table: tables.incidents,
+    makeRoom: tables.reserve.giveUp,
     announce: announcer.change,
     announced: () => chat?.outbox.added(),
     needs: (name) => services.get(name)?.config.depends_on ?? [],

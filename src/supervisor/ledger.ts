@@ -21,6 +21,8 @@ import type { IncidentTable } from '../store/incidents.ts';
 export interface LedgerOptions {
   readonly store: SqlStore;
   readonly table: IncidentTable;
+  /** Gives up what was put aside for a full disk; false: there is nothing. */
+  readonly makeRoom?: () => boolean;
   /** Puts what is to be told into the outbox; called inside the transaction. */
   readonly announce: (change: Change) => void;
   /** Something was put into the outbox. */
@@ -147,9 +149,15 @@ export function createLedger(options: LedgerOptions) {
       }
       log.info({ incident: incident.id, key: incident.key, severity: incident.level, reason: incident.reason }, change);
     }
-    if (all.length === 0) return;
-    if (together) toTell = true;
-    else options.announced();
+    if (all.length > 0 && together) toTell = true;
+    if (together) return;
+    if (all.length > 0) options.announced();
+    tryOnceMore();
+  }
+
+  /** What has failed for want of room, where there is some put aside: it must not wait for a disk that stays full. */
+  function tryOnceMore(): void {
+    if ((unwritten.length > 0 || unsaved.size > 0) && options.makeRoom?.() === true) write([]);
   }
 
   /** Runs `commits` as one write to the disk. Each stands for itself: one that fails takes no other along. */
@@ -168,6 +176,7 @@ export function createLedger(options: LedgerOptions) {
     }
     if (toTell) options.announced();
     toTell = false;
+    tryOnceMore();
   }
 
   /** The open (or just ended) problem of something this service needs, nearest first; null: it stands for itself. */

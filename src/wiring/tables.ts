@@ -6,6 +6,7 @@ import { freeBytes } from '../store/free-space.ts';
 import { createIncidentTable } from '../store/incidents.ts';
 import { createMuteTable } from '../store/mutes.ts';
 import { createOutboxTable } from '../store/outbox.ts';
+import { createReserve } from '../store/reserve.ts';
 import { createSamples } from '../store/samples.ts';
 import { createServiceTable } from '../store/services.ts';
 import { createSettings } from '../store/settings.ts';
@@ -19,15 +20,16 @@ const KEEP_STRETCHES_MS = 32 * 24 * 3600_000;
 /** What is over is kept this long for `/alerts`. */
 const KEEP_INCIDENTS_MS = 90 * 24 * 3600_000;
 
-/** The database and all that is kept in it; `tick` lets go of what is too old, once an hour. */
+/** The database and all that is kept in it; `tick` lets go of what is too old, once an hour, and keeps room aside. */
 export function openTables(config: Config, clock: () => number, log: Logger) {
   const store = openStore(config.data_dir, (err) => log.error({ err }, 'the disk has no room for what was to be kept'));
   const incidents = createIncidentTable(store);
   const outbox = createOutboxTable(store);
   const stretches = createStretchTable(store);
+  const reserve = createReserve(config.data_dir, clock);
   let pruned = 0;
   return {
-    ...{ store, incidents, outbox, stretches },
+    ...{ store, incidents, outbox, stretches, reserve },
     services: createServiceTable(store),
     settings: createSettings(store),
     audit: createAudit(store),
@@ -38,6 +40,7 @@ export function openTables(config: Config, clock: () => number, log: Logger) {
       freeBytes: () => freeBytes(config.data_dir),
     }),
     tick(): void {
+      reserve.tick();
       if (clock() - pruned < PRUNE_EVERY_MS) return;
       pruned = clock();
       outbox.prune(pruned - KEEP_DELIVERED_MS);

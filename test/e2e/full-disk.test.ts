@@ -12,6 +12,30 @@ import { makeStage } from './stage.ts';
 
 const run = promisify(execFile);
 
+/** Not a byte is left where this file is. */
+async function fillInto(path: string): Promise<void> {
+  const file = await open(path, 'a');
+  try {
+    for (let size = 1024 * 1024; size >= 1; ) {
+      const { bytesWritten } = await file.write(Buffer.alloc(size)).catch(() => ({ bytesWritten: 0 }));
+      if (bytesWritten < size) size = Math.floor(size / 2);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** A disk of its own for the manager's data. */
+async function mountFor(home: Home, size: string): Promise<() => Promise<unknown>> {
+  if (process.getuid?.() !== 0) throw new Error('A disk of its own needs root: run this suite as root or on CI');
+  await mkdir(home.dataDir, { mode: 0o700 });
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'orbit-test', home.dataDir]);
+  return async () => {
+    for (const pid of await pidsBelow(home.folder)) kill(pid);
+    await run('umount', ['--lazy', home.dataDir]);
+  };
+}
+
 describe('a full disk', () => {
   const stage = makeStage();
   let telegram: TelegramWorld;
@@ -20,7 +44,6 @@ describe('a full disk', () => {
   let vera: WorldUser;
 
   before(async () => {
-    if (process.getuid?.() !== 0) throw new Error('A disk of its own needs root: run this suite as root or on CI');
     const chatty = 'while :; do echo line; sleep 0.05; done';
     const settings = { max_restarts: 50, log_max_size: '64kb' };
     ({ telegram, home, vera } = await stage.set({ services: {} }));
@@ -35,12 +58,8 @@ describe('a full disk', () => {
       },
       monitoring: { alerts: { group_window: 0 } },
     });
-    await mkdir(home.dataDir, { mode: 0o700 });
-    await run('mount', ['-t', 'tmpfs', '-o', 'size=6m,mode=700', 'orbit-test', home.dataDir]);
-    stage.atEnd(async () => {
-      for (const pid of await pidsBelow(home.folder)) kill(pid);
-      await run('umount', ['--lazy', home.dataDir]);
-    });
+    // So small that no room is put aside on it.
+    stage.atEnd(await mountFor(home, '6m'));
     manager = await stage.run();
     stage.atEnd(async () => {
       await rm(ballast(), { force: true });
@@ -60,18 +79,7 @@ describe('a full disk', () => {
     }, `${name} runs`);
   }
 
-  /** Not a byte is left. */
-  async function fill(): Promise<void> {
-    const file = await open(ballast(), 'a');
-    try {
-      for (let size = 1024 * 1024; size >= 1; ) {
-        const { bytesWritten } = await file.write(Buffer.alloc(size)).catch(() => ({ bytesWritten: 0 }));
-        if (bytesWritten < size) size = Math.floor(size / 2);
-      }
-    } finally {
-      await file.close();
-    }
-  }
+  const fill = () => fillInto(ballast());
 
   it('what dies is started again, by either driver', async () => {
     await fill();
@@ -138,5 +146,36 @@ describe('a full disk', () => {
     manager = await stage.run();
     await running('pane', null);
     assert.equal((await stage.view('bot'))?.state, 'stopped');
+  });
+});
+
+describe('a disk that somebody else fills', () => {
+  const stage = makeStage();
+  let home: Home;
+  let manager: RunningManager;
+
+  before(async () => {
+    ({ home } = await stage.set({ services: { bot: { title: 'Bot', command: ['sleep', '1000'] } } }));
+    stage.atEnd(await mountFor(home, '100m'));
+    manager = await stage.run();
+  });
+
+  it('has room for the stop with which an operator answers: the next manager keeps to it, the disk still full', async () => {
+    const state = async () => (await stage.view('bot'))?.state;
+    await until(async () => (await state()) === 'running', 'the bot runs');
+    await until(
+      async () => (await stat(join(home.dataDir, 'reserve')).catch(() => null))?.size === 2 ** 20,
+      'the reserve',
+    );
+    await fillInto(join(home.dataDir, 'ballast'));
+    const stopped = await stage.type('stop', 'bot');
+    assert.equal(stopped.code, 0, stopped.text);
+    assert.doesNotMatch(stopped.text, /written/);
+    manager.kill('SIGKILL');
+    await manager.exited;
+    await fillInto(join(home.dataDir, 'ballast'));
+    manager = await stage.run();
+    assert.equal(await state(), 'stopped');
+    assert.equal(await stat(join(home.dataDir, 'reserve')).catch(() => null), null);
   });
 });
