@@ -4,9 +4,9 @@
  *   node --import tsx bench/supervision.ts [--only crash,scale,stop,trees,loops,kills,sampling]
  *     [--crashes 40] [--services 500] [--kills 100] [--pids 10000] [--five-minutes]
  *
- * About a quarter of an hour on two cores. pm2 (npm) and supervisor (PyPI) are put into a temporary folder; runit and s6 have to
- * be there (`apt-get install --no-install-recommends runit s6`), and systemd, in namespaces of its own, needs root.
- * What is missing is said and left out. `--five-minutes`: the last crash loop begins 5 min after the start instead of
+ * About a quarter of an hour on two cores. pm2 (npm) and supervisor (PyPI) are put into a temporary folder; runit and
+ * s6 have to be there (`apt-get install --no-install-recommends runit s6`), and systemd, in namespaces of its own, needs
+ * root. What is missing is said and left out. `--five-minutes`: the last crash loop begins 5 min after the start instead of
  * 65 s, which is as far beyond every tool's notion of "it runs" (ours: stable_after, 60 s); takes 4 min more.
  *
  * Milliseconds belong to the machine, ratios hold. Everything it starts ends with it, also after Ctrl-C.

@@ -149,8 +149,10 @@ export function createLedger(options: LedgerOptions) {
       }
       log.info({ incident: incident.id, key: incident.key, severity: incident.level, reason: incident.reason }, change);
     }
-    if (all.length > 0 && together) toTell = true;
-    if (together) return;
+    if (together) {
+      toTell ||= all.length > 0;
+      return;
+    }
     if (all.length > 0) options.announced();
     tryOnceMore();
   }

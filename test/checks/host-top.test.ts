@@ -37,7 +37,8 @@ it('finds who burns CPU and who holds memory, and whose they are; one measuremen
     assert.deepEqual([burner.name, burner.service, holder.service], ['node', 'shop', null]);
     assert.ok(holder.memoryOfHost > 0 && holder.memoryOfHost < 100);
     // That this is the manager, nobody would see by the name of what runs it.
-    assert.equal(byMemory.find(({ pid }) => pid === process.pid)?.name, own.length > 0 && 'orbit');
+    assert.equal(byMemory.find(({ pid }) => pid === process.pid)?.name, 'orbit');
+    assert.equal(own.length, 450 * MB);
     return true;
   }, 'both are among the first');
   const held = () =>

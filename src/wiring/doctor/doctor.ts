@@ -26,7 +26,7 @@ export async function* examine({ loaded, envFile, manager, node, now, listen }: 
   yield host.examineNode(node);
   if (!loaded.ok) {
     for (const mistake of loaded.errors) yield findings('config', placeOf(mistake)).because('wrong', mistake.reason);
-    yield* await guarded('host', () => host.examineHost());
+    yield* await guarded('host', host.examineHost);
     return;
   }
   yield findings('config').ok('config', { services: loaded.config.services.length });
@@ -42,7 +42,7 @@ export async function* examine({ loaded, envFile, manager, node, now, listen }: 
     yield* await guarded('services', () => examineService(service, found.data_dir, now));
   yield* await guarded('stores', () => examineStores(found, now));
   yield* await guarded('http', () => host.examineHttp(found, manager !== null));
-  yield* await guarded('host', () => host.examineHost());
+  yield* await guarded('host', host.examineHost);
 }
 
 function placeOf({ file, line, key }: ConfigMessage): string {
